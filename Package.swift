@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One line a module; arrows point downward only (Tests/Fences reads the imports and fails on a wrong one).
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+
+func module(_ name: String, in folder: String, uses: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: uses, path: "Sources/\(folder)/\(name)", swiftSettings: strict)
+}
+
+func suite(_ name: String, in folder: String, tests: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: tests, path: "Tests/\(folder)/\(name)", swiftSettings: strict)
+}
+
+let package = Package(
+    name: "jianwei",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "jianwei", targets: ["jianwei"])],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    ],
+    targets: [
+        // System libraries
+        .systemLibrary(name: "COpenSSL", path: "Sources/Base/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CGD", path: "Sources/Engines/CGD", pkgConfig: "gdlib", providers: [.apt(["libgd-dev"])]),
+        .systemLibrary(name: "CSheets", path: "Sources/Engines/CSheets", pkgConfig: "minizip", providers: [.apt(["libminizip-dev", "libxlsxwriter-dev", "libexpat1-dev"])]),
+
+        // Base
+        module("Kernel", in: "Base"),
+        module("Cryptography", in: "Base", uses: ["Kernel", "COpenSSL"]),
+        module("Storage", in: "Base", uses: ["Kernel", "Cryptography", logging]),
+        module("StorageSQLite", in: "Base", uses: ["Kernel", "Storage", logging, .product(name: "GRDB", package: "GRDB.swift")]),
+
+        // Engines, lowest first
+        module("Media", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "CGD"]),
+        module("Exchange", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "CSheets"]),
+        module("Identity", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", logging]),
+        module("Schedules", in: "Engines", uses: ["Kernel", "Storage", "Identity", logging, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
+        module("Rules", in: "Engines", uses: ["Kernel", "Storage"]),
+        module("Web", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", logging, nio, hummingbird]),
+        module("Maps", in: "Engines", uses: ["Kernel", "Web"]),
+        module("Ledgers", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", logging, nio, hummingbird]),
+        module("Alarms", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", logging, nio, hummingbird]),
+
+        // Gateways
+        module("HJ1321", in: "Gateways", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Web", logging, nio, hummingbird]),
+
+        // Domains
+        module("MobileSources", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", logging, nio, hummingbird]),
+
+        // App
+        .executableTarget(
+            name: "jianwei",
+            dependencies: [
+                "Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms",
+                "HJ1321", "MobileSources", logging, nio, hummingbird,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Sources/App/Jianwei",
+            swiftSettings: strict
+        ),
+
+        // Suites mirror the sources
+        suite("Kernel", in: "Base", tests: ["Kernel"]),
+        suite("Cryptography", in: "Base", tests: ["Kernel", "Cryptography"]),
+        suite("Storage", in: "Base", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite"]),
+        suite("Media", in: "Engines", tests: ["Kernel", "Storage", "Media", "Cryptography"]),
+        suite("Exchange", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Exchange", "Cryptography"]),
+        suite("Identity", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Identity", "Cryptography"]),
+        suite("Web", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Identity", "Web", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Ledgers", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Alarms", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Alarms", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("MobileSources", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", "HJ1321", "MobileSources", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Fences", in: "House", tests: []),
+    ]
+)

@@ -1,0 +1,13 @@
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/kdf.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <openssl/ec.h>
+#include <openssl/sha.h>
+#include <openssl/bio.h>
+#include <openssl/params.h>
+#include <openssl/core_names.h>
+#include <openssl/x509.h>

@@ -1,0 +1,2 @@
+import StorageSQLite
+import Testing
