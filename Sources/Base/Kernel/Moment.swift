@@ -1,0 +1,192 @@
+import Foundation
+
+/// A moment on the world's clock: milliseconds since 1970-01-01T00:00:00Z. Stored as it is; shown in Asia/Shanghai.
+package struct Moment: Sendable, Hashable, Comparable, Codable {
+    package var milliseconds: Int64
+
+    package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+    package init(seconds: Int64) { self.milliseconds = seconds * 1000 }
+
+    package static func < (a: Moment, b: Moment) -> Bool { a.milliseconds < b.milliseconds }
+    package func adding(seconds: Int64) -> Moment { Moment(milliseconds: milliseconds + seconds * 1000) }
+    /// Seconds from `other` to this moment; negative when this is earlier.
+    package func seconds(since other: Moment) -> Double { Double(milliseconds - other.milliseconds) / 1000 }
+
+    package init(from decoder: any Decoder) throws { milliseconds = try decoder.singleValueContainer().decode(Int64.self) }
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(milliseconds)
+    }
+}
+
+/// China Standard Time has had no daylight saving since 1991, so the offset is a constant and the calendar is arithmetic.
+package let shanghaiOffsetMilliseconds: Int64 = 8 * 3600 * 1000
+
+extension Moment {
+    /// The business day in Asia/Shanghai.
+    package var day: Day { Day(daysSince1970: Int((milliseconds + shanghaiOffsetMilliseconds).flooredDivision(by: 86_400_000))) }
+
+    /// Minutes since midnight in Asia/Shanghai, 0...1439.
+    package var minuteOfDay: Int {
+        let local = milliseconds + shanghaiOffsetMilliseconds
+        return Int((local - local.flooredDivision(by: 86_400_000) * 86_400_000) / 60_000)
+    }
+
+    package var hourOfDay: Int { minuteOfDay / 60 }
+
+    /// `2026-11-21 08:00:00` in Asia/Shanghai.
+    package var text: String {
+        let local = milliseconds + shanghaiOffsetMilliseconds
+        let second = Int((local - local.flooredDivision(by: 86_400_000) * 86_400_000) / 1000)
+        return "\(day.text) \(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60))"
+    }
+
+    /// `2026-11-21T08:00:00+08:00`, with `.123` when the milliseconds are not zero.
+    package var rfc3339: String {
+        let base = text.replacing(" ", with: "T")
+        let part = Int(milliseconds - milliseconds.flooredDivision(by: 1000) * 1000)
+        guard part != 0 else { return base + "+08:00" }
+        return base + "." + (part < 100 ? "0" : "") + two(part) + "+08:00"
+    }
+
+    /// RFC 3339 with an offset, or `yyyy-MM-dd HH:mm[:ss]` taken as Asia/Shanghai.
+    ///
+    /// - Returns: nil when the text is not a real date and time.
+    package init?(parsing text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count >= 16, let day = Day(parsing: String(decoding: bytes[0..<10], as: UTF8.self)) else { return nil }
+        guard bytes[10] == UInt8(ascii: "T") || bytes[10] == UInt8(ascii: " ") || bytes[10] == UInt8(ascii: "t") else { return nil }
+        guard let hour = twoDigits(bytes, 11), bytes[13] == UInt8(ascii: ":"), let minute = twoDigits(bytes, 14), hour < 24, minute < 60 else { return nil }
+        var at = 16
+        var second = 0
+        if at < bytes.count, bytes[at] == UInt8(ascii: ":") {
+            guard let value = twoDigits(bytes, at + 1), value < 61 else { return nil }
+            second = min(value, 59)
+            at += 3
+        }
+        var part: Int64 = 0
+        if at < bytes.count, bytes[at] == UInt8(ascii: ".") {
+            at += 1
+            var scale: Int64 = 100
+            let start = at
+            while at < bytes.count, let digit = digitValue(bytes[at]) {
+                part += Int64(digit) * scale
+                scale /= 10
+                at += 1
+            }
+            guard at > start else { return nil }
+        }
+        var offset = shanghaiOffsetMilliseconds
+        if at < bytes.count {
+            guard let parsed = parseOffset(bytes, at) else { return nil }
+            offset = parsed
+        }
+        let local = Int64(day.daysSince1970) * 86_400_000 + Int64(hour * 3600 + minute * 60 + second) * 1000 + part
+        self.init(milliseconds: local - offset)
+    }
+}
+
+private func parseOffset(_ bytes: [UInt8], _ at: Int) -> Int64? {
+    if bytes[at] == UInt8(ascii: "Z") || bytes[at] == UInt8(ascii: "z") { return at + 1 == bytes.count ? 0 : nil }
+    guard bytes[at] == UInt8(ascii: "+") || bytes[at] == UInt8(ascii: "-"), bytes.count == at + 6, bytes[at + 3] == UInt8(ascii: ":"),
+        let hours = twoDigits(bytes, at + 1), let minutes = twoDigits(bytes, at + 4), hours < 24, minutes < 60
+    else { return nil }
+    let value = Int64(hours * 60 + minutes) * 60_000
+    return bytes[at] == UInt8(ascii: "-") ? -value : value
+}
+
+/// A day of the business calendar in Asia/Shanghai. Stored as the integer `yyyymmdd`.
+package struct Day: Sendable, Hashable, Comparable {
+    package let daysSince1970: Int
+
+    package init(daysSince1970: Int) { self.daysSince1970 = daysSince1970 }
+
+    package static func < (a: Day, b: Day) -> Bool { a.daysSince1970 < b.daysSince1970 }
+    package func adding(days: Int) -> Day { Day(daysSince1970: daysSince1970 + days) }
+
+    /// `20261121`.
+    package var number: Int {
+        let (year, month, day) = parts
+        return year * 10_000 + month * 100 + day
+    }
+
+    /// From `yyyymmdd`; nil when it is not a real day.
+    package init?(number: Int) { self.init(year: number / 10_000, month: number / 100 % 100, day: number % 100) }
+
+    package init?(year: Int, month: Int, day: Int) {
+        guard (1...9999).contains(year), (1...12).contains(month), day >= 1, day <= daysIn(month: month, year: year) else { return nil }
+        // Days from civil, proleptic Gregorian: years counted from March so that the leap day comes last.
+        let y = month <= 2 ? year - 1 : year
+        let era = y / 400
+        let yearOfEra = y - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        self.init(daysSince1970: era * 146_097 + dayOfEra - 719_468)
+    }
+
+    package var parts: (year: Int, month: Int, day: Int) {
+        let z = daysSince1970 + 719_468
+        let era = (z >= 0 ? z : z - 146_096) / 146_097
+        let dayOfEra = z - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let mp = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * mp + 2) / 5 + 1
+        let month = mp < 10 ? mp + 3 : mp - 9
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+    }
+
+    /// `2026-11-21`.
+    package var text: String {
+        let (year, month, day) = parts
+        return "\(four(year))-\(two(month))-\(two(day))"
+    }
+
+    /// `yyyy-MM-dd`, `yyyy/MM/dd` or `yyyyMMdd`; nil when it is not a real day.
+    package init?(parsing text: String) {
+        let digits = text.utf8.filter { digitValue($0) != nil }
+        let separators = text.utf8.filter { digitValue($0) == nil }
+        guard digits.count == 8, separators.isEmpty || (separators.count == 2 && separators.allSatisfy { $0 == separators[0] && ($0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "/")) }),
+            let number = Int(String(decoding: digits, as: UTF8.self))
+        else { return nil }
+        if !separators.isEmpty {
+            let bytes = Array(text.utf8)
+            guard bytes.count == 10, bytes[4] == separators[0], bytes[7] == separators[0] else { return nil }
+        }
+        self.init(number: number)
+    }
+
+    /// First moment of the day.
+    package var start: Moment { Moment(milliseconds: Int64(daysSince1970) * 86_400_000 - shanghaiOffsetMilliseconds) }
+    /// First moment of the next day.
+    package var end: Moment { adding(days: 1).start }
+    /// `yyyymm`, the key of monthly roll-ups and partitions.
+    package var month: Int { number / 100 }
+    /// 1 Monday … 7 Sunday.
+    package var weekday: Int { ((daysSince1970 + 3) % 7 + 7) % 7 + 1 }
+}
+
+private func daysIn(month: Int, year: Int) -> Int {
+    switch month {
+    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 4, 6, 9, 11: 30
+    default: 31
+    }
+}
+
+private func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+private func four(_ value: Int) -> String { String(repeating: "0", count: max(0, 4 - "\(value)".count)) + "\(value)" }
+
+private func digitValue(_ byte: UInt8) -> Int? { byte >= 48 && byte <= 57 ? Int(byte) - 48 : nil }
+
+private func twoDigits(_ bytes: [UInt8], _ at: Int) -> Int? {
+    guard at + 1 < bytes.count, let tens = digitValue(bytes[at]), let ones = digitValue(bytes[at + 1]) else { return nil }
+    return tens * 10 + ones
+}
+
+extension Int64 {
+    fileprivate func flooredDivision(by divisor: Int64) -> Int64 {
+        let quotient = self / divisor
+        return self % divisor < 0 ? quotient - 1 : quotient
+    }
+}

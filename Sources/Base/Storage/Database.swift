@@ -1,0 +1,68 @@
+import Kernel
+
+/// One SQL database behind one face. StorageSQLite is the embedded default; StoragePostgres serves more than one machine.
+///
+/// Transactions are synchronous closures that run on the database's own bounded threads; nothing awaits inside one. Concurrent writes may be
+/// committed together (group commit): each has its own savepoint, and `write` returns only when the commit is durable.
+package protocol Database: Sendable {
+    var dialect: Dialect { get }
+
+    /// A consistent snapshot; many run side by side.
+    ///
+    /// - Throws: `Failure` `.unavailable` `JW-S001` when the database cannot be reached or too many callers wait.
+    func read<T: Sendable>(_ body: @escaping @Sendable (any Reader) throws -> T) async throws -> T
+
+    /// All or nothing. Everything the body did is durable when this returns; nothing of it is kept when the body throws.
+    ///
+    /// - Throws: what the body throws; `.unavailable` `JW-S001` (lost, busy), `JW-S002` (disk full).
+    func write<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T) async throws -> T
+
+    /// Pages, bytes, waiting writers and so on, for metrics.
+    func figures() async -> [String: Double]
+
+    /// Ends open work and closes; later calls throw.
+    func close() async
+}
+
+/// What a snapshot can answer.
+package protocol Reader {
+    var dialect: Dialect { get }
+    func rows(_ sql: SQL) throws -> [Row]
+    /// Streams: one row in memory at a time. The body returns false to stop.
+    func each(_ sql: SQL, _ body: (Row) throws -> Bool) throws
+}
+
+/// A reader that may also write.
+package protocol Transaction: Reader {
+    /// - Returns: the number of rows changed.
+    @discardableResult
+    func execute(_ sql: SQL) throws -> Int
+    /// Runs an INSERT into a table with an integer key `id`.
+    ///
+    /// - Returns: the new row's `id`.
+    func insert(_ sql: SQL) throws -> Int64
+    /// Many rows of one table through the fastest way the database has (one prepared statement, or COPY).
+    func insertMany(into table: String, columns: [String], rows: [[SQLValue]]) throws
+    /// Runs after the commit is durable, on no particular thread, in the order registered; never runs when the transaction fails. For live pages and wake-ups only:
+    /// what must happen goes into the outbox.
+    func afterCommit(_ action: @escaping @Sendable () -> Void)
+    /// Creates or changes schema; only migrations call it.
+    func apply(_ step: SchemaStep) throws
+}
+
+extension Reader {
+    package func first(_ sql: SQL) throws -> Row? {
+        var found: Row?
+        try each(sql) { found = $0; return false }
+        return found
+    }
+
+    /// The first column of the first row.
+    package func value(_ sql: SQL) throws -> SQLValue? { try first(sql)?[0] }
+    package func count(_ sql: SQL) throws -> Int { Int(try value(sql)?.int ?? 0) }
+}
+
+/// Where the databases differ, said once.
+package enum Dialect: String, Sendable {
+    case sqlite, postgres
+}
