@@ -1,0 +1,90 @@
+import Storage
+
+/// A ledger, declared once: table, form, list, filters, import, export, API, permissions, history and baseline tests come from it.
+///
+/// Every row also has: `id`; `org` (owner organisation) and `area` (its region code), the columns that `DataScope` reads; `version`; `created_at/by`, `updated_at/by`, `deleted_at`.
+package struct LedgerDeclaration: Sendable, Equatable {
+    /// Whose rows these are.
+    package enum Ownership: String, Sendable {
+        /// Each row belongs to one enterprise (`org`, `area` from that organisation); its people see and write only theirs.
+        case enterprise
+        /// Rows of the supervising authority: read by everyone with the permission and scope on `area`, or everyone when `area` is NULL.
+        case authority
+        /// Shared by all with the permission; no row scope (dictionaries, settings).
+        case shared
+    }
+
+    /// The catalogue row: `A-09`.
+    package var id: String
+    /// `onSiteVehicle`: permission prefix, API path `/api/v1/onSiteVehicle`, page `/ledgers/onSiteVehicle`.
+    package var name: String
+    package var title: String
+    package var titleEN: String?
+    /// Menu group.
+    package var group: String
+    package var ownedBy: Ownership
+    /// Fields that together are unique among rows not deleted; `org` may be one of them.
+    package var uniqueBy: [String]
+    package var fields: [Field]
+    /// The field whose text names a row in pickers and titles.
+    package var titleField: String
+    package var sortedBy: [Sort]
+    /// Nobody edits through pages or API; the domain writes.
+    package var isReadOnly: Bool
+    /// Rows may be far too many to count: lists say "more than 10,000" and filters want a time range.
+    package var isLarge: Bool
+    /// The moment or day field that time filters and retention go by; `created_at` when nil.
+    package var timeField: String?
+    /// Extra indexes, as column lists.
+    package var indexes: [Index]
+    /// Years that rows are kept at the least; nil keeps for ever.
+    package var keptYears: Int?
+
+    package struct Sort: Sendable, Equatable {
+        package var field: String
+        package var isDescending: Bool
+        package init(_ field: String, descending: Bool = false) { self.field = field; self.isDescending = descending }
+    }
+
+    package init(
+        id: String, name: String, title: String, titleEN: String? = nil, group: String = "台账", ownedBy: Ownership, uniqueBy: [String] = [], titleField: String? = nil,
+        sortedBy: [Sort] = [Sort("id", descending: true)], isReadOnly: Bool = false, isLarge: Bool = false, timeField: String? = nil, indexes: [Index] = [], keptYears: Int? = 2, fields: [Field]
+    ) {
+        self.id = id
+        self.name = name
+        self.title = title
+        self.titleEN = titleEN
+        self.group = group
+        self.ownedBy = ownedBy
+        self.uniqueBy = uniqueBy
+        self.fields = fields
+        self.titleField = titleField ?? uniqueBy.first { $0 != "org" } ?? fields.first?.name ?? "id"
+        self.sortedBy = sortedBy
+        self.isReadOnly = isReadOnly
+        self.isLarge = isLarge
+        self.timeField = timeField
+        self.indexes = indexes
+        self.keptYears = keptYears
+    }
+
+    package func field(_ name: String) -> Field? { fields.first { $0.name == name } }
+    package var readPermission: String { "\(name).read" }
+    package var writePermission: String { "\(name).write" }
+
+    /// `onSiteVehicle` → `on_site_vehicle`. Field columns are named the same way.
+    package var tableName: String { snakeCased(name) }
+}
+
+/// `registrationCode` → `registration_code`.
+package func snakeCased(_ name: String) -> String {
+    var out = ""
+    for character in name {
+        if character.isUppercase {
+            if !out.isEmpty { out += "_" }
+            out += character.lowercased()
+        } else {
+            out.append(character)
+        }
+    }
+    return out
+}

@@ -1,0 +1,47 @@
+import Kernel
+import Storage
+
+/// One row of a ledger as stored: field names (not column names) to values. A location has `name_lng` and `name_lat`.
+package struct Record: Sendable, Equatable {
+    package var id: Int64
+    package var org: Int64?
+    package var area: String?
+    package var version: Int
+    package var createdAt: Moment
+    package var updatedAt: Moment
+    package var deletedAt: Moment?
+    package var values: [String: SQLValue]
+
+    package init(id: Int64, org: Int64?, area: String?, version: Int, createdAt: Moment, updatedAt: Moment, deletedAt: Moment? = nil, values: [String: SQLValue]) {
+        self.id = id
+        self.org = org
+        self.area = area
+        self.version = version
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+        self.deletedAt = deletedAt
+        self.values = values
+    }
+
+    package subscript<Value>(key: FieldKey<Value>) -> Value? {
+        get { values[key.name].flatMap { Value.read($0) } }
+        set { values[key.name] = newValue?.stored ?? .null }
+    }
+}
+
+/// Values on their way into a ledger, still to be validated. Keys are field names; `org` names the owner where the writer may choose it.
+package struct Draft: Sendable, Equatable {
+    package var values: [String: JSONValue]
+    package var org: Int64?
+
+    package init(_ values: [String: JSONValue] = [:], org: Int64? = nil) {
+        self.values = values
+        self.org = org
+    }
+
+    package mutating func set<Value>(_ key: FieldKey<Value>, _ value: JSONValue) { values[key.name] = value }
+    package subscript<Value>(key: FieldKey<Value>) -> JSONValue? {
+        get { values[key.name] }
+        set { values[key.name] = newValue }
+    }
+}
