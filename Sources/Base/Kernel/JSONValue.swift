@@ -26,7 +26,7 @@ package struct JSONObject: Sendable, Equatable {
         get { members.last { $0.name == name }?.value }
         set {
             if let index = members.lastIndex(where: { $0.name == name }) {
-                if let newValue { members[index].value = newValue } else { members.remove(at: index) }
+                if let newValue { members[index].value = newValue } else { members.removeAll { $0.name == name } }
             } else if let newValue {
                 members.append((name, newValue))
             }
