@@ -39,6 +39,9 @@ package struct LedgerDeclaration: Sendable, Equatable {
     package var indexes: [Index]
     /// Years that rows are kept at the least; nil keeps for ever.
     package var keptYears: Int?
+    /// The SELECT of a view that stands where a table would: rows derived from other tables, never written. It yields `id, org, area, version, created_at, created_by, updated_at, updated_by, deleted_at`
+    /// and one column a field. The ledger must be read-only.
+    package var view: String?
 
     package struct Sort: Sendable, Equatable {
         package var field: String
@@ -48,7 +51,7 @@ package struct LedgerDeclaration: Sendable, Equatable {
 
     package init(
         id: String, name: String, title: String, titleEN: String? = nil, group: String = "台账", ownedBy: Ownership, uniqueBy: [String] = [], titleField: String? = nil,
-        sortedBy: [Sort] = [Sort("id", descending: true)], isReadOnly: Bool = false, isLarge: Bool = false, timeField: String? = nil, indexes: [Index] = [], keptYears: Int? = 2, fields: [Field]
+        sortedBy: [Sort] = [Sort("id", descending: true)], isReadOnly: Bool = false, isLarge: Bool = false, timeField: String? = nil, indexes: [Index] = [], keptYears: Int? = 2, view: String? = nil, fields: [Field]
     ) {
         self.id = id
         self.name = name
@@ -65,6 +68,7 @@ package struct LedgerDeclaration: Sendable, Equatable {
         self.timeField = timeField
         self.indexes = indexes
         self.keptYears = keptYears
+        self.view = view
     }
 
     package func field(_ name: String) -> Field? { fields.first { $0.name == name } }
