@@ -16,5 +16,11 @@ struct JSONValueTests {
 
     @Test func lastOfRepeatedNamesCounts() throws { #expect(try JSONValue(parsing: #"{"a":1,"a":2}"#)["a"]?.int == 2) }
 
+    @Test func removingANameRemovesEveryCopy() {
+        var object = JSONObject([("a", 1), ("b", 2), ("a", 3)])
+        object["a"] = nil
+        #expect(object == JSONObject([("b", 2)]))
+    }
+
     @Test func escapesWhatHTMLWouldRead() { #expect(JSONValue.string("</script>").text == #""\u003c/script\u003e""#) }
 }
