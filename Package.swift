@@ -44,7 +44,7 @@ let package = Package(
         module("Kernel", in: "Base"),
         module("Cryptography", in: "Base", uses: ["Kernel", "COpenSSL"]),
         module("Storage", in: "Base", uses: ["Kernel", "Cryptography", logging]),
-        module("StorageSQLite", in: "Base", uses: ["Kernel", "Storage", logging, .product(name: "GRDB", package: "GRDB.swift")]),
+        module("StorageSQLite", in: "Base", uses: ["Kernel", "Storage", logging, .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift")]),
 
         // Engines, lowest first
         module("Media", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "CGD"]),
@@ -85,6 +85,7 @@ let package = Package(
         suite("Media", in: "Engines", tests: ["Kernel", "Storage", "Media", "Cryptography"]),
         suite("Exchange", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Exchange", "Cryptography"]),
         suite("Identity", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Identity", "Cryptography"]),
+        suite("Schedules", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Identity", "Schedules", logging, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
         suite("Web", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Identity", "Web", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Ledgers", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Alarms", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Alarms", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),

@@ -9,12 +9,15 @@ package protocol Database: Sendable {
 
     /// A consistent snapshot; many run side by side.
     ///
-    /// - Throws: `Failure` `.unavailable` `JW-S001` when the database cannot be reached or too many callers wait.
-    func read<T: Sendable>(_ body: @escaping @Sendable (any Reader) throws -> T) async throws -> T
+    /// - Parameter limit: how long waiting and reading may take together, so that one poisoned statistic cannot hold a reader for ever.
+    /// - Throws: what the body throws; `Failure` `.unavailable` `JW-S001` (lost), `JW-S003` (too many callers wait), `JW-S004` (the limit has passed).
+    func read<T: Sendable>(within limit: Duration, _ body: @escaping @Sendable (any Reader) throws -> T) async throws -> T
 
     /// All or nothing. Everything the body did is durable when this returns; nothing of it is kept when the body throws.
     ///
-    /// - Throws: what the body throws; `.unavailable` `JW-S001` (lost, busy), `JW-S002` (disk full).
+    /// - Throws: what the body throws; `.unavailable` `JW-S001` (lost, busy), `JW-S002` (disk full), `JW-S003` (too many callers wait);
+    ///   `.conflict` `JW-S005` when a unique index refuses a row, its cause naming `table.column`.
+    @discardableResult
     func write<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T) async throws -> T
 
     /// Pages, bytes, waiting writers and so on, for metrics.
@@ -22,6 +25,18 @@ package protocol Database: Sendable {
 
     /// Ends open work and closes; later calls throw.
     func close() async
+}
+
+extension Database {
+    /// A consistent snapshot that may take 30 seconds. An export that streams for longer states its own limit.
+    package func read<T: Sendable>(_ body: @escaping @Sendable (any Reader) throws -> T) async throws -> T {
+        try await read(within: .seconds(30), body)
+    }
+
+    /// Creates tables without a migration: for tests, and for scratch databases.
+    package func create(_ tables: [Table]) async throws {
+        try await write { tx in for table in tables { try tx.apply(.createTable(table)) } }
+    }
 }
 
 /// What a snapshot can answer.

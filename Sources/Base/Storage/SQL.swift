@@ -33,6 +33,12 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
             arguments.append(value.sqlValue)
         }
 
+        /// NULL when there is nothing.
+        package mutating func appendInterpolation<T: SQLBindable>(_ value: T?) {
+            text += "?"
+            arguments.append(value?.sqlValue ?? .null)
+        }
+
         /// A name of a table or column out of a declaration; quoted, and refused when it is not a plain identifier.
         package mutating func appendInterpolation(ident name: String) {
             precondition(isIdentifier(name), "not an identifier: \(name)")

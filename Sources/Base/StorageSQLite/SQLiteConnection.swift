@@ -1,0 +1,120 @@
+import Dispatch
+import GRDBSQLite
+import Kernel
+import Storage
+
+/// One open connection with its prepared statements; lives on one thread from opening to closing.
+///
+/// GRDB opens, configures and closes it; statements are bound and stepped through the C interface because a gate pass needs about ten of them and each may cost two microseconds.
+final class SQLiteConnection {
+    private let handle: OpaquePointer
+    private var statements: [String: SQLiteStatement] = [:]
+    /// Read by SQLite's progress callback: uptime in nanoseconds after which a statement is interrupted; 0 for never.
+    private let deadline: UnsafeMutablePointer<UInt64>
+
+    /// - Parameter handle: GRDB's open connection.
+    init(_ handle: OpaquePointer?, settings: [String]) throws {
+        guard let handle else { throw SQLiteFailure.closed() }
+        self.handle = handle
+        deadline = .allocate(capacity: 1)
+        deadline.initialize(to: 0)
+        sqlite3_extended_result_codes(handle, 1)
+        for setting in settings { try run(SQL(text: setting)) }
+        sqlite3_progress_handler(handle, 10_000, isPastDeadline, deadline)
+    }
+
+    deinit {
+        sqlite3_progress_handler(handle, 0, nil, nil)
+        forgetStatements()
+        deadline.deallocate()
+    }
+
+    /// Interrupts every statement that is still running at this uptime; nil for no limit.
+    func interrupt(at uptime: UInt64?) { deadline.pointee = uptime ?? 0 }
+
+    func forgetStatements() {
+        for statement in statements.values { statement.finalize() }
+        statements.removeAll(keepingCapacity: true)
+    }
+
+    /// False when SQLite has ended the transaction on its own, as after a full disk.
+    var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+    var lastInsertedID: Int64 { sqlite3_last_insert_rowid(handle) }
+
+    func each(_ sql: SQL, _ body: (Row) throws -> Bool) throws {
+        try using(sql.text) { statement in
+            try statement.bind(sql.arguments)
+            while try step(statement) {
+                guard try body(statement.row()) else { return }
+            }
+        }
+    }
+
+    /// - Returns: the number of rows changed.
+    @discardableResult
+    func run(_ sql: SQL) throws -> Int {
+        try using(sql.text) { statement in
+            try statement.bind(sql.arguments)
+            while try step(statement) {}
+            return statement.isReadOnly ? 0 : Int(sqlite3_changes(handle))
+        }
+    }
+
+    /// One statement for many argument lists.
+    func runMany(_ text: String, _ rows: [[SQLValue]]) throws {
+        try using(text) { statement in
+            for row in rows {
+                try statement.bind(row)
+                while try step(statement) {}
+                sqlite3_reset(statement.pointer)
+            }
+        }
+    }
+
+    /// - Returns: true on a row, false at the end.
+    private func step(_ statement: SQLiteStatement) throws -> Bool {
+        let code = sqlite3_step(statement.pointer)
+        if code == SQLITE_ROW { return true }
+        if code == SQLITE_DONE { return false }
+        throw SQLiteFailure.make(code: code, message: String(cString: sqlite3_errmsg(handle)), statement: statement.text)
+    }
+
+    private func using<T>(_ text: String, _ body: (SQLiteStatement) throws -> T) throws -> T {
+        if let kept = statements[text], !kept.isRunning {
+            kept.isRunning = true
+            defer { kept.reset() }
+            return try body(kept)
+        }
+        let made = try prepare(text)
+        guard statements[text] == nil else {
+            defer { made.finalize() }
+            return try body(made)
+        }
+        if statements.count >= 1000 { forgetIdleStatements() }
+        statements[text] = made
+        made.isRunning = true
+        defer { made.reset() }
+        return try body(made)
+    }
+
+    private func prepare(_ text: String) throws -> SQLiteStatement {
+        var pointer: OpaquePointer?
+        let code = sqlite3_prepare_v3(handle, text, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &pointer, nil)
+        guard code == SQLITE_OK, let pointer else {
+            throw SQLiteFailure.make(code: code == SQLITE_OK ? SQLITE_ERROR : code, message: String(cString: sqlite3_errmsg(handle)), statement: text)
+        }
+        return SQLiteStatement(pointer: pointer, text: text)
+    }
+
+    private func forgetIdleStatements() {
+        for (text, statement) in statements where !statement.isRunning {
+            statement.finalize()
+            statements[text] = nil
+        }
+    }
+}
+
+private func isPastDeadline(_ context: UnsafeMutableRawPointer?) -> Int32 {
+    guard let deadline = context?.load(as: UInt64.self), deadline > 0 else { return 0 }
+    return DispatchTime.now().uptimeNanoseconds > deadline ? 1 : 0
+}

@@ -1,0 +1,177 @@
+import Dispatch
+import Foundation
+import GRDB
+import Kernel
+import Storage
+
+/// The embedded default: one SQLite file in WAL mode with `synchronous=FULL`, one writer with group commit, a few readers.
+///
+/// No thread of Swift's pool ever waits for SQLite: writer and readers own their threads, and each thread owns its connection.
+package final class SQLiteDatabase: Storage.Database {
+    package struct Options: Sendable {
+        /// Connections that read side by side.
+        package var readers = 8
+        /// Waiting closures, of writers and of readers each, beyond which callers get `JW-S003`.
+        package var waiting = 20_000
+        /// Megabytes of page cache of the writer; readers have an eighth each and the memory map.
+        package var writerCacheMegabytes = 64
+        package var mapMegabytes = 1024
+        /// False for tests only: nothing is flushed to the disk.
+        package var isDurable = true
+
+        package init() {}
+    }
+
+    package let path: String
+    private let writer: GroupCommit
+    private let readers: ReadPool
+
+    /// Opens or creates the file.
+    ///
+    /// - Throws: `Failure` `.unavailable` `JW-S001` when the file cannot be opened.
+    package convenience init(path: String, options: Options = Options()) throws {
+        try self.init(path: path, options: options, folder: nil)
+    }
+
+    private init(path: String, options: Options, folder: TemporaryFolder?) throws {
+        self.path = path
+        let queue = try Self.open(path, readonly: false)
+        let readers = ReadPool(
+            limits: ReadPool.Limits(readers: max(1, options.readers), waiting: options.waiting),
+            settings: Self.readerSettings(options),
+            keeping: folder
+        ) { try Self.open(path, readonly: true) }
+        self.readers = readers
+        var limits = GroupCommit.Limits()
+        limits.waiting = options.waiting
+        writer = GroupCommit(limits: limits) { readers.schemaChanged() }
+        writer.start(queue, settings: Self.writerSettings(options), keeping: folder)
+    }
+
+    deinit {
+        readers.stop()
+        writer.stop()
+    }
+
+    /// A database of its own in /tmp for one test, removed with the last reference; not flushed to the disk.
+    package static func temporary(_ adjust: (inout Options) -> Void = { _ in }) throws -> SQLiteDatabase {
+        let folder = try TemporaryFolder()
+        var options = Options()
+        options.isDurable = false
+        options.readers = 4
+        adjust(&options)
+        return try SQLiteDatabase(path: folder.path + "/test.sqlite", options: options, folder: folder)
+    }
+
+    package var dialect: Dialect { .sqlite }
+
+    package func read<T: Sendable>(within limit: Duration, _ body: @escaping @Sendable (any Reader) throws -> T) async throws -> T {
+        let deadline = DispatchTime.now().uptimeNanoseconds + UInt64(max(0, limit / .nanoseconds(1)))
+        return try await withCheckedThrowingContinuation { continuation in
+            let request = ReadClosure(deadline: deadline, body, continuation)
+            if let failure = readers.submit(request) { request.fail(failure) }
+        }
+    }
+
+    @discardableResult
+    package func write<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T) async throws -> T {
+        try await withCheckedThrowingContinuation { continuation in
+            let request = WriteClosure(body, continuation)
+            if let failure = writer.submit(request) {
+                request.fail(failure)
+                request.finish()
+            }
+        }
+    }
+
+    package func figures() async -> [String: Double] {
+        let (waitingWriters, counts) = writer.figures()
+        let (waitingReaders, readerCount, reads, timeouts) = readers.figures()
+        return [
+            "waiting_writers": Double(waitingWriters),
+            "waiting_readers": Double(waitingReaders),
+            "readers": Double(readerCount),
+            "reads": Double(reads),
+            "read_timeouts": Double(timeouts),
+            "writes": Double(counts.closures),
+            "write_failures": Double(counts.failures),
+            "commits": Double(counts.commits),
+            "largest_commit": Double(counts.largest),
+            "file_bytes": Self.size(path),
+            "wal_bytes": Self.size(path + "-wal"),
+        ]
+    }
+
+    /// Copies one consistent snapshot into a new file while reading and writing go on.
+    ///
+    /// - Throws: `Failure` `.unavailable` when the copy cannot be written; an existing file at `target` is replaced.
+    package func backup(to target: String) async throws {
+        let path = path
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            let thread = Thread {
+                continuation.resume(with: Result {
+                    do {
+                        // All pages in one step: one read transaction, which a writer neither blocks nor restarts.
+                        let copy = try DatabaseQueue(path: target)
+                        try Self.open(path, readonly: true).backup(to: copy)
+                        try copy.close()
+                    } catch let error as DatabaseError {
+                        throw Self.failure(error)
+                    }
+                })
+            }
+            thread.name = "jianwei.sqlite.backup"
+            thread.start()
+        }
+    }
+
+    package func close() async {
+        readers.stop()
+        await readers.stopped()
+        writer.stop()
+        await writer.stopped()
+    }
+
+    private static func open(_ path: String, readonly: Bool) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = readonly
+        configuration.journalMode = .wal
+        configuration.busyMode = .timeout(10)
+        configuration.foreignKeysEnabled = true
+        do {
+            return try DatabaseQueue(path: path, configuration: configuration)
+        } catch let error as DatabaseError {
+            throw failure(error)
+        }
+    }
+
+    private static func failure(_ error: DatabaseError) -> Failure {
+        SQLiteFailure.make(code: error.extendedResultCode.rawValue, message: error.message ?? "", statement: error.sql)
+    }
+
+    private static func writerSettings(_ options: Options) -> [String] {
+        [
+            "PRAGMA synchronous = \(options.isDurable ? "FULL" : "OFF")",
+            "PRAGMA temp_store = MEMORY",
+            "PRAGMA cache_size = -\(options.writerCacheMegabytes * 1024)",
+            "PRAGMA mmap_size = \(options.mapMegabytes << 20)",
+            // 16 MB of log between checkpoints; a log that a long reader let grow is cut back to 64 MB.
+            "PRAGMA wal_autocheckpoint = 4000",
+            "PRAGMA journal_size_limit = \(64 << 20)",
+        ]
+    }
+
+    private static func readerSettings(_ options: Options) -> [String] {
+        [
+            "PRAGMA query_only = ON",
+            "PRAGMA temp_store = MEMORY",
+            "PRAGMA cache_size = -\(max(2, options.writerCacheMegabytes / 8) * 1024)",
+            "PRAGMA mmap_size = \(options.mapMegabytes << 20)",
+        ]
+    }
+
+    private static func size(_ path: String) -> Double {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return (attributes?[.size] as? NSNumber)?.doubleValue ?? 0
+    }
+}

@@ -1,2 +1,0 @@
-import StorageSQLite
-import Testing
