@@ -1,0 +1,120 @@
+extension FormField: Rendered {
+    /// The label, the input, its help and its finding.
+    package var markup: Markup {
+        if case .hidden = kind { return "<input type=\"hidden\" name=\"\(name)\" value=\"\(value)\">" }
+        let wide = isWide || isWideByKind ? " is-wide" : ""
+        let mark: Markup = isRequired ? "<span class=\"required\" title=\"必填\">*</span>" : .empty
+        let note: Markup = help.map { "<p class=\"field-help\" id=\"\(identifier)-help\">\($0)</p>" } ?? .empty
+        let fault: Markup = error.map { "<p class=\"field-error\" id=\"\(identifier)-error\">\($0)</p>" } ?? .empty
+        return """
+            <div class="field\(wide)\(error == nil ? "" : " has-error")" data-field="\(name)">\
+            \(isGroup ? "<span class=\"field-label\" id=\"\(identifier)-label\">\(title)\(mark)</span>" : "<label class=\"field-label\" for=\"\(identifier)\">\(title)\(mark)</label>" as Markup)\
+            \(unit.map { unit -> Markup in "<div class=\"input-unit\">\(control)<span>\(unit)</span></div>" } ?? control)\(note)\(fault)</div>
+            """
+    }
+
+    private var isWideByKind: Bool {
+        switch kind {
+        case .textArea, .photo, .mapPoint: true
+        default: false
+        }
+    }
+
+    /// Several inputs under one label.
+    private var isGroup: Bool {
+        switch kind {
+        case .multiSelect, .radio, .dayRange, .numberRange, .shown, .photo: true
+        default: false
+        }
+    }
+
+    /// The input alone.
+    var control: Markup {
+        switch kind {
+        case .text: input("text")
+        case .password: "<input type=\"password\" class=\"form-control\"\(common) autocomplete=\"\(name == "current" ? "current-password" : "new-password")\">"
+        case .number(let step): input("number", extra: Markup.attribute("step", step) + " inputmode=\"decimal\"")
+        case .day: input("date")
+        case .moment: input("datetime-local")
+        case .month: input("month")
+        case .select(let choices): select(choices)
+        case .multiSelect(let choices): checks(choices, type: "checkbox")
+        case .radio(let choices): checks(choices, type: "radio")
+        case .check(let label):
+            "<label class=\"check\"><input type=\"checkbox\" class=\"form-check-input\" id=\"\(identifier)\" name=\"\(name)\" value=\"1\"\(Markup.flag("checked", value == "1" || value == "true"))\(Markup.flag("disabled", isReadOnly))><span>\(label)</span></label>"
+        case .dayRange: range("date")
+        case .numberRange: range("number")
+        case .textArea(let rows): "<textarea class=\"form-control\" rows=\"\(rows)\"\(common)>\(value)</textarea>"
+        case .file(let accept, let isMultiple): "<input type=\"file\" class=\"form-control\" accept=\"\(accept)\"\(Markup.flag("multiple", isMultiple))\(common) data-preview>"
+        case .photo(let isMultiple):
+            """
+            <label class="photo-drop"><input type="file" accept="image/*" class="visually-hidden"\(Markup.flag("multiple", isMultiple))\(common) data-preview="photo">\
+            \(Icon("camera"))<span>选择或拍摄照片</span></label><div class="photo-previews" data-previews></div>
+            """
+        case .mapPoint:
+            """
+            <div class="point-picker" data-point><input type="text" class="form-control" value="\(value)" placeholder="经度,纬度" inputmode="decimal"\(common)>\
+            <button type="button" class="btn btn-plain" data-point-open>\(Icon("pin"))<span>地图选点</span></button><div class="point-map" hidden></div></div>
+            """
+        case .reference(let url, let shown): reference(url: url, shown: shown)
+        case .hidden: .empty
+        case .shown(let content): "<div class=\"field-shown\">\(content)</div>"
+        }
+    }
+
+    private var common: Markup {
+        let described = error != nil ? "\(identifier)-error" : help != nil ? "\(identifier)-help" : nil
+        return """
+             id="\(identifier)" name="\(name)"\(Markup.flag("required", isRequired))\(Markup.flag("readonly", isReadOnly))\(Markup.attribute("placeholder", placeholder))\
+            \(Markup.attribute("maxlength", maxLength))\(Markup.attribute("aria-describedby", described))\(Markup.flag("aria-invalid=\"true\"", error != nil))
+            """
+    }
+
+    private func input(_ type: String, extra: Markup = .empty) -> Markup {
+        "<input type=\"\(type)\" class=\"form-control\" value=\"\(value)\"\(Markup.attribute("min", minimum))\(Markup.attribute("max", maximum))\(extra)\(common)>"
+    }
+
+    private func select(_ choices: [Choice]) -> Markup {
+        var body: Markup = isRequired && !value.isEmpty ? .empty : "<option value=\"\">\(placeholder ?? (isRequired ? "请选择" : "全部"))</option>"
+        var open: String?
+        for choice in choices {
+            if choice.group != open {
+                if open != nil { body += "</optgroup>" }
+                if let group = choice.group { body += "<optgroup label=\"\(group)\">" }
+                open = choice.group
+            }
+            body += "<option value=\"\(choice.value)\"\(Markup.flag("selected", choice.value == value))>\(choice.title)</option>"
+        }
+        if open != nil { body += "</optgroup>" }
+        // A disabled select is not sent, so its value travels beside it.
+        let kept: Markup = isReadOnly ? "<input type=\"hidden\" name=\"\(name)\" value=\"\(value)\">" : .empty
+        return "<select class=\"form-select\"\(common)\(Markup.flag("disabled", isReadOnly))>\(body)</select>\(kept)"
+    }
+
+    private func checks(_ choices: [Choice], type: String) -> Markup {
+        let items = choices.enumerated().map { index, choice -> Markup in
+            """
+            <label class="check"><input type="\(type)" class="form-check-input" id="\(identifier)-\(index)" name="\(name)" value="\(choice.value)"\
+            \(Markup.flag("checked", values.contains(choice.value)))\(Markup.flag("required", isRequired && type == "radio"))\(Markup.flag("disabled", isReadOnly))><span>\(choice.title)</span></label>
+            """
+        }
+        return "<div class=\"checks\(choices.count > 12 ? " is-long" : "")\" role=\"group\" aria-labelledby=\"\(identifier)-label\">\(items)</div>"
+    }
+
+    private func range(_ type: String) -> Markup {
+        let from = values.first ?? ""
+        let to = values.count > 1 ? values[1] : ""
+        return """
+            <div class="range" role="group" aria-labelledby="\(identifier)-label"><input type="\(type)" class="form-control" name="\(name)_from" value="\(from)" aria-label="\(title)起"\(Markup.when(type == "number", " step=\"any\""))>\
+            <span aria-hidden="true">–</span><input type="\(type)" class="form-control" name="\(name)_to" value="\(to)" aria-label="\(title)止"\(Markup.when(type == "number", " step=\"any\""))></div>
+            """
+    }
+
+    private func reference(url: String, shown: String) -> Markup {
+        """
+        <div class="ref" data-ref="\(url)"><input type="hidden" name="\(name)" value="\(value)"><input type="text" class="form-control" id="\(identifier)" value="\(shown)" role="combobox" aria-expanded="false" \
+        aria-autocomplete="list" aria-controls="\(identifier)-list" autocomplete="off" placeholder="\(placeholder ?? "输入名称检索")"\(Markup.flag("required", isRequired))\(Markup.flag("readonly", isReadOnly))>\
+        <ul class="ref-list" id="\(identifier)-list" role="listbox" hidden></ul></div>
+        """
+    }
+}

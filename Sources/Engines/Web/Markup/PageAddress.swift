@@ -1,0 +1,98 @@
+/// A path with its query, for links that change one thing and keep the rest (sorting, filters, pages).
+package struct PageAddress: Sendable, Equatable {
+    package var path: String
+    package var query: [QueryItem]
+
+    package struct QueryItem: Sendable, Equatable {
+        package var name: String
+        package var value: String
+
+        package init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    package init(_ path: String, _ query: [QueryItem] = []) {
+        self.path = path
+        self.query = query
+    }
+
+    package init(_ path: String, _ pairs: KeyValuePairs<String, String?>) {
+        self.path = path
+        query = pairs.compactMap { pair in pair.value.map { QueryItem(pair.key, $0) } }
+    }
+
+    /// The first value of a name; an empty value counts as absent.
+    package subscript(name: String) -> String? { query.first { $0.name == name && !$0.value.isEmpty }?.value }
+
+    package func all(_ name: String) -> [String] { query.filter { $0.name == name && !$0.value.isEmpty }.map(\.value) }
+
+    /// The same address with one name set, or removed when the value is nil. Any cursor (`after`, `before`) is kept; see `restarting`.
+    package func with(_ name: String, _ value: String?) -> PageAddress {
+        var copy = self
+        copy.query.removeAll { $0.name == name }
+        if let value { copy.query.append(QueryItem(name, value)) }
+        return copy
+    }
+
+    /// Without cursors, so that the list starts again at its first page.
+    package var restarting: PageAddress { with("after", nil).with("before", nil) }
+
+    /// `/path?a=1&b=%E4%BA%AC`, percent-encoded.
+    package var text: String {
+        guard !query.isEmpty else { return path }
+        return path + "?" + query.map { "\(FormEncoding.encode($0.name))=\(FormEncoding.encode($0.value))" }.joined(separator: "&")
+    }
+}
+
+/// `application/x-www-form-urlencoded`, both ways.
+package enum FormEncoding {
+    package static func encode(_ text: String) -> String {
+        let hex = Array("0123456789ABCDEF".utf8)
+        var out: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case 48...57, 65...90, 97...122, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): out.append(byte)
+            default: out += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    package static func decode(_ text: some Sequence<UInt8>) -> String {
+        var out: [UInt8] = []
+        var pending: [UInt8] = []
+        for byte in text {
+            if !pending.isEmpty {
+                pending.append(byte)
+                if pending.count == 3 {
+                    if let high = digit(pending[1]), let low = digit(pending[2]) { out.append(high << 4 | low) } else { out += pending }
+                    pending.removeAll(keepingCapacity: true)
+                }
+            } else if byte == UInt8(ascii: "%") {
+                pending.append(byte)
+            } else {
+                out.append(byte == UInt8(ascii: "+") ? 32 : byte)
+            }
+        }
+        return String(decoding: out + pending, as: UTF8.self)
+    }
+
+    /// Name and value pairs in the order they came; at most 4,000.
+    package static func pairs(_ text: some Collection<UInt8>) -> [PageAddress.QueryItem] {
+        text.split(separator: UInt8(ascii: "&"), maxSplits: 4000).map { part in
+            guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else { return .init(decode(part), "") }
+            return .init(decode(part[part.startIndex..<equals]), decode(part[part.index(after: equals)...]))
+        }
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 48...57: byte - 48
+        case 65...70: byte - 55
+        case 97...102: byte - 87
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import HTTPTypes
+import Hummingbird
+import Identity
+import Kernel
+import Synchronization
+
+/// Who may call a route. There is no default: every registration says it.
+package enum RoutePermission: Sendable, Equatable {
+    /// Anyone: the login page, health, gateways that check their own tokens.
+    case open
+    /// Anyone who has signed in and whose password is not due for change.
+    case signedIn
+    /// Signed in and holding the permission, such as `onSiteVehicle.read`.
+    case named(String)
+}
+
+/// One registered route, for the permission matrix, OpenAPI and tests.
+package struct RouteEntry: Sendable, Equatable {
+    package var method: String
+    package var path: String
+    package var permission: RoutePermission
+}
+
+/// Every route of a site in the order of registration.
+package final class RouteTable: Sendable {
+    private let list = Mutex<[RouteEntry]>([])
+
+    package init() {}
+
+    package var entries: [RouteEntry] { list.withLock { $0 } }
+    func add(_ entry: RouteEntry) { list.withLock { $0.append(entry) } }
+}
+
+/// The only door to the router: denies unless the caller may.
+package struct Routes {
+    package typealias Handler = @Sendable (Request, WebContext) async throws -> Response
+
+    private let router: Router<WebContext>
+    package let table: RouteTable
+    private let prefix: String
+
+    init(router: Router<WebContext>, table: RouteTable, prefix: String = "") {
+        self.router = router
+        self.table = table
+        self.prefix = prefix
+    }
+
+    /// The same door under a path prefix such as `/api/v1`.
+    package func under(_ path: String) -> Routes { Routes(router: router, table: table, prefix: prefix + path) }
+
+    package func get(_ path: String, permission: RoutePermission, use handler: @escaping Handler) { on(.get, path, permission: permission, use: handler) }
+    package func post(_ path: String, permission: RoutePermission, use handler: @escaping Handler) { on(.post, path, permission: permission, use: handler) }
+    package func put(_ path: String, permission: RoutePermission, use handler: @escaping Handler) { on(.put, path, permission: permission, use: handler) }
+    package func patch(_ path: String, permission: RoutePermission, use handler: @escaping Handler) { on(.patch, path, permission: permission, use: handler) }
+    package func delete(_ path: String, permission: RoutePermission, use handler: @escaping Handler) { on(.delete, path, permission: permission, use: handler) }
+
+    /// - Parameter path: segments may be `{name}` (read with `context.id("name")` or `context.path("name")`) or a final `**`.
+    package func on(_ method: HTTPRequest.Method, _ path: String, permission: RoutePermission, use handler: @escaping Handler) {
+        let full = prefix + path
+        table.add(RouteEntry(method: method.rawValue, path: full, permission: permission))
+        router.on(RouterPath(full), method: method) { request, context -> Response in
+            try Self.admit(context, permission)
+            return try await handler(request, context)
+        }
+    }
+
+    private static func admit(_ context: WebContext, _ permission: RoutePermission) throws {
+        guard permission != .open else { return }
+        let principal = try context.signedIn()
+        guard !context.mustChangePassword || context.here.path == "/account/password" || context.here.path == "/logout" else {
+            throw Failure(.forbidden, "JW-W428", "请先修改初始密码")
+        }
+        guard case .named(let name) = permission else { return }
+        guard principal.may(name) else { throw Failure(.forbidden, "JW-W403", "您没有访问此功能的权限（\(name)）") }
+    }
+}

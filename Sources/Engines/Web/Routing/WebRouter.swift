@@ -1,0 +1,12 @@
+import Hummingbird
+
+/// Builds a site's router: the edge, the built-in pages, then what the features register.
+package enum WebRouter {
+    /// - Parameter register: called once with the door to the router.
+    package static func make(site: Site, table: RouteTable = RouteTable(), register: (Routes) -> Void) -> Router<WebContext> {
+        let router = Router(context: WebContext.self, options: [.autoGenerateHeadEndpoints])
+        let routes = Routes(router: router, table: table)
+        register(routes)
+        return router
+    }
+}

@@ -1,0 +1,89 @@
+import Kernel
+import Logging
+
+/// One line of the menu. A user sees it when they hold the permission.
+package struct MenuItem: Sendable, Equatable {
+    /// The group's Chinese title; groups stand in the order of their first item.
+    package var group: String
+    package var groupEN: String
+    package var title: String
+    package var titleEN: String
+    /// A symbol of `icons.svg`, see `Icon`.
+    package var icon: String
+    package var path: String
+    /// Nil: everyone signed in.
+    package var permission: String?
+    package var order: Int
+
+    package init(_ group: String, groupEN: String = "", _ title: String, _ titleEN: String, icon: String, path: String, permission: String?, order: Int) {
+        self.group = group
+        self.groupEN = groupEN.isEmpty ? group : groupEN
+        self.title = title
+        self.titleEN = titleEN
+        self.icon = icon
+        self.path = path
+        self.permission = permission
+        self.order = order
+    }
+}
+
+package struct WebSettings: Sendable {
+    /// Shown beside the brand and in titles.
+    package var systemName = "重点行业移动源门禁监管平台"
+    package var systemNameEN = "Mobile Source Supervision"
+    /// Who runs the site; footer of the login page. Empty: not shown.
+    package var operatorName = ""
+    /// Behind TLS: Secure cookies and HSTS.
+    package var isSecure = false
+    /// Peers whose `X-Forwarded-For` is believed (a reverse proxy on the same machine).
+    package var trustedProxies: Set<String> = []
+    package var bodyLimit = 32 * 1024 * 1024
+    /// Requests a second and burst for one address; 0 means no limit.
+    package var ratePerSecond = 100.0
+    package var rateBurst = 400.0
+    /// Paths without access log and rate limit: gateways have their own.
+    package var quietPrefixes: [String] = ["/static/", "/assets/", "/healthz", "/readyz"]
+    /// Where no permission menu is needed at sign-in.
+    package var homePath = "/"
+    /// Dynamic pages are sent compressed when the client accepts it.
+    package var compresses = true
+
+    package init() {}
+}
+
+/// All that a site's pages share; immutable after start.
+package final class Site: Sendable {
+    package let settings: WebSettings
+    package let menu: [MenuItem]
+    package let assets: AssetStore
+    package let sessions: any SessionResolver
+    package let hub: LiveHub
+    package let clock: Clock
+    /// Faults that keep the site from being ready, empty when ready (`/readyz`).
+    package let readiness: @Sendable () async -> [String]
+
+    package init(
+        settings: WebSettings = WebSettings(), menu: [MenuItem] = [], assets: AssetStore = .empty, sessions: any SessionResolver = NoSessions(), hub: LiveHub = LiveHub(),
+        clock: Clock = .system, readiness: @escaping @Sendable () async -> [String] = { [] }
+    ) {
+        self.settings = settings
+        self.menu = menu.sorted { ($0.order, $0.path) < ($1.order, $1.path) }
+        self.assets = assets
+        self.sessions = sessions
+        self.hub = hub
+        self.clock = clock
+        self.readiness = readiness
+    }
+
+    static let empty = Site()
+
+    /// The menu as one person sees it, grouped in order.
+    func menu(for context: WebContext) -> [(group: String, items: [MenuItem])] {
+        var groups: [(group: String, items: [MenuItem])] = []
+        for item in menu where item.permission.map({ context.may($0) }) ?? true {
+            let title = context.text(item.group, item.groupEN)
+            if let index = groups.firstIndex(where: { $0.group == title }) { groups[index].items.append(item) } else { groups.append((title, [item])) }
+        }
+        return groups
+    }
+}
