@@ -8,33 +8,10 @@ package struct DemoPhoto: Sendable {
     /// Head, body and plate are the captures of A-41; document is the licence or the freight list.
     package enum Kind: String, Sendable, CaseIterable { case head, body, plate, document }
 
-    /// Ground and ink of a number plate (GA 36).
-    package enum PlateStyle: String, Sendable, CaseIterable {
-        case blue, yellow, green, yellowGreen, white, black
-
-        var ink: Paint {
-            switch self {
-            case .blue, .black: Paint(248, 248, 250)
-            default: Paint(20, 20, 22)
-            }
-        }
-
-        var title: String {
-            switch self {
-            case .blue: "蓝牌"
-            case .yellow: "黄牌"
-            case .green: "绿牌"
-            case .yellowGreen: "黄绿牌"
-            case .white: "白牌"
-            case .black: "黑牌"
-            }
-        }
-    }
-
     package var kind: Kind
     /// Such as `冀A12345`.
     package var plate: String
-    package var style: PlateStyle
+    package var color: PlateColor
     package var moment: Moment
     /// The enterprise, shown over the gate.
     package var enterprise: String
@@ -46,11 +23,11 @@ package struct DemoPhoto: Sendable {
     package var lines: [(title: String, value: String)]
 
     package init(
-        kind: Kind, plate: String, style: PlateStyle, moment: Moment, enterprise: String, gate: String, seed: UInt64, lines: [(title: String, value: String)] = []
+        kind: Kind, plate: String, color: PlateColor, moment: Moment, enterprise: String, gate: String, seed: UInt64, lines: [(title: String, value: String)] = []
     ) {
         self.kind = kind
         self.plate = plate
-        self.style = style
+        self.color = color
         self.moment = moment
         self.enterprise = enterprise
         self.gate = gate
@@ -74,13 +51,13 @@ package struct DemoPhoto: Sendable {
         let light = DemoLight(at: moment)
         var noise = DemoNoise(seed: seed)
         switch kind {
-        case .plate: return try DemoPlate.draw(plate, style, font: Self.font, isClose: true, light: light, noise: &noise)
+        case .plate: return try DemoPlate.draw(plate, color, font: Self.font, isClose: true, light: light, noise: &noise)
         case .document: return try DemoDocument.draw(self)
         case .head, .body: break
         }
         let canvas = try DemoCanvas(width: 960, height: 540, font: Self.font)
         let truck = DemoTruck(&noise)
-        let number = try DemoPlate.draw(plate, style, font: Self.font, isClose: false, light: light, noise: &noise)
+        let number = try DemoPlate.draw(plate, color, font: Self.font, isClose: false, light: light, noise: &noise)
         DemoScene.draw(on: canvas, light, self, &noise)
         if kind == .head { DemoTruckFront.draw(truck, on: canvas, light, number) } else { DemoTruckSide.draw(truck, on: canvas, light, number, plate: plate) }
         canvas.develop(grain: light.isDark ? 16 : 9, vignette: 0.13, seed: UInt64(bitPattern: moment.milliseconds) ^ seed)
@@ -94,7 +71,7 @@ package struct DemoPhoto: Sendable {
         canvas.rounded(12, 511, 46, 22, radius: 4, Paint(226, 140, 20))
         canvas.text("演示", 35, 522, size: 11.5, .white, anchor: .center)
         canvas.text("\(moment.text)   \(enterprise)   \(gate)", 70, 522, size: 12.5, .white)
-        canvas.text("\(plate)  \(style.title)", 946, 522, size: 12.5, Paint(255, 232, 130), anchor: .right)
+        canvas.text("\(plate)  \(color.plateTitle)", 946, 522, size: 12.5, Paint(255, 232, 130), anchor: .right)
     }
 }
 

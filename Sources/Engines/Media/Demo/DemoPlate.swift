@@ -2,26 +2,26 @@ import Kernel
 
 /// Draws a number plate 440×140 (GA 36: 440 mm by 140 mm, so a pixel is a millimetre).
 enum DemoPlate {
-    static func draw(_ text: String, _ style: DemoPhoto.PlateStyle, font: String?, isClose: Bool, light: DemoLight, noise: inout DemoNoise) throws -> Picture {
+    static func draw(_ text: String, _ color: PlateColor, font: String?, isClose: Bool, light: DemoLight, noise: inout DemoNoise) throws -> Picture {
         let canvas = try DemoCanvas(width: 440, height: 140, font: font)
         let shade = isClose ? 0.72 + 0.28 * light.day : 1
-        background(canvas, style, shade)
-        let ink = style.ink.scaled(shade)
+        background(canvas, color, shade)
+        let ink = (color == .blue || color == .black ? Paint(248, 248, 250) : Paint(20, 20, 22)).scaled(shade)
         frame(canvas, ink)
-        letters(canvas, text, ink, style)
+        letters(canvas, text, ink)
         if isClose { weather(canvas, &noise) }
         return canvas.picture
     }
 
-    private static func background(_ canvas: DemoCanvas, _ style: DemoPhoto.PlateStyle, _ shade: Double) {
-        switch style {
+    private static func background(_ canvas: DemoCanvas, _ color: PlateColor, _ shade: Double) {
+        switch color {
         case .blue: canvas.gradient(0, 0, 440, 140, Paint(18, 74, 178).scaled(shade), Paint(10, 52, 140).scaled(shade))
         case .yellow: canvas.gradient(0, 0, 440, 140, Paint(250, 196, 22).scaled(shade), Paint(232, 170, 8).scaled(shade))
         case .green: canvas.gradient(0, 0, 440, 140, Paint(238, 246, 240).scaled(shade), Paint(62, 190, 118).scaled(shade))
         case .yellowGreen:
             canvas.box(0, 0, 440, 140, Paint(86, 192, 110).scaled(shade))
             canvas.box(0, 0, 126, 140, Paint(246, 190, 20).scaled(shade))
-        case .white: canvas.gradient(0, 0, 440, 140, Paint(250, 250, 248).scaled(shade), Paint(228, 228, 226).scaled(shade))
+        case .white, .other: canvas.gradient(0, 0, 440, 140, Paint(250, 250, 248).scaled(shade), Paint(228, 228, 226).scaled(shade))
         case .black: canvas.gradient(0, 0, 440, 140, Paint(34, 34, 36).scaled(shade), Paint(16, 16, 18).scaled(shade))
         }
     }
@@ -35,7 +35,7 @@ enum DemoPlate {
     }
 
     /// Province and letter, a dot, then five or six more.
-    private static func letters(_ canvas: DemoCanvas, _ text: String, _ ink: Paint, _ style: DemoPhoto.PlateStyle) {
+    private static func letters(_ canvas: DemoCanvas, _ text: String, _ ink: Paint) {
         let all = Array(text).filter { $0 != "·" && $0 != " " }
         let isLong = all.count > 7
         let size = isLong ? 47.0 : 56.0

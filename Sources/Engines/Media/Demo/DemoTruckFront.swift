@@ -84,7 +84,7 @@ enum DemoTruckFront {
 
     private static func driver(_ canvas: DemoCanvas, _ light: DemoLight) {
         let dim = light.isDark ? 0.42 : 0.7
-        canvas.oval(middle + 72, 258, 37, 36, Paint(52, 62, 84).scaled(dim))
+        canvas.oval(middle + 72, 246, 37, 23, Paint(52, 62, 84).scaled(dim))
         canvas.oval(middle + 72, 211, 15, 18, Paint(186, 148, 122).scaled(dim))
         canvas.oval(middle + 72, 200, 16, 11, Paint(34, 30, 28).scaled(dim))
         canvas.oval(middle + 70, 250, 29, 17, Paint(16, 17, 19))
