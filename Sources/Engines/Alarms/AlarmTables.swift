@@ -1,0 +1,119 @@
+import Kernel
+import Storage
+
+/// The tables of this engine, as migrations must arrive at them.
+package enum AlarmTables {
+    package static let all: [Table] = [alarms, events, evidence, awaited, daily, numbers]
+
+    /// One row is one alarm. `accepts_repeats` is 1 while a repeat may still count on it, otherwise NULL, so that the merge look-up reads a small partial index.
+    static let alarms = Table(
+        "alarms",
+        columns: [
+            Column("number", .text, required: true),
+            Column("kind", .text, required: true),
+            Column("grade", .integer, required: true),
+            Column("state", .text, required: true),
+            Column("org", .integer),
+            Column("org_name", .text, required: true),
+            Column("area", .text),
+            Column("place", .text, required: true),
+            Column("subject", .text, required: true),
+            Column("plate", .text),
+            Column("title", .text, required: true),
+            Column("reasons", .text, required: true),
+            Column("rule_version", .integer),
+            Column("list_version", .integer),
+            Column("strategy_version", .integer),
+            Column("source_kind", .text),
+            Column("source_id", .integer),
+            Column("day", .integer, required: true),
+            Column("occurred_at", .integer, required: true),
+            Column("last_at", .integer, required: true),
+            Column("times", .integer, required: true),
+            Column("raised_at", .integer, required: true),
+            Column("due_at", .integer),
+            Column("responded_at", .integer),
+            Column("decided_at", .integer),
+            Column("closed_at", .integer),
+            Column("handler", .integer),
+            Column("handler_name", .text),
+            Column("opinion", .text),
+            Column("merge_key", .text, required: true),
+            Column("accepts_repeats", .integer),
+            Column("chain_head", .text, required: true),
+            Column("evidence_count", .integer, required: true),
+            Column("version", .integer, required: true),
+        ],
+        indexes: [
+            Index("number", unique: true),
+            Index("merge_key", where: "accepts_repeats = 1"),
+            Index("occurred_at"),
+            Index("state", "occurred_at"),
+            Index("org", "occurred_at"),
+            Index("area", "occurred_at"),
+            Index("kind", "occurred_at"),
+            Index("plate", "occurred_at", where: "plate IS NOT NULL"),
+            Index("source_kind", "source_id", where: "source_id IS NOT NULL"),
+        ])
+
+    /// One row is one entry of an alarm's timeline; never changed.
+    static let events = Table(
+        "alarm_events",
+        columns: [
+            Column("alarm", .integer, required: true),
+            Column("at", .integer, required: true),
+            Column("action", .text, required: true),
+            Column("from_state", .text),
+            Column("to_state", .text),
+            Column("by_id", .integer),
+            Column("by_name", .text, required: true),
+            Column("text", .text, required: true),
+        ],
+        indexes: [Index("alarm", "id")])
+
+    /// One row is one piece of evidence, in the order of the chain (`seq` from 1). Never changed, never removed.
+    static let evidence = Table(
+        "evidence_items",
+        columns: [
+            Column("alarm", .integer, required: true),
+            Column("seq", .integer, required: true),
+            Column("kind", .text, required: true),
+            Column("title", .text, required: true),
+            Column("sha256", .text, required: true),
+            Column("body", .text),
+            Column("occurrence", .integer, required: true),
+            Column("added_at", .integer, required: true),
+            Column("added_by", .text, required: true),
+            Column("is_late", .integer, required: true),
+            Column("is_locked", .integer, required: true),
+            Column("chained_hash", .text, required: true),
+        ],
+        indexes: [Index("alarm", "seq", unique: true), Index("sha256")])
+
+    /// One row is one picture that an alarm waits for.
+    static let awaited = Table(
+        "alarm_awaited_photos", key: ["sha256", "alarm"],
+        columns: [
+            Column("sha256", .text, required: true),
+            Column("alarm", .integer, required: true),
+            Column("title", .text, required: true),
+            Column("occurrence", .integer, required: true),
+            Column("since", .integer, required: true),
+        ],
+        indexes: [Index("alarm")], isClustered: true)
+
+    /// One row counts the alarms of one day of occurrence, kind, grade, organisation (0: none) and area (empty: none), written in the same transaction as the alarms.
+    static let daily = Table(
+        "alarm_daily", key: ["day", "kind", "grade", "org", "area"],
+        columns: [
+            Column("day", .integer, required: true),
+            Column("kind", .text, required: true),
+            Column("grade", .integer, required: true),
+            Column("org", .integer, required: true),
+            Column("area", .text, required: true),
+        ] + AlarmCounts.columns.map { Column($0, .integer, required: true, fallback: .int(0)) },
+        indexes: [Index("org", "day"), Index("area", "day")], isClustered: true)
+
+    /// The last number given on each business day.
+    static let numbers = Table("alarm_numbers", key: ["day"], columns: [Column("day", .integer, required: true), Column("last", .integer, required: true)], isClustered: true)
+}

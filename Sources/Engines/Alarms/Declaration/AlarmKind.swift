@@ -1,0 +1,63 @@
+import Kernel
+
+/// One kind of alarm, declared by a Feature; the engine does the rest.
+package struct AlarmKind: Sendable, Equatable {
+    /// `excessListed`: stored in every alarm, so it never changes.
+    package var name: String
+    package var title: String
+    package var titleEN: String
+    package var grade: AlarmGrade
+    /// Seconds around an open alarm's first and last occurrence within which a repeat counts on it instead of opening another one.
+    package var mergeWindow: Int64
+    /// The alarm is about a condition (off-line, serial gap): it merges for as long as it stands and `clear` closes it when the condition is mended.
+    package var closesItself: Bool
+    /// Who may handle alarms of this kind.
+    package var handlePermission: String
+    /// Seconds from raising until somebody must have taken it up; nil sets no deadline.
+    package var triageWithin: Int64?
+    /// Alarms of this kind that one organisation may open on one day; the rest count on one collecting alarm, with all their evidence.
+    package var dailyLimit: Int
+
+    package init(
+        _ name: String, _ title: String, _ titleEN: String, grade: AlarmGrade = .ordinary, mergeWindow: Int64 = 600, closesItself: Bool = false,
+        handlePermission: String = AlarmPermission.handle, triageWithin: Int64? = 86_400, dailyLimit: Int = 1000
+    ) {
+        self.name = name
+        self.title = title
+        self.titleEN = titleEN
+        self.grade = grade
+        self.mergeWindow = mergeWindow
+        self.closesItself = closesItself
+        self.handlePermission = handlePermission
+        self.triageWithin = triageWithin
+        self.dailyLimit = dailyLimit
+    }
+
+    /// Every fault of every declaration, together; empty when all is well. Ids: `JW-AL01` name, `JW-AL02` twice, `JW-AL03` title, `JW-AL04` window, `JW-AL05` limit.
+    package static func check(_ kinds: [AlarmKind]) -> [String] {
+        var faults: [String] = []
+        var seen: Set<String> = []
+        for kind in kinds {
+            if kind.name.isEmpty || !kind.name.utf8.allSatisfy({ ($0 | 0x20 >= 97 && $0 | 0x20 <= 122) || (48...57).contains($0) }) { faults.append("JW-AL01 alarm kind “\(kind.name)”: letters and digits only") }
+            if !seen.insert(kind.name).inserted { faults.append("JW-AL02 alarm kind “\(kind.name)” is declared twice") }
+            if kind.title.isEmpty || kind.titleEN.isEmpty { faults.append("JW-AL03 alarm kind “\(kind.name)” lacks a title") }
+            if kind.mergeWindow < 0 { faults.append("JW-AL04 alarm kind “\(kind.name)”: merge window below zero") }
+            if kind.dailyLimit < 1 { faults.append("JW-AL05 alarm kind “\(kind.name)”: daily limit below one") }
+        }
+        return faults
+    }
+}
+
+/// The permissions of the alarm desk.
+package enum AlarmPermission {
+    package static let read = "alarm.read"
+    package static let handle = "alarm.handle"
+    package static let export = "alarm.export"
+    /// An enterprise asks for reconsideration of its own alarm.
+    package static let appeal = "alarm.appeal"
+
+    /// Name and Chinese title, for the page of roles.
+    package static let all: [(name: String, title: String)] = [
+        (read, "查看报警"), (handle, "处理报警"), (export, "导出报警与证据包"), (appeal, "对报警提出复议"),
+    ]
+}

@@ -1,0 +1,80 @@
+import Kernel
+import Storage
+
+/// The figures of `alarm_daily`, each the sum over alarms that first occurred on the row's day.
+package struct AlarmCounts: Sendable, Equatable {
+    package var opened = 0
+    /// Occurrences, merged ones included.
+    package var times = 0
+    /// Alarms by the state they are in now.
+    package var byState: [AlarmState: Int] = [:]
+    /// Alarms that somebody took up, and the seconds that took together.
+    package var responded = 0
+    package var responseSeconds = 0
+
+    package init() {}
+
+    package var open: Int { AlarmState.allCases.filter(\.isOpen).reduce(0) { $0 + (byState[$1] ?? 0) } }
+    /// Mean seconds from raising to taking up; nil when none was taken up.
+    package var meanResponseSeconds: Double? { responded == 0 ? nil : Double(responseSeconds) / Double(responded) }
+
+    static let columns = ["opened", "times"] + AlarmState.allCases.map { "state_\($0.rawValue)" } + ["responded", "response_seconds"]
+
+    /// `SUM(opened) AS opened, …`.
+    static let sums = SQL(text: columns.map { "COALESCE(SUM(\($0)), 0) AS \($0)" }.joined(separator: ", "))
+
+    /// The same figures counted from `alarms` itself.
+    static let recounted = SQL(
+        text: "COUNT(*) AS opened, COALESCE(SUM(times), 0) AS times, "
+            + AlarmState.allCases.map { "COALESCE(SUM(CASE WHEN state = '\($0.rawValue)' THEN 1 ELSE 0 END), 0) AS state_\($0.rawValue)" }.joined(separator: ", ")
+            + ", COALESCE(SUM(CASE WHEN responded_at IS NOT NULL THEN 1 ELSE 0 END), 0) AS responded, COALESCE(SUM((responded_at - raised_at) / 1000), 0) AS response_seconds")
+
+    init(_ row: Row) {
+        opened = Int(row.int("opened") ?? 0)
+        times = Int(row.int("times") ?? 0)
+        for state in AlarmState.allCases { byState[state] = Int(row.int("state_\(state.rawValue)") ?? 0) }
+        responded = Int(row.int("responded") ?? 0)
+        responseSeconds = Int(row.int("response_seconds") ?? 0)
+    }
+
+    package static func + (a: AlarmCounts, b: AlarmCounts) -> AlarmCounts {
+        var sum = a
+        sum.opened += b.opened
+        sum.times += b.times
+        sum.byState.merge(b.byState) { $0 + $1 }
+        sum.responded += b.responded
+        sum.responseSeconds += b.responseSeconds
+        return sum
+    }
+}
+
+/// Which row of `alarm_daily` an alarm counts on.
+struct AlarmRollup {
+    var day: Day
+    var kind: String
+    var grade: AlarmGrade
+    var org: Int64?
+    var area: String?
+
+    func countOpened(in tx: any Transaction) throws {
+        try tx.execute(
+            """
+            INSERT INTO alarm_daily (day, kind, grade, org, area, opened, times, state_new) VALUES (\(day), \(kind), \(grade.rawValue), \(org ?? 0), \(area ?? ""), 1, 1, 1) \
+            ON CONFLICT (day, kind, grade, org, area) DO UPDATE SET opened = alarm_daily.opened + 1, times = alarm_daily.times + 1, state_new = alarm_daily.state_new + 1
+            """)
+    }
+
+    func countRepeat(in tx: any Transaction) throws { try tx.execute("UPDATE alarm_daily SET times = times + 1 WHERE \(here)") }
+
+    func countMove(from: AlarmState, to: AlarmState, in tx: any Transaction) throws {
+        guard from != to else { return }
+        let old = SQL.ident("state_" + from.rawValue), new = SQL.ident("state_" + to.rawValue)
+        try tx.execute("UPDATE alarm_daily SET \(old) = \(old) - 1, \(new) = \(new) + 1 WHERE \(here)")
+    }
+
+    func countResponse(seconds: Int64, in tx: any Transaction) throws {
+        try tx.execute("UPDATE alarm_daily SET responded = responded + 1, response_seconds = response_seconds + \(seconds) WHERE \(here)")
+    }
+
+    private var here: SQL { "day = \(day) AND kind = \(kind) AND grade = \(grade.rawValue) AND org = \(org ?? 0) AND area = \(area ?? "")" }
+}
