@@ -1,0 +1,31 @@
+import Cryptography
+import Kernel
+import Storage
+
+/// The photos of a pass: which are used a second time, which are still awaited.
+enum PassPhotos {
+    static let patienceSeconds: Int64 = 600
+
+    /// Claims the photos for this pass.
+    ///
+    /// - Returns: true when one of the head, body or plate photos belongs to another pass already. A vehicle document may be shown at every visit.
+    static func claim(_ pass: StoredPass, now: Moment, in tx: any Transaction) throws -> Bool {
+        var isReused = false
+        for photo in [pass.input.headPhoto, pass.input.bodyPhoto, pass.input.platePhoto] {
+            guard let photo, let key = Hex.decode(photo) else { continue }
+            if try tx.execute("INSERT INTO photo_use (sha256, pass_id) VALUES (\(key), \(pass.id)) ON CONFLICT DO NOTHING") == 0 { isReused = true }
+        }
+        for photo in Set(pass.input.photos) {
+            guard let key = Hex.decode(photo), try tx.first("SELECT 1 FROM photos WHERE sha256 = \(photo)") == nil else { continue }
+            let due = now.adding(seconds: patienceSeconds)
+            try tx.execute("INSERT INTO photo_awaited (sha256, pass_id, due_at) VALUES (\(key), \(pass.id), \(due)) ON CONFLICT DO NOTHING")
+        }
+        return isReused
+    }
+
+    /// A photo came: no pass waits for it any more.
+    static func arrived(_ sha256: String, in tx: any Transaction) throws {
+        guard let key = Hex.decode(sha256) else { return }
+        try tx.execute("DELETE FROM photo_awaited WHERE sha256 = \(key)")
+    }
+}

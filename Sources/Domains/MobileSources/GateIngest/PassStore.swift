@@ -1,0 +1,93 @@
+import Alarms
+import Cryptography
+import Kernel
+import Storage
+
+/// Stores one pass inside a transaction: idempotence, judging, pairing, serials, photos, roll-ups, alarm. The hottest path of the program; every statement's text is the same for
+/// every call so that its preparation is kept.
+struct PassStore: Sendable {
+    let registry: GateRegistry
+    let alarms: AlarmEngine
+    let ruleVersion = GatePassRule.version
+
+    /// - Returns: what the gate is told, and the stored pass where one was stored.
+    func store(_ input: GatePassInput, from terminal: GateTerminal, snapshot: GateRegistry.Snapshot, now: Moment, in tx: any Transaction) throws -> (PassResult, StoredPass?) {
+        guard let site = snapshot.enterprises[terminal.org] else { return (rejected(input, "gateNo", "40301", "企业已停联或注销"), nil) }
+        guard let gate = snapshot.gates[GateRegistry.GateKey(org: site.org, gateNo: input.gateNo)] else { return (rejected(input, "gateNo", "40401", "出入口“\(input.gateNo)”未登记"), nil) }
+        guard let barrierDirection = gate.barriers[input.barrierNo] else { return (rejected(input, "barrierNo", "40401", "道闸“\(input.barrierNo)”未登记"), nil) }
+
+        let digest = input.digest
+        if let known = try tx.first("SELECT id, digest, verdict, findings FROM gate_pass WHERE org = \(site.org) AND gate_no = \(input.gateNo) AND serial_no = \(input.serialNo)") {
+            return (try again(input, known, digest, site, now, tx), nil)
+        }
+        let subject = PassJudge.Subject(
+            plate: input.plate, color: input.plateColor, at: input.passedAt, isEntry: input.direction == "1", tonnes: input.cargoTonnes ?? 0, stage: input.emissionStage, fuel: input.fuel,
+            vehicleType: input.vehicleType)
+        let outcome = try PassJudge(snapshot: snapshot).judge(subject, at: site, in: tx)
+        let listVersion = outcome.facts.listedVersion ?? snapshot.listVersion
+        var findings = outcome.judgement.findings
+        PassChecks.add(to: &findings, input: input, filing: outcome.filing, barrierDirection: barrierDirection, now: now)
+        if input.source == "backfill", outcome.judgement.verdict == .refuse, try decidedOffline(input, outcome, site, tx) { findings.append(GatePassRule.Finding(.offlineDecision)) }
+        let pair = try PassPairing.find(for: input, org: site.org, in: tx)
+        if let finding = pair.finding { findings.append(finding) }
+
+        var pass = StoredPass(
+            id: 0, input: input, site: site, gateName: gate.name, facts: outcome.facts, verdict: outcome.judgement.verdict, findings: findings, vehicleType: outcome.filing?.vehicleType ?? input.vehicleType,
+            listVersion: listVersion, filingId: outcome.filing?.id, stageBasis: PassStore.basis(outcome, input), receivedAt: now)
+        pass.id = try PassRow.insert(pass, pairId: pair.partner, digest: digest, in: tx)
+        if let partner = pair.partner { try tx.execute("UPDATE gate_pass SET pair_id = \(pass.id) WHERE id = \(partner)") }
+        if try PassPhotos.claim(pass, now: now, in: tx) {
+            pass.findings.append(GatePassRule.Finding(.duplicatePhoto))
+            try tx.execute("UPDATE gate_pass SET findings = \(PassRow.codes(pass.findings)) WHERE id = \(pass.id)")
+        }
+        try GateSerials.took(input.serialNo, org: site.org, gateNo: input.gateNo, at: input.passedAt, now: now, alarms: alarms, in: tx)
+        try PassRollup.add(pass, in: tx)
+        try raise(pass, in: tx)
+        let result = PassResult(serialNo: input.serialNo, status: .stored, passId: pass.id, verdict: pass.verdict.rawValue, findings: pass.findings, errors: [], ignored: input.ignored)
+        return (result, pass)
+    }
+
+    private func rejected(_ input: GatePassInput, _ field: String, _ code: String, _ message: String) -> PassResult {
+        PassResult(serialNo: input.serialNo, status: .rejected, passId: nil, verdict: nil, findings: [], errors: [FieldFinding(field, code, message)], ignored: input.ignored)
+    }
+
+    /// A serial that is already there: the same content is a duplicate and answered as it was; other content is refused.
+    private func again(_ input: GatePassInput, _ known: Row, _ digest: String, _ site: EnterpriseFacts, _ now: Moment, _ tx: any Transaction) throws -> PassResult {
+        guard known[1].text == digest else { return rejected(input, "serialNo", "40901", "该流水号已用于另一条过车记录") }
+        try tx.execute("UPDATE gate_daily SET duplicates = duplicates + 1 WHERE day = \(input.passedAt.day) AND org = \(site.org) AND gate_no = \(input.gateNo)")
+        let findings = codes(known[3].text).compactMap { PassFinding(rawValue: $0).map { GatePassRule.Finding($0) } }
+        return PassResult(serialNo: input.serialNo, status: .duplicate, passId: known[0].int, verdict: known[2].text, findings: findings, errors: [], ignored: input.ignored)
+    }
+
+    /// Whether the gate had not yet confirmed the list or strategy that now refuses the vehicle when it passed.
+    private func decidedOffline(_ input: GatePassInput, _ outcome: PassJudge.Outcome, _ site: EnterpriseFacts, _ tx: any Transaction) throws -> Bool {
+        var objects: [String] = []
+        if let strategy = outcome.facts.strategy, outcome.judgement.findings.contains(where: { $0.kind == .strategyBreached }) { objects.append("strategy-\(strategy.id)") }
+        if outcome.facts.listedVersion != nil { objects.append("list-\(input.plate.text)-\(input.plateColor.rawValue)") }
+        for object in objects {
+            let row = try tx.first("SELECT MIN(COALESCE(applied_at, received_at)) FROM delivery WHERE object_id = \(object) AND org = \(site.org)")
+            if row?[0].int.map({ $0 > input.passedAt.milliseconds }) ?? true { return true }
+        }
+        return false
+    }
+
+    private static func basis(_ outcome: PassJudge.Outcome, _ input: GatePassInput) -> String {
+        if let basis = outcome.filing?.basis { return basis }
+        if outcome.filing != nil { return "4" }
+        if input.plate.isPureElectric { return "3" }
+        return input.emissionStage == nil || input.emissionStage == .unknown ? "9" : "4"
+    }
+
+    private func raise(_ pass: StoredPass, in tx: any Transaction) throws {
+        let wasLifted = pass.input.barrierAction != "0"
+        if pass.verdict == .refuse, wasLifted, let kind = ViolationAlarm.kind(for: pass.findings) {
+            _ = try alarms.raise(ViolationAlarm.signal(kind, pass: pass), by: .system("过车研判"), in: tx)
+        }
+        if pass.findings.contains(where: { $0.kind == .duplicatePhoto }) {
+            _ = try alarms.raise(ViolationAlarm.signal(ViolationAlarm.photoReused, pass: pass), by: .system("过车研判"), in: tx)
+        }
+        if pass.findings.contains(where: { $0.kind == .vinMismatch || $0.kind == .stageMismatch }) {
+            _ = try alarms.raise(ViolationAlarm.signal(ViolationAlarm.plateConflict, pass: pass), by: .system("过车研判"), in: tx)
+        }
+    }
+}
