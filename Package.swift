@@ -40,6 +40,8 @@ let package = Package(
         .systemLibrary(name: "CGD", path: "Sources/Engines/CGD", pkgConfig: "gdlib", providers: [.apt(["libgd-dev"])]),
         .systemLibrary(name: "CSheets", path: "Sources/Engines/CSheets", pkgConfig: "minizip", providers: [.apt(["libminizip-dev", "libxlsxwriter-dev", "libexpat1-dev"])]),
 
+        .systemLibrary(name: "CZlib", path: "Sources/Engines/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
         // Base
         module("Kernel", in: "Base"),
         module("Cryptography", in: "Base", uses: ["Kernel", "COpenSSL"]),
@@ -52,7 +54,7 @@ let package = Package(
         module("Identity", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", logging]),
         module("Schedules", in: "Engines", uses: ["Kernel", "Storage", "Identity", logging, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
         module("Rules", in: "Engines", uses: ["Kernel", "Storage"]),
-        module("Web", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", logging, nio, hummingbird]),
+        module("Web", in: "Engines", uses: ["CZlib", "Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", logging, nio, hummingbird]),
         module("Maps", in: "Engines", uses: ["Kernel", "Web"]),
         module("Ledgers", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", logging, nio, hummingbird]),
         module("Alarms", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", logging, nio, hummingbird]),
@@ -86,7 +88,8 @@ let package = Package(
         suite("Exchange", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Exchange", "Cryptography"]),
         suite("Identity", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Identity", "Cryptography"]),
         suite("Schedules", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Identity", "Schedules", logging, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
-        suite("Web", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Identity", "Web", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Web", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Identity", "Web", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Maps", in: "Engines", tests: ["Kernel", "Web", "Maps"]),
         suite("Ledgers", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Alarms", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Alarms", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("MobileSources", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", "HJ1321", "MobileSources", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),

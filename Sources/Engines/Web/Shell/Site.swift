@@ -43,12 +43,23 @@ package struct WebSettings: Sendable {
     package var rateBurst = 400.0
     /// Paths without access log and rate limit: gateways have their own.
     package var quietPrefixes: [String] = ["/static/", "/assets/", "/healthz", "/readyz"]
-    /// Where no permission menu is needed at sign-in.
+    /// Where one goes after signing in.
     package var homePath = "/"
+    /// Tile server of the maps, such as `https://tiles.example/{z}/{x}/{y}.png`; empty: only boundaries on a quiet ground.
+    package var tileURL = ""
+    /// Coordinates of those tiles: `wgs84`, `gcj02` or `bd09`.
+    package var tileDatum = "wgs84"
     /// Dynamic pages are sent compressed when the client accepts it.
     package var compresses = true
 
     package init() {}
+
+    /// Scheme and host of the tiles, for the content security policy.
+    var tileOrigin: String {
+        let parts = tileURL.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count > 2, parts[0] == "https:" || parts[0] == "http:" else { return "" }
+        return "\(parts[0])//\(parts[2].replacing("{s}", with: "*"))"
+    }
 }
 
 /// All that a site's pages share; immutable after start.

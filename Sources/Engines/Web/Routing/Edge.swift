@@ -1,0 +1,141 @@
+import Cryptography
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Kernel
+import Logging
+import NIOCore
+
+/// The one middleware every request passes: who, from where, how fast, in which language; and on the way back errors, headers, compression, log.
+struct Edge: RouterMiddleware {
+    typealias Context = WebContext
+
+    let site: Site
+    let limit: RateLimit
+
+    init(site: Site) {
+        self.site = site
+        limit = RateLimit(perSecond: site.settings.ratePerSecond, burst: site.settings.rateBurst)
+    }
+
+    func handle(_ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response) async throws -> Response {
+        var context = context
+        context.site = site
+        let path = request.uri.path
+        context.here = PageAddress(path, request.uri.query.map { FormEncoding.pairs(Array($0.utf8)) } ?? [])
+        let isQuiet = site.settings.quietPrefixes.contains { path.hasPrefix($0) }
+        if !isQuiet { prepare(&context, request) }
+        let started = isQuiet ? nil : ContinuousClock.now
+        var response: Response
+        do {
+            guard isQuiet || limit.admits(context.address, at: site.clock.now) else { throw Failure(.tooMany, "JW-W429", "操作过于频繁，请稍后再试") }
+            if !isQuiet { try await identify(&context, request) }
+            let checked = isQuiet || !context.isCookieSession ? request : try await EdgeForgery.check(request, context)
+            response = try await next(checked, context)
+        } catch {
+            response = EdgeFailure.answer(error, request: request, context: context)
+        }
+        if !isQuiet {
+            remember(context, &response)
+            response = try await EdgeCompression.compress(response, request, site.settings)
+        }
+        EdgeHeaders.add(to: &response, path: path, context: context)
+        if let started { log(request, response, context, started) }
+        return response
+    }
+
+    private func prepare(_ context: inout WebContext, _ request: Request) {
+        if let chain = request.headers[.forwardedFor], site.settings.trustedProxies.contains(context.address), let client = chain.split(separator: ",").last {
+            context.address = String(client).trimmedSpaces
+        }
+        let accept = request.headers[.accept] ?? ""
+        context.wantsJSON = context.here.path.hasPrefix("/api/") || (accept.contains("json") && !accept.contains("text/html"))
+        context.isPartial = request.headers[.hxRequest] == "true" && request.headers[.historyRestore] == nil
+        context.partialTarget = context.isPartial ? request.headers[.hxTarget] : nil
+        context.language = Language(rawValue: context.here["lang"] ?? request.cookies["jw_lang"]?.value ?? "") ?? .zh
+        context.theme = Theme(rawValue: context.here["theme"] ?? request.cookies["jw_theme"]?.value ?? "") ?? .auto
+        context.flash = request.cookies["jw_flash"].map { FormEncoding.decode($0.value.utf8) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private func identify(_ context: inout WebContext, _ request: Request) async throws {
+        if let header = request.headers[.authorization], header.hasPrefix("Bearer ") {
+            context.token = String(header.dropFirst(7)).trimmedSpaces
+        } else if let cookie = request.cookies["jw_session"]?.value, !cookie.isEmpty {
+            context.token = cookie
+            context.isCookieSession = true
+        }
+        guard let token = context.token, let session = try await site.sessions.resolve(token: token, address: context.address) else { return context.isCookieSession = false }
+        context.principal = session.principal
+        context.mustChangePassword = session.mustChangePassword
+        if context.isCookieSession { context.csrf = EdgeForgery.token(for: token) }
+    }
+
+    /// A language or theme chosen in the address is kept for a year.
+    private func remember(_ context: WebContext, _ response: inout Response) {
+        if context.here["lang"] != nil { response.headers[values: .setCookie].append("jw_lang=\(context.language.rawValue); Path=/; Max-Age=31536000; SameSite=Lax") }
+        if context.here["theme"] != nil { response.headers[values: .setCookie].append("jw_theme=\(context.theme.rawValue); Path=/; Max-Age=31536000; SameSite=Lax") }
+    }
+
+    private func log(_ request: Request, _ response: Response, _ context: WebContext, _ started: ContinuousClock.Instant) {
+        let spent = started.duration(to: .now)
+        let milliseconds = Double(spent.components.seconds) * 1000 + Double(spent.components.attoseconds) / 1e15
+        context.logger.info(
+            "access",
+            metadata: [
+                "method": "\(request.method)", "path": "\(context.here.path)", "status": "\(response.status.code)", "ms": "\(Figure.decimal(milliseconds))", "address": "\(context.address)",
+                "user": "\(context.principal?.login ?? "-")",
+            ])
+    }
+}
+
+extension HTTPField.Name {
+    static let historyRestore = custom("HX-History-Restore-Request")
+}
+
+/// Cross-site request forgery: a change with a cookie session must carry a token that only our pages know.
+enum EdgeForgery {
+    /// Derived from the session's secret, so nothing is stored and a new session has a new one.
+    static func token(for session: String) -> String { String(SHA256.hash("csrf:" + session).description.prefix(32)) }
+
+    /// - Returns: the request, its body kept when it had to be read for the form field `_csrf`.
+    static func check(_ request: Request, _ context: WebContext) async throws -> Request {
+        if request.method == .get || request.method == .head || request.method == .options { return request }
+        if let given = request.headers[.csrf] {
+            guard constantTimeEqual(given, context.csrf) else { throw wrong }
+            return request
+        }
+        let type = request.headers[.contentType] ?? ""
+        guard type.hasPrefix("application/x-www-form-urlencoded") || type.hasPrefix("multipart/form-data") else { throw wrong }
+        var request = request
+        let bytes = try await request.bytes(context)
+        request.body = RequestBody(buffer: ByteBuffer(bytes: bytes))
+        guard let given = try FormInput.read(bytes, contentType: type)["_csrf"], constantTimeEqual(given, context.csrf) else { throw wrong }
+        return request
+    }
+
+    private static let wrong = Failure(.forbidden, "JW-W419", "页面已过期，请刷新后重新提交")
+}
+
+/// Response headers that browsers enforce.
+enum EdgeHeaders {
+    /// Scripts and styles only from our own files; pictures may also be data (icons in CSS) or blobs (previews before upload), map tiles come through a configured host.
+    static func policy(tiles: String) -> String {
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:\(tiles.isEmpty ? "" : " " + tiles); media-src 'self' blob:; connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    }
+
+    static func add(to response: inout Response, path: String, context: WebContext) {
+        response.headers[.xContentTypeOptions] = "nosniff"
+        if context.site.settings.isSecure { response.headers[.strictTransportSecurity] = "max-age=31536000; includeSubDomains" }
+        guard response.headers[.contentType]?.hasPrefix("text/html") ?? false else {
+            if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+            return
+        }
+        response.headers[.contentSecurityPolicy] = policy(tiles: context.site.settings.tileOrigin)
+        response.headers[.frameOptions] = "DENY"
+        response.headers[.referrerPolicy] = "same-origin"
+        response.headers[.permissionsPolicy] = "camera=(self), geolocation=(self), microphone=()"
+        response.headers[.openerPolicy] = "same-origin"
+        response.headers[.requestId] = context.requestId
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+    }
+}
