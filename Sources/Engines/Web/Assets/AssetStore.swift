@@ -45,9 +45,9 @@ package struct AssetStore: Sendable {
         var digest: [UInt8] = []
         for name in files.keys.sorted() {
             digest += Array(name.utf8)
-            if let asset = files[name] { digest += Array(SHA256.hash(asset.bytes).description.utf8) }
+            if let asset = files[name] { digest += Array(SHA256.hash(asset.bytes).hex.utf8) }
         }
-        return AssetStore(files: files, version: String(SHA256.hash(digest).description.prefix(12)))
+        return AssetStore(files: files, version: String(SHA256.hash(digest).hex.prefix(12)))
     }
 
     private static func read(_ folder: String, as prefix: String, into files: inout [String: Asset]) throws {

@@ -2,6 +2,7 @@ import Cryptography
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Identity
 import Kernel
 import Logging
 import NIOCore
@@ -95,7 +96,7 @@ extension HTTPField.Name {
 /// Cross-site request forgery: a change with a cookie session must carry a token that only our pages know.
 enum EdgeForgery {
     /// Derived from the session's secret, so nothing is stored and a new session has a new one.
-    static func token(for session: String) -> String { String(SHA256.hash("csrf:" + session).description.prefix(32)) }
+    static func token(for session: String) -> String { String(SHA256.hash("csrf:" + session).hex.prefix(32)) }
 
     /// - Returns: the request, its body kept when it had to be read for the form field `_csrf`.
     static func check(_ request: Request, _ context: WebContext) async throws -> Request {
