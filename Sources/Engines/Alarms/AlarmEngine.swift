@@ -15,14 +15,14 @@ package final class AlarmEngine: Sendable {
     package struct Hooks: Sendable {
         /// Writes an audit row in the same transaction.
         package var audit: @Sendable (AuditEntry, Principal, any Transaction) throws -> Void
-        /// Locks a file of the photo store against retention; called for each picture and document that becomes evidence.
-        package var lock: @Sendable (String, any Transaction) throws -> Void
+        /// Locks a stored file against retention; called for each picture and document that becomes evidence. False when the file is not here.
+        package var lock: @Sendable (String, any Transaction) throws -> Bool
         /// Tells live pages, after the commit.
         package var announce: @Sendable (AlarmNotice) -> Void
 
         package init(
             audit: @escaping @Sendable (AuditEntry, Principal, any Transaction) throws -> Void,
-            lock: @escaping @Sendable (String, any Transaction) throws -> Void = { _, _ in },
+            lock: @escaping @Sendable (String, any Transaction) throws -> Bool,
             announce: @escaping @Sendable (AlarmNotice) -> Void = { _ in }
         ) {
             self.audit = audit

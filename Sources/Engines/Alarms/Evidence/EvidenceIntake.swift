@@ -24,15 +24,19 @@ struct EvidenceIntake {
         self.addedBy = addedBy
     }
 
-    mutating func add(_ draft: EvidenceDraft) throws {
+    /// - Parameter lock: keeps a stored file; false when it is not there. A picture that is not there yet is waited for.
+    mutating func add(_ draft: EvidenceDraft, locking lock: (String) throws -> Bool) throws {
         switch draft {
         case .facts(let facts, let title): append(.fact, title, body: facts.canonical.text)
         case .video(let camera, let from, let to, let title):
             let reference: JSONValue = ["camera": .string(camera), "from": .string(from.rfc3339), "to": .string(to.rfc3339)]
             append(.video, title, body: reference.text)
-        case .photo(let sha256, let title): append(.photo, title, sha256: try checked(sha256))
-        case .document(let sha256, let title): append(.document, title, sha256: try checked(sha256))
-        case .awaitedPhoto(let sha256, let title): awaited.append((try checked(sha256), Self.oneLine(title)))
+        case .photo(let sha256, let title):
+            let digest = try checked(sha256)
+            if try lock(digest) { append(.photo, title, sha256: digest) } else { awaited.append((digest, Self.oneLine(title))) }
+        case .document(let sha256, let title):
+            let digest = try checked(sha256)
+            append(.document, title, sha256: digest, isLocked: try lock(digest))
         }
     }
 
@@ -46,13 +50,13 @@ struct EvidenceIntake {
 
     private mutating func append(_ kind: EvidenceItem.Kind, _ title: String, body: String) { append(kind, title, sha256: SHA256.hash(body).hex, body: body) }
 
-    private mutating func append(_ kind: EvidenceItem.Kind, _ title: String, sha256: String, body: String? = nil) {
+    private mutating func append(_ kind: EvidenceItem.Kind, _ title: String, sha256: String, body: String? = nil, isLocked: Bool = true) {
         let line = Self.oneLine(title)
         count += 1
         head = EvidenceChain.link(previous: head, seq: count, kind: kind, title: line, sha256: sha256, occurrence: occurrence, addedAt: now, isLate: isLate)
         items.append(
             EvidenceItem(
-                seq: count, kind: kind, title: line, sha256: sha256, body: body, occurrence: occurrence, addedAt: now, addedBy: addedBy, isLate: isLate, isLocked: true, chainedHash: head))
+                seq: count, kind: kind, title: line, sha256: sha256, body: body, occurrence: occurrence, addedAt: now, addedBy: addedBy, isLate: isLate, isLocked: isLocked, chainedHash: head))
     }
 
     /// The chain's lines are separated by line feeds, so a title holds none.
@@ -77,7 +81,4 @@ struct EvidenceIntake {
                 """)
         }
     }
-
-    /// Pictures and documents of the photo store among the items.
-    var storedFiles: [String] { items.filter { $0.kind == .photo || $0.kind == .document }.map(\.sha256) }
 }

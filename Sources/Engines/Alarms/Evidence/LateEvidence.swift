@@ -15,10 +15,9 @@ extension AlarmEngine {
         guard alarm.evidenceCount + evidence.count <= evidenceLimit * 2 else { throw Failure(.conflict, "JW-A011", "报警 \(alarm.number) 的证据已达上限") }
         let now = clock.now
         var intake = EvidenceIntake(head: alarm.chainHead, count: alarm.evidenceCount, occurrence: occurrence, isLate: true, now: now, addedBy: principal.name)
-        for draft in evidence { try intake.add(draft) }
+        for draft in evidence { try add(draft, to: &intake, in: tx) }
         try intake.write(to: id, in: tx)
         guard !intake.items.isEmpty else { return }
-        try lockFiles(of: intake, in: tx)
         alarm.chainHead = intake.head
         alarm.evidenceCount = intake.count
         try tx.execute("UPDATE alarms SET chain_head = \(intake.head), evidence_count = \(intake.count) WHERE id = \(id)")
@@ -38,13 +37,13 @@ extension AlarmEngine {
         let digest = sha256.lowercased()
         let waiting = try tx.rows("SELECT alarm, title, occurrence FROM alarm_awaited_photos WHERE sha256 = \(digest) ORDER BY alarm")
         guard !waiting.isEmpty else { return [] }
+        try tx.execute("DELETE FROM alarm_awaited_photos WHERE sha256 = \(digest)")
         var joined: [Int64] = []
         for row in waiting {
             guard let alarm = row.int("alarm") else { continue }
             try joinLate([.photo(sha256: digest, title: row.text("title") ?? "照片")], toAlarm: alarm, occurrence: Int(row.int("occurrence") ?? 1), by: .system(), in: tx)
             joined.append(alarm)
         }
-        try tx.execute("DELETE FROM alarm_awaited_photos WHERE sha256 = \(digest)")
         return joined
     }
 

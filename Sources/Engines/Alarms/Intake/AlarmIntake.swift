@@ -76,8 +76,8 @@ extension AlarmEngine {
         let grade = signal.grade ?? kind.grade
         let reasons = signal.reasons.isEmpty ? [AlarmReason(kind.name, signal.title)] : signal.reasons
         var intake = EvidenceIntake(head: EvidenceChain.root(of: number), count: 0, occurrence: 1, isLate: false, now: now, addedBy: principal.name)
-        if !signal.facts.isNull { try intake.add(.facts(signal.facts, title: "报警信息")) }
-        for draft in signal.evidence { try intake.add(draft) }
+        if !signal.facts.isNull { try add(.facts(signal.facts, title: "报警信息"), to: &intake, in: tx) }
+        for draft in signal.evidence { try add(draft, to: &intake, in: tx) }
         let id = try tx.insert(
             """
             INSERT INTO alarms (number, kind, grade, state, org, org_name, area, place, subject, plate, title, reasons, rule_version, list_version, strategy_version, source_kind, source_id, day, \
@@ -87,7 +87,6 @@ extension AlarmEngine {
             \(signal.occurredAt.day), \(signal.occurredAt), \(signal.occurredAt), 1, \(now), \(kind.triageWithin.map { now.adding(seconds: $0) }), \(key), 1, \(intake.head), \(intake.count), 1)
             """)
         try intake.write(to: id, in: tx)
-        try lockFiles(of: intake, in: tx)
         try record("raise", of: id, from: nil, to: .new, text: signal.title, by: principal, at: now, in: tx)
         try AlarmRollup(day: signal.occurredAt.day, kind: kind.name, grade: grade, org: signal.org, area: signal.area).countOpened(in: tx)
         if principal.kind == .user { try hooks.audit(AuditEntry("create", "alarm", "\(id)", "产生报警 \(number)：\(signal.title)"), principal, tx) }
@@ -100,10 +99,9 @@ extension AlarmEngine {
         let times = open.times + 1
         var intake = EvidenceIntake(head: open.chainHead, count: open.evidenceCount, occurrence: times, isLate: false, now: clock.now, addedBy: principal.name)
         if open.evidenceCount < evidenceLimit {
-            if !signal.facts.isNull { try intake.add(.facts(signal.facts, title: "第 \(times) 次发生")) }
-            for draft in signal.evidence { try intake.add(draft) }
+            if !signal.facts.isNull { try add(.facts(signal.facts, title: "第 \(times) 次发生"), to: &intake, in: tx) }
+            for draft in signal.evidence { try add(draft, to: &intake, in: tx) }
             try intake.write(to: open.id, in: tx)
-            try lockFiles(of: intake, in: tx)
         }
         try tx.execute(
             """
@@ -128,9 +126,7 @@ extension AlarmEngine {
         return "BJ\(day.number)-" + String(repeating: "0", count: max(0, 6 - digits.utf8.count)) + digits
     }
 
-    func lockFiles(of intake: EvidenceIntake, in tx: any Transaction) throws {
-        for file in intake.storedFiles { try hooks.lock(file, tx) }
-    }
+    func add(_ draft: EvidenceDraft, to intake: inout EvidenceIntake, in tx: any Transaction) throws { try intake.add(draft) { try hooks.lock($0, tx) } }
 
     func record(_ action: String, of alarm: Int64, from: AlarmState?, to: AlarmState?, text: String, by principal: Principal, at now: Moment, in tx: any Transaction) throws {
         try tx.execute(

@@ -87,10 +87,8 @@ package struct AlarmSource: Sendable, Equatable {
 
 /// One piece of evidence that comes with a signal or later.
 package enum EvidenceDraft: Sendable, Equatable {
-    /// A picture of the photo store, by its lowercase SHA-256.
+    /// A picture by its SHA-256. One that has not come yet joins by itself, marked late, when it does (`photoArrived`).
     case photo(sha256: String, title: String)
-    /// A picture that has not come yet; it joins by itself when it does (`photoArrived`).
-    case awaitedPhoto(sha256: String, title: String)
     /// Where the recording is found: camera number and span.
     case video(camera: String, from: Moment, to: Moment, title: String)
     /// A file of the photo store that is not a picture to look at (a clip, a scanned document), by its SHA-256.
