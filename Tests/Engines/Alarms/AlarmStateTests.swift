@@ -1,5 +1,7 @@
 import Alarms
+import Identity
 import Kernel
+import Storage
 import Testing
 
 @Suite("A-07 报警状态")

@@ -1,4 +1,5 @@
 import Alarms
+import Identity
 import Kernel
 import Storage
 import Testing
