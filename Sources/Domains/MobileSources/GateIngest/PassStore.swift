@@ -1,5 +1,6 @@
 import Alarms
 import Cryptography
+import Identity
 import Kernel
 import Storage
 
