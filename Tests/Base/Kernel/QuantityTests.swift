@@ -24,15 +24,25 @@ struct QuantityTests {
 
 @Suite("脱敏")
 struct MaskingTests {
-    @Test(arguments: [("13800001234", "138****1234"), ("0311-86012345", "*********2345"), ("123", "***"), ("", "")])
+    @Test(arguments: [("13800001234", "138****1234"), ("0311-86012123", "0311-*****123"), ("86012345", "****2345"), ("123", "***"), ("", ""), ("0311-", "0311-")])
     func phones(_ text: String, _ masked: String) { #expect(Masking.phone(text) == masked) }
 
     @Test(arguments: [("11010519491231002X", "110105********002X"), ("123", "***")])
     func idCards(_ text: String, _ masked: String) { #expect(Masking.idCard(text) == masked) }
 
-    @Test(arguments: [("张三", "张*"), ("欧阳修", "欧**"), ("张", "张"), ("", "")])
+    @Test(arguments: [("张三", "张*"), ("欧阳修", "欧*修"), ("欧阳修文", "欧**文"), ("张", "*"), ("", "")])
     func names(_ text: String, _ masked: String) { #expect(Masking.name(text) == masked) }
 
-    @Test(arguments: [("zhang@example.cn", "z***@example.cn"), ("zhang", "*****")])
+    @Test(arguments: [("zhang@example.cn", "z***@example.cn"), ("zhang", "*****"), ("@x", "**")])
     func emails(_ text: String, _ masked: String) { #expect(Masking.email(text) == masked) }
+
+    @Test(arguments: [("河北省石家庄市长安区中山路1号", "河北省石家庄市长安区****"), ("河北省辛集市某村", "河北省辛集市****"), ("石家庄市长安区", "石家庄市长安区"), ("某处", "**"), ("", "")])
+    func addresses(_ text: String, _ masked: String) { #expect(Masking.address(text) == masked) }
+
+    @Test func others() {
+        #expect(Masking.vin("LGAG4DY37J8010131") == "LGAG4DY3*****0131")
+        #expect(Masking.engineNo("A1B2C31234") == "****1234")
+        #expect(Masking.licence("130000000012") == "13********12")
+        #expect(Masking.publicPlate("冀A12345") == "冀A***45")
+    }
 }
