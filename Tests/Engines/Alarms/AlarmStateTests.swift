@@ -65,7 +65,7 @@ struct AlarmStateTests {
         let results = try await desk.database.write { [engine = desk.engine] in try engine.transition(all: [id, other, 999, other], .accept, opinion: nil, by: AlarmFixture.officer(), in: $0) }
         #expect(results.map { $0.failure?.code } == ["JW-A020", nil, "JW-K404"])
         let totals = try await desk.database.read { [engine = desk.engine] in try engine.totals(AlarmFilter(), by: .system(), in: $0) }
-        #expect(totals.opened == 2 && totals.responded == 2 && totals.responseSeconds == 180 && totals.byState[.handling] == 2)
+        #expect(totals.opened == 2 && totals.responded == 2 && totals.responseSeconds == 90 && totals.byState[.handling] == 2)
         #expect(desk.audited.value.map(\.action) == ["update", "update"])
         #expect(try await desk.faults() == [])
     }

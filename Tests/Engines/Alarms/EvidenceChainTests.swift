@@ -31,8 +31,10 @@ struct EvidenceChainTests {
         #expect(items.last?.title == "整车" && items.last?.addedAt == desk.now.value && items.last?.isLocked == true)
         #expect(try await desk.locks(AlarmFixture.body) == 1)
         #expect(try await desk.alarm(id).chainHead != headBefore)
-        #expect(try await desk.database.write { [engine = desk.engine] in try engine.photoArrived(AlarmFixture.body, in: $0) } == [])
-        #expect(try await desk.database.read { [engine = desk.engine] in try engine.isEvidence(AlarmFixture.head, in: $0) })
+        let again = try await desk.database.write { [engine = desk.engine] in try engine.photoArrived(AlarmFixture.body, in: $0) }
+        #expect(again == [])
+        let isKept = try await desk.database.read { [engine = desk.engine] in try engine.isEvidence(AlarmFixture.head, in: $0) }
+        #expect(isKept)
         #expect(try await desk.faults() == [])
     }
 
