@@ -40,6 +40,11 @@ package enum PasswordHash {
     /// Whether the password should be hashed again at the next login because the cost has changed.
     package static func needsUpgrade(_ encoded: String, to cost: Cost = .standard) -> Bool { parse(encoded)?.cost != cost }
 
+    /// A hash that no password has, to be verified for a login that does not exist: the answer then takes as long.
+    package static func decoy(cost: Cost = .standard) -> String {
+        "$scrypt$ln=\(cost.logN),r=\(cost.r),p=\(cost.p)$\(Base64.encodeURL(SecureRandom.bytes(16)))$\(Base64.encodeURL(SecureRandom.bytes(32)))"
+    }
+
     /// The bare function, for its test vectors.
     package static func derive(_ password: [UInt8], salt: [UInt8], cost: Cost, length: Int) throws -> [UInt8] {
         var done: Int32 = 0

@@ -1,0 +1,72 @@
+import Kernel
+import Storage
+
+/// The schema of identity and audit, for the program's first migration.
+package enum IdentityTables {
+    package static let all: [Table] = [audit, organisations, users, roles, permissions, rolePermissions, userRoles, sessions, loginAttempts]
+
+    static let audit = Table(
+        "audit",
+        columns: [
+            Column("at", .integer, required: true), Column("day", .integer, required: true), Column("actor_kind", .text, required: true), Column("actor_id", .integer, required: true),
+            Column("actor", .text, required: true), Column("org", .integer), Column("area", .text), Column("address", .text, required: true), Column("action", .text, required: true),
+            Column("object_kind", .text, required: true), Column("object_id", .text, required: true), Column("summary", .text, required: true), Column("details", .text),
+            Column("previous_hash", .blob, required: true), Column("hash", .blob, required: true),
+        ],
+        indexes: [Index("day", "id"), Index("actor_id", "day", "id"), Index("object_kind", "object_id", "day", "id")])
+
+    static let organisations = Table(
+        "organisations",
+        columns: [
+            Column("parent", .integer), Column("kind", .text, required: true), Column("code", .text, required: true), Column("name", .text, required: true),
+            Column("area", .text, required: true), Column("path", .text, required: true), Column("state", .text, required: true), Column("created_at", .integer, required: true),
+            Column("updated_at", .integer, required: true),
+        ],
+        indexes: [Index("code", unique: true), Index("parent"), Index("path"), Index("area", "id")])
+
+    static let users = Table(
+        "users",
+        columns: [
+            Column("login", .text, required: true), Column("name", .text, required: true), Column("phone", .text), Column("organisation", .integer, required: true),
+            Column("area", .text, required: true), Column("password_hash", .text, required: true), Column("password_changed_at", .integer, required: true),
+            Column("must_change", .integer, required: true), Column("state", .text, required: true), Column("failed_count", .integer, required: true), Column("locked_until", .integer),
+            Column("last_login_at", .integer), Column("last_login_address", .text), Column("created_at", .integer, required: true), Column("updated_at", .integer, required: true),
+        ],
+        indexes: [Index("login", unique: true), Index("organisation", "id"), Index("area", "id")])
+
+    static let roles = Table(
+        "roles",
+        columns: [
+            Column("name", .text, required: true), Column("title", .text, required: true), Column("scope", .text, required: true), Column("kinds", .text, required: true),
+            Column("is_built_in", .integer, required: true),
+        ],
+        indexes: [Index("name", unique: true)])
+
+    static let permissions = Table(
+        "permissions", key: ["name"],
+        columns: [
+            Column("name", .text, required: true), Column("title", .text, required: true), Column("area", .text, required: true), Column("default_roles", .text, required: true),
+            Column("is_declared", .integer, required: true),
+        ], isClustered: true)
+
+    static let rolePermissions = Table(
+        "role_permissions", key: ["role_id", "permission"], columns: [Column("role_id", .integer, required: true), Column("permission", .text, required: true)], isClustered: true)
+
+    static let userRoles = Table(
+        "user_roles", key: ["user_id", "role_id"], columns: [Column("user_id", .integer, required: true), Column("role_id", .integer, required: true)], indexes: [Index("role_id")],
+        isClustered: true)
+
+    static let sessions = Table(
+        "sessions",
+        columns: [
+            Column("token_hash", .blob, required: true), Column("user_id", .integer, required: true), Column("created_at", .integer, required: true),
+            Column("last_seen_at", .integer, required: true), Column("expires_at", .integer, required: true), Column("address", .text, required: true), Column("agent", .text, required: true),
+        ],
+        indexes: [Index("token_hash", unique: true), Index("user_id")])
+
+    /// `outcome`: `pending` while the password is being checked, then `failed` or `accepted`.
+    static let loginAttempts = Table(
+        "login_attempts",
+        columns: [Column("at", .integer, required: true), Column("login", .text, required: true), Column("address", .text, required: true), Column("outcome", .text, required: true)],
+        indexes: [Index("login", "at"), Index("address", "at")])
+}

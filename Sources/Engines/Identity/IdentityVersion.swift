@@ -1,0 +1,18 @@
+import Storage
+import Synchronization
+
+/// Counts changes of users, roles, organisations and sessions, so that what was remembered before a change is not believed after it.
+///
+/// One count a node. Where several nodes share a database, each tells the others of a change through the database's live channel, and they call `bump()`.
+package final class IdentityVersion: Sendable {
+    private let count = Atomic<UInt64>(0)
+
+    package init() {}
+
+    package var current: UInt64 { count.load(ordering: .acquiring) }
+
+    package func bump() { count.add(1, ordering: .acquiringAndReleasing) }
+
+    /// Bumps once the transaction is durable.
+    func bump(after transaction: any Transaction) { transaction.afterCommit { self.bump() } }
+}

@@ -1,0 +1,28 @@
+/// One permission as an engine or domain declares it, with the built-in roles that hold it when it first appears. `admin` holds everything without being named.
+package struct PermissionDeclaration: Sendable, Equatable {
+    /// `onSiteVehicle.read`: the thing, a dot, the act; `*.read` is reading everything.
+    package var name: String
+    /// As the role form shows it: `场内运输车辆：查看`.
+    package var title: String
+    /// The heading it stands under in the role form.
+    package var area: String
+    package var defaultRoles: [BuiltInRole]
+
+    package init(_ name: String, _ title: String, area: String = "", defaultRoles: [BuiltInRole] = []) {
+        self.name = name
+        self.title = title
+        self.area = area
+        self.defaultRoles = defaultRoles
+    }
+
+    /// Identity's own.
+    package static let identity: [PermissionDeclaration] = [
+        PermissionDeclaration("organisation.read", "组织机构：查看", area: "系统管理", defaultRoles: [.city, .county]),
+        PermissionDeclaration("organisation.write", "组织机构：维护", area: "系统管理", defaultRoles: [.city]),
+        PermissionDeclaration("user.read", "用户：查看", area: "系统管理", defaultRoles: [.city, .county, .enterpriseAdmin]),
+        PermissionDeclaration("user.write", "用户：维护", area: "系统管理", defaultRoles: [.city, .enterpriseAdmin]),
+        PermissionDeclaration("role.read", "角色：查看", area: "系统管理"),
+        PermissionDeclaration("role.write", "角色：维护", area: "系统管理"),
+        PermissionDeclaration("audit.read", "审计日志：查看", area: "系统管理", defaultRoles: [.city]),
+    ]
+}

@@ -1,0 +1,42 @@
+import Kernel
+import Storage
+
+/// An account as it stands now: what a login checks and a session stands for.
+struct Account: Sendable {
+    var principal: Principal
+    var passwordHash: String
+    var passwordChangedAt: Moment
+    var mustChange: Bool
+    var lockedUntil: Moment?
+    /// The account and its organisation are both in use.
+    var isActive: Bool
+
+    /// By id or login; nil when there is none.
+    static func load(where condition: SQL, _ reader: any Reader) throws -> Account? {
+        let found = try reader.first(
+            """
+            SELECT u.*, o.name AS organisation_name, o.kind AS organisation_kind, o.state AS organisation_state, o.area AS organisation_area
+            FROM users u JOIN organisations o ON o.id = u.organisation WHERE \(condition)
+            """)
+        guard let row = found, let id = row.int("id"), let organisation = row.int("organisation") else { return nil }
+        let kind = row.text("organisation_kind").flatMap(Organisation.Kind.init)
+        let area = row.text("organisation_area") ?? ""
+        let roles = try reader.rows("SELECT r.id, r.name, r.scope, r.kinds FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = \(id) ORDER BY r.id")
+            .filter { row in kind.map { (row.text("kinds") ?? "").split(separator: ",").map(String.init).contains($0.rawValue) } ?? false }
+        let permissions = try reader.rows("SELECT permission FROM role_permissions WHERE role_id IN (\(list: roles.compactMap { $0.int("id") }))").compactMap { $0[0].text }
+        let scope = Self.scope(of: roles.compactMap { $0.text("scope").flatMap(ScopeRule.init) }, organisation: organisation, area: area, supervises: kind?.supervises ?? false)
+        let principal = Principal(
+            kind: .user, id: id, login: row.text("login") ?? "", name: row.text("name") ?? "", organisation: organisation, organisationName: row.text("organisation_name") ?? "",
+            area: area.isEmpty ? nil : area, roles: roles.compactMap { $0.text("name") }, permissions: Set(permissions), scope: scope)
+        return Account(
+            principal: principal, passwordHash: row.text("password_hash") ?? "", passwordChangedAt: row.moment("password_changed_at") ?? Moment(milliseconds: 0),
+            mustChange: row.bool("must_change"), lockedUntil: row.moment("locked_until"), isActive: row.text("state") == "active" && row.text("organisation_state") == "active")
+    }
+
+    /// The widest of the roles' rules; an area only for those who supervise one.
+    static func scope(of rules: [ScopeRule], organisation: Int64, area: String, supervises: Bool) -> DataScope {
+        if rules.contains(.everything) { return .everything }
+        if rules.contains(.ownArea), supervises, !area.isEmpty { return .areas([area]) }
+        return rules.contains(.ownOrganisation) ? .organisation(organisation) : .nothing
+    }
+}

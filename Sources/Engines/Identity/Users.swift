@@ -1,0 +1,158 @@
+import Cryptography
+import Kernel
+import Storage
+
+/// Accounts of people: who may make, change and freeze which. A change acts on the user's next request.
+package struct Users: Sendable {
+    let database: any Database
+    let clock: Clock
+    let audit: AuditTrail
+    let version: IdentityVersion
+    let hasher: PasswordHasher
+
+    // MARK: Reading
+
+    package func find(_ id: Int64, _ reader: any Reader) throws -> User? {
+        try reader.first("SELECT \(User.columns) FROM \(User.tables) WHERE u.id = \(id)").map { User($0, roles: try heldRoles(of: [id], reader)[id] ?? []) }
+    }
+
+    package func find(login: String, _ reader: any Reader) throws -> User? {
+        try reader.value("SELECT id FROM users WHERE login = \(User.normalized(login))")?.int.flatMap { try find($0, reader) }
+    }
+
+    package func find(_ id: Int64) async throws -> User? { try await database.read { try find(id, $0) } }
+    package func find(login: String) async throws -> User? { try await database.read { try find(login: login, $0) } }
+
+    /// Users that the scope admits, newest first; `before` is the last id of the page before.
+    package func page(_ search: UserSearch = UserSearch(), scope: DataScope, before: Int64? = nil, limit: Int = 50, _ reader: any Reader) throws -> [User] {
+        var conditions = conditions(search, scope)
+        if let before { conditions.append("u.id < \(before)") }
+        let rows = try reader.rows("SELECT \(User.columns) FROM \(User.tables) WHERE \(SQL.all(of: conditions)) ORDER BY u.id DESC LIMIT \(limit)")
+        let roles = try heldRoles(of: rows.compactMap { $0.int("id") }, reader)
+        return rows.map { User($0, roles: roles[$0.int("id") ?? 0] ?? []) }
+    }
+
+    package func count(_ search: UserSearch = UserSearch(), scope: DataScope, _ reader: any Reader) throws -> Int {
+        try reader.count("SELECT count(*) FROM users u WHERE \(SQL.all(of: conditions(search, scope)))")
+    }
+
+    private func conditions(_ search: UserSearch, _ scope: DataScope) -> [SQL] {
+        var conditions: [SQL] = [scope.condition(org: "u.organisation", area: "u.area")]
+        if let keyword = search.keyword, !keyword.isEmpty {
+            let matches = "\(contains("login", keyword)) OR \(contains("name", keyword)) OR \(contains("phone", keyword))" as SQL
+            conditions.append("u.id IN (SELECT id FROM users WHERE \(matches))")
+        }
+        if let organisation = search.organisation { conditions.append("u.organisation = \(organisation)") }
+        if let state = search.state { conditions.append("u.state = \(state.rawValue)") }
+        if let role = search.role { conditions.append("u.id IN (SELECT user_id FROM user_roles WHERE role_id = \(role))") }
+        return conditions
+    }
+
+    private func heldRoles(of users: [Int64], _ reader: any Reader) throws -> [Int64: [User.HeldRole]] {
+        var held: [Int64: [User.HeldRole]] = [:]
+        let rows = try reader.rows("SELECT ur.user_id, r.id, r.name, r.title FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id IN (\(list: users)) ORDER BY r.id")
+        for row in rows {
+            held[row.int("user_id") ?? 0, default: []].append(User.HeldRole(id: row.int("id") ?? 0, name: row.text("name") ?? "", title: row.text("title") ?? ""))
+        }
+        return held
+    }
+
+    // MARK: Writing
+
+    /// Makes an account with a one-time password, which is returned once and stored nowhere.
+    ///
+    /// - Throws: `.forbidden`; `.invalid` `JW-K422` with every finding.
+    package func create(_ draft: UserDraft, by principal: Principal) async throws -> (id: Int64, oneTimePassword: String) {
+        let password = OneTimePassword.make()
+        let hash = try await hasher.make(password)
+        let id = try await database.write { try insert(draft, passwordHash: hash, by: principal, in: $0) }
+        return (id, password)
+    }
+
+    /// The same inside a caller's transaction (imports), with a hash that was made before; the password must be changed at the first login.
+    package func insert(_ draft: UserDraft, passwordHash: String, by principal: Principal, in transaction: any Transaction) throws -> Int64 {
+        try principal.require("user.write", "用户管理")
+        let findings = try findings(for: draft, id: nil, by: principal, transaction)
+        guard findings.isEmpty, let organisation = draft.organisation else { throw Failure.invalid(findings) }
+        let now = clock.now
+        let area = try transaction.value("SELECT area FROM organisations WHERE id = \(organisation)")?.text ?? ""
+        let id = try transaction.insert(
+            """
+            INSERT INTO users (login, name, phone, organisation, area, password_hash, password_changed_at, must_change, state, failed_count, created_at, updated_at)
+            VALUES (\(draft.login), \(draft.name), \(draft.phone), \(organisation), \(area), \(passwordHash), \(now), 1, 'active', 0, \(now), \(now))
+            """)
+        try replaceRoles(of: id, with: draft.roles, in: transaction)
+        try audit.record(AuditEntry("create", "user", "\(id)", "新增用户“\(draft.name)”（\(draft.login)）", details: details(draft)), by: principal, in: transaction)
+        return id
+    }
+
+    /// Changes everything but the password. Who is moved to another organisation sees the other data from the next request on.
+    ///
+    /// - Throws: as `create`; `.notFound`; `.conflict` `JW-I031` when no system administrator would be left.
+    package func update(_ id: Int64, _ draft: UserDraft, by principal: Principal) async throws {
+        try await database.write { transaction in
+            try principal.require("user.write", "用户管理")
+            let old = try manageable(id, by: principal, transaction)
+            let findings = try findings(for: draft, id: id, by: principal, transaction)
+            guard findings.isEmpty, let organisation = draft.organisation else { throw Failure.invalid(findings) }
+            let area = try transaction.value("SELECT area FROM organisations WHERE id = \(organisation)")?.text ?? ""
+            try transaction.execute(
+                """
+                UPDATE users SET login = \(draft.login), name = \(draft.name), phone = \(draft.phone), organisation = \(organisation), area = \(area), updated_at = \(clock.now)
+                WHERE id = \(id)
+                """)
+            try replaceRoles(of: id, with: draft.roles, in: transaction)
+            try requireAnAdministrator(transaction)
+            let before = UserDraft(login: old.login, name: old.name, phone: old.phone, organisation: old.organisation, roles: old.roles.map(\.id))
+            let entry = AuditEntry("update", "user", "\(id)", "修改用户“\(draft.name)”（\(draft.login)）", details: ["before": details(before), "after": details(draft)])
+            try audit.record(entry, by: principal, in: transaction)
+            version.bump(after: transaction)
+        }
+    }
+
+    /// A frozen user's sessions end at once.
+    ///
+    /// - Throws: `.forbidden`, `.notFound`; `.conflict` `JW-I031`, `JW-I032` (oneself).
+    package func setState(_ state: User.State, of id: Int64, by principal: Principal) async throws {
+        try await database.write { transaction in
+            try principal.require("user.write", "用户管理")
+            let old = try manageable(id, by: principal, transaction)
+            guard state == .active || principal.kind != .user || id != principal.id else { throw Failure(.conflict, "JW-I032", "不能冻结自己的账号") }
+            try transaction.execute("UPDATE users SET state = \(state.rawValue), failed_count = 0, locked_until = NULL, updated_at = \(clock.now) WHERE id = \(id)")
+            if state == .frozen { try transaction.execute("DELETE FROM sessions WHERE user_id = \(id)") }
+            try requireAnAdministrator(transaction)
+            let act = state == .frozen ? "冻结" : "解冻"
+            try audit.record(AuditEntry("update", "user", "\(id)", "\(act)用户“\(old.name)”（\(old.login)）"), by: principal, in: transaction)
+            version.bump(after: transaction)
+        }
+    }
+
+    /// A user whom the asker may manage: inside the scope, and not holding a role that the asker could not give.
+    func manageable(_ id: Int64, by principal: Principal, _ reader: any Reader) throws -> User {
+        guard let user = try find(id, reader), principal.scope.admits(org: user.organisation, area: user.area) else { throw Failure.notFound("用户") }
+        let excess = try rolesBeyond(principal, user.roles.map(\.id), reader)
+        guard excess.isEmpty else { throw Failure(.forbidden, "JW-I033", "用户“\(user.name)”的角色超出您的权限，不能维护") }
+        return user
+    }
+
+    private func requireAnAdministrator(_ reader: any Reader) throws {
+        let count = try reader.count(
+            """
+            SELECT count(*) FROM users u JOIN user_roles ur ON ur.user_id = u.id JOIN roles r ON r.id = ur.role_id JOIN organisations o ON o.id = u.organisation
+            WHERE r.name = 'admin' AND u.state = 'active' AND o.state = 'active'
+            """)
+        guard count > 0 else { throw Failure(.conflict, "JW-I031", "至少须保留一名正常状态的系统管理员") }
+    }
+
+    private func replaceRoles(of id: Int64, with roles: [Int64], in transaction: any Transaction) throws {
+        try transaction.execute("DELETE FROM user_roles WHERE user_id = \(id)")
+        try transaction.insertMany(into: "user_roles", columns: ["user_id", "role_id"], rows: Set(roles).sorted().map { [.int(id), .int($0)] })
+    }
+
+    private func details(_ draft: UserDraft) -> JSONValue {
+        [
+            "login": .string(draft.login), "name": .string(draft.name), "phone": JSONValue(draft.phone.map(Masking.phone)), "organisation": JSONValue(draft.organisation),
+            "roles": .array(draft.roles.sorted().map { .int($0) }),
+        ]
+    }
+}
