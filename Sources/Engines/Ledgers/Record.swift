@@ -10,6 +10,9 @@ package struct Record: Sendable, Equatable {
     package var createdAt: Moment
     package var updatedAt: Moment
     package var deletedAt: Moment?
+    /// The user who made and last changed the row; 0 is Jianwei itself.
+    package var createdBy: Int64 = 0
+    package var updatedBy: Int64 = 0
     package var values: [String: SQLValue]
 
     package init(id: Int64, org: Int64?, area: String?, version: Int, createdAt: Moment, updatedAt: Moment, deletedAt: Moment? = nil, values: [String: SQLValue]) {
@@ -29,14 +32,16 @@ package struct Record: Sendable, Equatable {
     }
 }
 
-/// Values on their way into a ledger, still to be validated. Keys are field names; `org` names the owner where the writer may choose it.
+/// Values on their way into a ledger, still to be validated. Keys are field names; `org` names the owner where the writer may choose it, `area` the region of an authority's row.
 package struct Draft: Sendable, Equatable {
     package var values: [String: JSONValue]
     package var org: Int64?
+    package var area: String?
 
-    package init(_ values: [String: JSONValue] = [:], org: Int64? = nil) {
+    package init(_ values: [String: JSONValue] = [:], org: Int64? = nil, area: String? = nil) {
         self.values = values
         self.org = org
+        self.area = area
     }
 
     package mutating func set<Value>(_ key: FieldKey<Value>, _ value: JSONValue) { values[key.name] = value }

@@ -97,6 +97,8 @@ package struct FieldMarks: OptionSet, Sendable {
     package static let indexed = FieldMarks(rawValue: 1 << 9)
     /// Set when the record is made, never changed afterwards.
     package static let immutable = FieldMarks(rawValue: 1 << 10)
+    /// Neither seen, filtered nor written without `LEDGER.restricted`.
+    package static let restricted = FieldMarks(rawValue: 1 << 11)
 }
 
 /// A named check, implemented once in `FieldChecks`.

@@ -42,6 +42,8 @@ package struct LedgerDeclaration: Sendable, Equatable {
     /// The SELECT of a view that stands where a table would: rows derived from other tables, never written. It yields `id, org, area, version, created_at, created_by, updated_at, updated_by, deleted_at`
     /// and one column a field. The ledger must be read-only.
     package var view: String?
+    /// Defined by an administrator while the server runs; its table is `x_NAME` and no migration knows it.
+    package var isRuntime = false
 
     package struct Sort: Sendable, Equatable {
         package var field: String
@@ -76,7 +78,7 @@ package struct LedgerDeclaration: Sendable, Equatable {
     package var writePermission: String { "\(name).write" }
 
     /// `onSiteVehicle` → `on_site_vehicle`. Field columns are named the same way.
-    package var tableName: String { snakeCased(name) }
+    package var tableName: String { (isRuntime ? "x_" : "") + snakeCased(name) }
 }
 
 /// `registrationCode` → `registration_code`.

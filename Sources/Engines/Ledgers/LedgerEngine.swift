@@ -1,0 +1,77 @@
+import Identity
+import Kernel
+import Storage
+import Synchronization
+
+/// Declared ledgers at work: every write is validated, scoped, kept in history and audited in the caller's transaction; every read passes the row scope.
+///
+/// The functions with `in:` are synchronous, for use inside a domain's transaction. Ledgers that an administrator defines while the server runs use the same engine.
+package final class LedgerEngine: Sendable {
+    package typealias Hook = @Sendable (LedgerChange, any Transaction) throws -> Void
+
+    private struct State {
+        var plans: [String: LedgerPlan]
+        var order: [String]
+        var hooks: [String: [Hook]] = [:]
+    }
+
+    package let database: any Database
+    package let dictionaries: Dictionaries
+    package let clock: Clock
+    let audit: AuditTrail
+    private let state: Mutex<State>
+
+    /// The engine adds its own ledger of dictionaries where the declarations do not have it.
+    package init(database: any Database, declarations: [LedgerDeclaration], dictionaries: Dictionaries, audit: AuditTrail, clock: Clock) {
+        self.database = database
+        self.dictionaries = dictionaries
+        self.clock = clock
+        self.audit = audit
+        let all = declarations.contains { $0.name == DictionaryLedger.ledger.name } ? declarations : declarations + [DictionaryLedger.ledger]
+        state = Mutex(State(plans: Dictionary(all.map { ($0.name, LedgerPlan($0)) }, uniquingKeysWith: { first, _ in first }), order: all.map(\.name)))
+    }
+
+    /// All ledgers in declared order, runtime ledgers last.
+    package var declarations: [LedgerDeclaration] { state.withLock { state in state.order.compactMap { state.plans[$0]?.declaration } } }
+
+    /// Also of ledgers defined at run time.
+    package func declaration(_ name: String) -> LedgerDeclaration? { state.withLock { $0.plans[name]?.declaration } }
+
+    /// What migrations must arrive at: declared ledgers and the engine's own tables; runtime tables are not among them.
+    package var tables: [Table] { declarations.filter { !$0.isRuntime }.compactMap(\.table) + LedgerTables.all }
+
+    /// Called inside the transaction of every change of a ledger, in the order registered. Registered before the server starts. A hook that throws undoes the change.
+    package func onChange(of ledger: String, _ hook: @escaping Hook) { state.withLock { $0.hooks[ledger, default: []].append(hook) } }
+
+    /// Adds declared codes that are missing, then takes dictionaries and runtime ledgers from the database. Called at start, and when another node has changed them.
+    package func load() async throws {
+        let now = clock.now
+        try await database.write { [dictionaries] tx in _ = try dictionaries.seed(in: tx, now: now) }
+        try await database.read { [self] reader in
+            try dictionaries.load(in: reader)
+            try loadDefinitions(in: reader)
+        }
+    }
+
+    // MARK: For the engine's own files
+
+    func plan(_ name: String) throws -> LedgerPlan {
+        guard let plan = state.withLock({ $0.plans[name] }) else { throw Failure(.notFound, "JW-L001", "没有名为“\(name)”的台账") }
+        return plan
+    }
+
+    func knownPlan(_ name: String) -> LedgerPlan? { state.withLock { $0.plans[name] } }
+    func hooks(of ledger: String) -> [Hook] { state.withLock { $0.hooks[ledger] ?? [] } }
+
+    func install(_ declaration: LedgerDeclaration) {
+        let plan = LedgerPlan(declaration)
+        state.withLock { state in
+            if state.plans.updateValue(plan, forKey: declaration.name) == nil { state.order.append(declaration.name) }
+        }
+    }
+
+    func inputContext(acceptsTitles: Bool = false) -> InputContext {
+        let now = clock.now
+        return InputContext(dictionaries: dictionaries.snapshot, now: now, today: now.day, acceptsTitles: acceptsTitles)
+    }
+}
