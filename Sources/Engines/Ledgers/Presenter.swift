@@ -58,8 +58,8 @@ package struct Presenter: Sendable {
 
     /// The text of the title field; `#12` where it is empty.
     package func title(_ record: Record) -> String {
-        let text = declaration.field(declaration.titleField).map { text($0, record) } ?? ""
-        return text.isEmpty ? "#\(record.id)" : text
+        let title = declaration.field(declaration.titleField).map { text($0, record) } ?? ""
+        return title.isEmpty ? "#\(record.id)" : title
     }
 
     /// The name of the owner organisation; empty for rows without one.
