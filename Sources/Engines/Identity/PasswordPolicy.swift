@@ -48,7 +48,7 @@ package struct PasswordPolicy: Sendable, Equatable {
 
 /// A password that is printed or read out once and changed at the first login: three groups of four, without characters that look alike.
 package enum OneTimePassword {
-    private static let alphabets: [[Character]] = [Array("ABCDEFGHJKLMNPQRTUVWXY"), Array("abcdefghijkmnpqrtuvwxy"), Array("346789")]
+    private static let alphabets: [[Character]] = [Array("ACDEFGHJKLMNPQRTUVWXY"), Array("abcdefghijkmnpqrtuvwxy"), Array("34679")]
 
     package static func make() -> String {
         let all = alphabets.flatMap { $0 }
