@@ -1,0 +1,213 @@
+import Kernel
+import Logging
+import ServiceLifecycle
+import Storage
+import Synchronization
+
+/// Runs declared jobs on the node that leads. A job that throws is recorded and comes again at its next time; it never stops another. A time missed while nothing ran is made up for once.
+package final class Scheduler: Service {
+    /// `jobs`: one row is one job and the last time it was taken on; `job_runs`: one row is one run.
+    package static let tables: [Table] = [
+        Table(
+            "jobs",
+            key: ["name"],
+            columns: [Column("name", .text), Column("due_at", .integer, required: true), Column("requested_at", .integer)],
+            isClustered: true
+        ),
+        Table(
+            "job_runs",
+            columns: [
+                Column("job", .text, required: true), Column("due_at", .integer, required: true), Column("started_at", .integer, required: true), Column("ended_at", .integer),
+                Column("state", .text, required: true), Column("note", .text), Column("node", .text, required: true), Column("term", .integer, required: true),
+                Column("is_manual", .integer, required: true),
+            ],
+            indexes: [Index("job", "id"), Index("started_at"), Index("state", where: "state = 'running'")]
+        ),
+    ]
+
+    package let jobs: [JobDeclaration]
+    private let database: any Database
+    private let leadership: Leadership
+    private let clock: Clock
+    private let waker: Waker
+    private let logger: Logger
+    private let bell = Bell()
+    private let running = Mutex<Set<String>>([])
+
+    package init(_ jobs: [JobDeclaration], on database: any Database, leadership: Leadership, clock: Clock = .system, waker: Waker = .system, logger: Logger) {
+        let names = jobs.map(\.name)
+        precondition(Set(names).count == names.count, "two jobs with one name: \(names)")
+        self.jobs = jobs
+        self.database = database
+        self.leadership = leadership
+        self.clock = clock
+        self.waker = waker
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        bell.ring()
+        await withDiscardingTaskGroup { group in
+            group.addTask { await cancelWhenGracefulShutdown { await self.tick() } }
+            for await _ in bell.rings.cancelOnGracefulShutdown() {
+                for claim in await claimDue() { group.addTask { await self.execute(claim) } }
+            }
+            group.cancelAll()
+        }
+        do {
+            try await leadership.release()
+        } catch {
+            logger.warning("the lease could not be released", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Runs all that is due now to its end; what tests and the command line call.
+    ///
+    /// - Returns: the names that ran, in order of declaration.
+    @discardableResult
+    package func runDue() async -> [String] {
+        let claims = await claimDue()
+        await withDiscardingTaskGroup { group in
+            for claim in claims { group.addTask { await self.execute(claim) } }
+        }
+        return claims.map(\.job.name)
+    }
+
+    /// Asks for a run outside the rhythm, on whichever node leads.
+    ///
+    /// - Throws: `.notFound` when no such job is declared.
+    package func runNow(_ name: String) async throws {
+        guard let job = jobs.first(where: { $0.name == name }) else { throw Failure.notFound("该定时任务") }
+        let now = clock.now
+        try await database.write { [bell] tx in
+            try tx.execute(
+                "INSERT INTO jobs (name, due_at, requested_at) VALUES (\(name), \(job.rhythm.latestDue(at: now)), \(now)) ON CONFLICT (name) DO UPDATE SET requested_at = excluded.requested_at")
+            tx.afterCommit { bell.ring() }
+        }
+    }
+
+    /// The last runs, newest first; of one job when a name is given.
+    package static func history(of name: String? = nil, limit: Int = 50, _ reader: any Reader) throws -> [JobRun] {
+        let condition: SQL = if let name { "job = \(name)" } else { "1 = 1" }
+        return try reader.rows("SELECT * FROM job_runs WHERE \(condition) ORDER BY id DESC LIMIT \(limit)").map(JobRun.init)
+    }
+
+    private func tick() async {
+        while (try? await waker.sleep(for: .seconds(1))) != nil { bell.ring() }
+    }
+
+    // MARK: Taking on
+
+    /// Takes on what is due, in a transaction that a node without the lease cannot make.
+    private func claimDue() async -> [JobClaim] {
+        do {
+            let (isLeader, isNew) = try await leadership.renew()
+            guard isLeader else { return [] }
+            let now = clock.now
+            let free = jobs.filter { job in running.withLock { !$0.contains(job.name) } }
+            let (jobs, leadership) = (jobs, leadership)
+            let claims = try await database.write { tx in
+                try leadership.require(in: tx)
+                if isNew { try Self.prepare(jobs, now, leadership, tx) }
+                return try Self.claim(free, now, leadership, tx)
+            }
+            running.withLock { $0.formUnion(claims.map(\.job.name)) }
+            return claims
+        } catch {
+            logger.error("jobs could not be taken on", metadata: ["error": "\(error)"])
+            return []
+        }
+    }
+
+    /// At the begin of a holding: runs of former holders are over, and jobs never seen get their first row.
+    private static func prepare(_ jobs: [JobDeclaration], _ now: Moment, _ leadership: Leadership, _ tx: any Transaction) throws {
+        try tx.execute("UPDATE job_runs SET state = 'interrupted', ended_at = \(now) WHERE state = 'running' AND term < \(leadership.term)")
+        for job in jobs {
+            let due = job.rhythm.latestDue(at: now)
+            // A daily job waits for its hour; an interval begins at once.
+            let first = if case .every = job.rhythm { Moment(milliseconds: due.milliseconds - 1) } else { due }
+            try tx.execute("INSERT INTO jobs (name, due_at) VALUES (\(job.name), \(first)) ON CONFLICT DO NOTHING")
+        }
+    }
+
+    private static func claim(_ jobs: [JobDeclaration], _ now: Moment, _ leadership: Leadership, _ tx: any Transaction) throws -> [JobClaim] {
+        let rows = try tx.rows("SELECT name, due_at, requested_at FROM jobs")
+        return try jobs.compactMap { job in
+            guard let row = rows.first(where: { $0.text("name") == job.name }) else { return nil }
+            let due = job.rhythm.latestDue(at: now)
+            let isDue = row.moment("due_at").map { $0 < due } ?? true
+            let isManual = !isDue && row.moment("requested_at") != nil
+            guard isDue || isManual else { return nil }
+            try tx.execute("UPDATE jobs SET due_at = \(due), requested_at = NULL WHERE name = \(job.name)")
+            let run = try tx.insert(
+                "INSERT INTO job_runs (job, due_at, started_at, state, node, term, is_manual) VALUES (\(job.name), \(due), \(now), 'running', \(leadership.node), \(leadership.term), \(isManual))")
+            return JobClaim(job: job, run: run, dueAt: due)
+        }
+    }
+
+    // MARK: Running
+
+    private func execute(_ claim: JobClaim) async {
+        let notes = JobNotes()
+        var logger = logger
+        logger[metadataKey: "job"] = "\(claim.job.name)"
+        var state = "done"
+        do {
+            try await claim.job.run(JobContext(run: claim.run, dueAt: claim.dueAt, clock: clock, logger: logger, notes: notes))
+        } catch is CancellationError {
+            state = "interrupted"
+        } catch {
+            state = "failed"
+            notes.add((error as? Failure)?.message ?? "\(error)")
+            logger.error("job failed", metadata: ["error": "\(error)"])
+        }
+        let (ended, note, outcome) = (clock.now, notes.text, state)
+        do {
+            try await database.write { try $0.execute("UPDATE job_runs SET ended_at = \(ended), state = \(outcome), note = \(note) WHERE id = \(claim.run)") }
+        } catch {
+            logger.error("the end of a job could not be written", metadata: ["error": "\(error)"])
+        }
+        _ = running.withLock { $0.remove(claim.job.name) }
+    }
+}
+
+/// One run of a job, as kept.
+package struct JobRun: Sendable {
+    /// `interrupted`: the server stopped or lost its lease meanwhile.
+    package enum State: String, Sendable { case running, done, failed, interrupted }
+
+    package let id: Int64
+    package let job: String
+    package let dueAt: Moment
+    package let startedAt: Moment
+    package let endedAt: Moment?
+    package let state: State
+    package let note: String?
+    package let isManual: Bool
+
+    init(_ row: Row) {
+        id = row.int("id") ?? 0
+        job = row.text("job") ?? ""
+        dueAt = row.moment("due_at") ?? Moment(milliseconds: 0)
+        startedAt = row.moment("started_at") ?? Moment(milliseconds: 0)
+        endedAt = row.moment("ended_at")
+        state = row.text("state").flatMap(State.init) ?? .interrupted
+        note = row.text("note")
+        isManual = row.bool("is_manual")
+    }
+}
+
+/// A run that this node has taken on.
+struct JobClaim: Sendable {
+    let job: JobDeclaration
+    let run: Int64
+    let dueAt: Moment
+}
+
+/// Sentences of one run, in order; 4,000 characters at most.
+final class JobNotes: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    func add(_ text: String) { lines.withLock { $0.append(text) } }
+    var text: String? { lines.withLock { $0.isEmpty ? nil : String($0.joined(separator: "；").prefix(4000)) } }
+}
