@@ -5,12 +5,13 @@ package struct Moment: Sendable, Hashable, Comparable, Codable {
     package var milliseconds: Int64
 
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }
-    package init(seconds: Int64) { self.milliseconds = seconds * 1000 }
+    /// Seconds beyond what milliseconds can count become the last moment that can be.
+    package init(seconds: Int64) { self.milliseconds = seconds.saturatingProduct(1000) }
 
     package static func < (a: Moment, b: Moment) -> Bool { a.milliseconds < b.milliseconds }
-    package func adding(seconds: Int64) -> Moment { Moment(milliseconds: milliseconds + seconds * 1000) }
+    package func adding(seconds: Int64) -> Moment { Moment(milliseconds: milliseconds.saturatingSum(seconds.saturatingProduct(1000))) }
     /// Seconds from `other` to this moment; negative when this is earlier.
-    package func seconds(since other: Moment) -> Double { Double(milliseconds - other.milliseconds) / 1000 }
+    package func seconds(since other: Moment) -> Double { (Double(milliseconds) - Double(other.milliseconds)) / 1000 }
 
     package init(from decoder: any Decoder) throws { milliseconds = try decoder.singleValueContainer().decode(Int64.self) }
     package func encode(to encoder: any Encoder) throws {
@@ -24,29 +25,48 @@ package let shanghaiOffsetMilliseconds: Int64 = 8 * 3600 * 1000
 
 extension Moment {
     /// The business day in Asia/Shanghai.
-    package var day: Day { Day(daysSince1970: Int((milliseconds + shanghaiOffsetMilliseconds).flooredDivision(by: 86_400_000))) }
+    package var day: Day { Day(daysSince1970: Int(local.flooredDivision(by: 86_400_000))) }
+
+    /// Milliseconds on Shanghai's wall clock, kept within the years 0...9999: a stranger's timestamp may be any integer.
+    private var local: Int64 { min(max(milliseconds, -62_167_219_200_000), 253_402_271_999_999) + shanghaiOffsetMilliseconds }
 
     /// Minutes since midnight in Asia/Shanghai, 0...1439.
     package var minuteOfDay: Int {
-        let local = milliseconds + shanghaiOffsetMilliseconds
         return Int((local - local.flooredDivision(by: 86_400_000) * 86_400_000) / 60_000)
     }
 
     package var hourOfDay: Int { minuteOfDay / 60 }
 
     /// `2026-11-21 08:00:00` in Asia/Shanghai.
-    package var text: String {
-        let local = milliseconds + shanghaiOffsetMilliseconds
-        let second = Int((local - local.flooredDivision(by: 86_400_000) * 86_400_000) / 1000)
-        return "\(day.text) \(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60))"
-    }
+    package var text: String { String(unsafeUninitializedCapacity: 24) { writeDateTime(into: $0, separator: UInt8(ascii: " ")) } }
 
     /// `2026-11-21T08:00:00+08:00`, with `.123` when the milliseconds are not zero.
     package var rfc3339: String {
-        let base = text.replacing(" ", with: "T")
-        let part = Int(milliseconds - milliseconds.flooredDivision(by: 1000) * 1000)
-        guard part != 0 else { return base + "+08:00" }
-        return base + "." + (part < 100 ? "0" : "") + two(part) + "+08:00"
+        String(unsafeUninitializedCapacity: 32) { buffer in
+            var at = writeDateTime(into: buffer, separator: UInt8(ascii: "T"))
+            let part = Int(local - local.flooredDivision(by: 1000) * 1000)
+            if part != 0 {
+                buffer[at] = UInt8(ascii: ".")
+                at = writeDigits(part, width: 3, into: buffer, at: at + 1)
+            }
+            for byte in "+08:00".utf8 {
+                buffer[at] = byte
+                at += 1
+            }
+            return at
+        }
+    }
+
+    /// - Returns: bytes written.
+    private func writeDateTime(into buffer: UnsafeMutableBufferPointer<UInt8>, separator: UInt8) -> Int {
+        let second = Int((local - local.flooredDivision(by: 86_400_000) * 86_400_000) / 1000)
+        var at = day.write(into: buffer)
+        buffer[at] = separator
+        at = writeDigits(second / 3600, width: 2, into: buffer, at: at + 1)
+        buffer[at] = UInt8(ascii: ":")
+        at = writeDigits(second / 60 % 60, width: 2, into: buffer, at: at + 1)
+        buffer[at] = UInt8(ascii: ":")
+        return writeDigits(second % 60, width: 2, into: buffer, at: at + 1)
     }
 
     /// RFC 3339 with an offset, or `yyyy-MM-dd HH:mm[:ss]` taken as Asia/Shanghai.
@@ -136,10 +156,17 @@ package struct Day: Sendable, Hashable, Comparable {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
     }
 
-    /// `2026-11-21`.
-    package var text: String {
+    /// `2026-11-21`. Years outside 0...9999 are written as the nearest of these.
+    package var text: String { String(unsafeUninitializedCapacity: 16) { write(into: $0) } }
+
+    /// - Returns: bytes written, always 10.
+    fileprivate func write(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
         let (year, month, day) = parts
-        return "\(four(year))-\(two(month))-\(two(day))"
+        var at = writeDigits(min(max(year, 0), 9999), width: 4, into: buffer, at: 0)
+        buffer[at] = UInt8(ascii: "-")
+        at = writeDigits(month, width: 2, into: buffer, at: at + 1)
+        buffer[at] = UInt8(ascii: "-")
+        return writeDigits(day, width: 2, into: buffer, at: at + 1)
     }
 
     /// `yyyy-MM-dd`, `yyyy/MM/dd` or `yyyyMMdd`; nil when it is not a real day.
@@ -174,8 +201,17 @@ private func daysIn(month: Int, year: Int) -> Int {
     }
 }
 
-private func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-private func four(_ value: Int) -> String { String(repeating: "0", count: max(0, 4 - "\(value)".count)) + "\(value)" }
+/// Decimal digits with leading zeros; the caller knows that `value` fits.
+///
+/// - Returns: where the next byte goes.
+private func writeDigits(_ value: Int, width: Int, into buffer: UnsafeMutableBufferPointer<UInt8>, at: Int) -> Int {
+    var rest = value
+    for index in stride(from: at + width - 1, through: at, by: -1) {
+        buffer[index] = UInt8(48 + rest % 10)
+        rest /= 10
+    }
+    return at + width
+}
 
 private func digitValue(_ byte: UInt8) -> Int? { byte >= 48 && byte <= 57 ? Int(byte) - 48 : nil }
 
@@ -185,6 +221,16 @@ private func twoDigits(_ bytes: [UInt8], _ at: Int) -> Int? {
 }
 
 extension Int64 {
+    fileprivate func saturatingProduct(_ other: Int64) -> Int64 {
+        let (product, overflow) = multipliedReportingOverflow(by: other)
+        return overflow ? ((self < 0) == (other < 0) ? .max : .min) : product
+    }
+
+    fileprivate func saturatingSum(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
+    }
+
     fileprivate func flooredDivision(by divisor: Int64) -> Int64 {
         let quotient = self / divisor
         return self % divisor < 0 ? quotient - 1 : quotient

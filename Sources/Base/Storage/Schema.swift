@@ -22,6 +22,7 @@ package struct Table: Sendable, Equatable {
     }
 }
 
+/// One column of a table, in the kinds that every dialect has.
 package struct Column: Sendable, Equatable {
     /// Moments and days are `.integer`.
     package enum Kind: String, Sendable { case integer, real, text, blob }
@@ -39,6 +40,7 @@ package struct Column: Sendable, Equatable {
     }
 }
 
+/// An index of a table; its name follows from its columns.
 package struct Index: Sendable, Equatable {
     package var columns: [String]
     package var isUnique: Bool

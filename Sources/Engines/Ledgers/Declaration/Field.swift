@@ -73,6 +73,7 @@ package enum Computation: Sendable, Equatable {
     case daysLeft(String)
 }
 
+/// What a field is besides its kind; several at once.
 package struct FieldMarks: OptionSet, Sendable {
     package let rawValue: Int
     package init(rawValue: Int) { self.rawValue = rawValue }

@@ -27,6 +27,7 @@ package struct MenuItem: Sendable, Equatable {
     }
 }
 
+/// What an operator sets about the pages as a whole.
 package struct WebSettings: Sendable {
     /// Shown beside the brand and in titles.
     package var systemName = "重点行业移动源门禁监管平台"
