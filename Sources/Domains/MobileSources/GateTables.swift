@@ -81,6 +81,13 @@ package enum GateTables {
             Column("attempts", .integer, required: true, fallback: .int(1)), Column("message", .text), Column("retry_at", .integer),
         ], indexes: [Index("org", "state"), Index("retry_at")], isClustered: true)
 
+    /// The strategy each enterprise was last told to follow; compared with what holds now, so that time rules take effect by themselves.
+    static let siteStrategy = Table(
+        "site_strategy", key: ["org"],
+        columns: [
+            Column("org", .integer, required: true), Column("strategy_id", .integer), Column("version", .integer), Column("level", .text, required: true), Column("since", .integer, required: true),
+        ], isClustered: true)
+
     /// Counters that must rise by one: list and strategy versions.
     static let sequence = Table(
         "gate_sequence", key: ["name"], columns: [Column("name", .text, required: true), Column("value", .integer, required: true)], isClustered: true)
@@ -99,7 +106,7 @@ package enum GateTables {
         ], indexes: [Index("org", "id"), Index("area", "id")])
 
     package static let all: [Table] = [
-        gateState, serialGap, gateDaily, passDaily, passMonthly, plateMonth, plateMonthCount, photoUse, photoAwaited, gateChange, delivery, sequence, setting, randomCheck,
+        gateState, serialGap, gateDaily, passDaily, passMonthly, plateMonth, plateMonthCount, photoUse, photoAwaited, gateChange, delivery, siteStrategy, sequence, setting, randomCheck,
     ]
 }
 

@@ -1,0 +1,59 @@
+import Synchronization
+
+/// Wakes gates that wait for changes (long poll) as soon as one is committed.
+package final class ChangeSignal: Sendable {
+    private struct State {
+        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+        var cancelled: Set<Int> = []
+        var next = 0
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package var waitingCount: Int { state.withLock { $0.waiting.count } }
+
+    package func fire() {
+        let woken = state.withLock { state in
+            defer { state.waiting.removeAll() }
+            return Array(state.waiting.values)
+        }
+        for continuation in woken { continuation.resume() }
+    }
+
+    /// Returns when a change is committed or the time is over, whichever is first.
+    package func wait(for duration: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.waitForFire() }
+            group.addTask { try? await Task.sleep(for: duration) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func waitForFire() async {
+        let ticket = state.withLock { state in
+            state.next += 1
+            return state.next
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state -> Bool in
+                    if state.cancelled.remove(ticket) != nil { return true }
+                    state.waiting[ticket] = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
+                if let waiting = state.waiting.removeValue(forKey: ticket) { return waiting }
+                if state.next >= ticket { state.cancelled.insert(ticket) }
+                return nil
+            }
+            continuation?.resume()
+        }
+        state.withLock { _ = $0.cancelled.remove(ticket) }
+    }
+}
