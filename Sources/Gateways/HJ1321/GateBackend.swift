@@ -1,0 +1,48 @@
+import Kernel
+import Storage
+
+/// What stands behind the gate interface: the domain, as App wires it. The gateway knows the protocol, the backend knows the business.
+///
+/// `claim` records the request's nonce and must run first in the transaction of whatever a call writes. What a call throws as `Failure` with a five-digit code is answered with that code.
+package protocol GateBackend: Sendable {
+    /// The organisation of an enterprise code; nil when there is none that is connected.
+    func organisation(of enterpriseCode: String) -> Int64?
+    func passes(_ values: [JSONValue], from caller: GateCaller, claim: @escaping GateClaim) async throws -> GateResults
+    func filing(_ query: GateFilingQuery, from caller: GateCaller) async throws -> JSONValue
+    func heartbeat(_ value: JSONValue, from caller: GateCaller, claim: @escaping GateClaim) async throws -> JSONValue
+    func changes(after cursor: String?, waitSeconds: Int, from caller: GateCaller) async throws -> JSONValue
+    func receipts(_ value: JSONValue, from caller: GateCaller, claim: @escaping GateClaim) async throws -> JSONValue
+    func ledger(_ name: String, _ values: [JSONValue], from caller: GateCaller, claim: @escaping GateClaim) async throws -> GateResults
+    /// - Returns: true when the photo was not known before.
+    func photo(_ sha256: String, _ bytes: [UInt8], from caller: GateCaller, claim: @escaping GateClaim) async throws -> Bool
+    /// A token was given; recorded in the audit.
+    func tokenIssued(to caller: GateCaller, claim: @escaping GateClaim) async throws
+}
+
+package typealias GateClaim = @Sendable (any Transaction) throws -> Void
+
+/// Who calls: a believed client for one enterprise.
+package struct GateCaller: Sendable {
+    package var org: Int64
+    package var enterpriseCode: String
+    package var accreditationNo: String
+    package var address: String
+}
+
+package struct GateResults: Sendable {
+    package var results: [JSONValue]
+    /// Names of fields the interface does not know, once each.
+    package var ignored: [String]
+
+    package init(results: [JSONValue], ignored: [String]) {
+        self.results = results
+        self.ignored = ignored
+    }
+}
+
+package struct GateFilingQuery: Sendable {
+    package var plateNo: String
+    package var plateColor: PlateColor
+    package var isEntry: Bool
+    package var gateNo: String
+}
