@@ -112,7 +112,7 @@ package final class GateGateway: Sendable {
     }
 
     private func filing(_ request: Request, _ address: String, _ now: Moment) async throws -> GateEnvelope {
-        let caller = try caller(request, address, now)
+        let caller = try granted(request, address, now).caller
         let query = request.uri.queryParameters
         var reader = GateQuery(values: { query[Substring($0)].map(String.init) })
         let plateNo = reader.required("plateNo")
@@ -134,7 +134,7 @@ package final class GateGateway: Sendable {
     }
 
     private func changes(_ request: Request, _ address: String, _ now: Moment) async throws -> GateEnvelope {
-        let caller = try caller(request, address, now)
+        let caller = try granted(request, address, now).caller
         let query = request.uri.queryParameters
         var wait = 0
         if let text = query["wait"] {
@@ -158,14 +158,14 @@ package final class GateGateway: Sendable {
 
     private func photo(_ request: Request, _ sha256: String, _ address: String, _ now: Moment) async throws -> GateEnvelope {
         let isHash = sha256.utf8.count == 64 && sha256.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
-        let caller = try caller(request, address, now)
+        let granted = try granted(request, address, now)
         let body = try await body(request, limit: GateGateway.photoLimit)
         let digest = SHA256.hash(body)
-        let pass = try authenticate(request, digest, caller, now)
+        let pass = try authenticate(request, digest, granted, now)
         do {
             guard isHash else { throw Failure(.invalid, "40002", "照片标识有误", fields: [FieldFinding("sha256", "format", "路径中应为 64 位小写十六进制 SHA-256")]) }
             guard digest.hex == sha256 else { throw Failure(.invalid, "40002", "照片内容与 SHA-256 不符", fields: [FieldFinding("sha256", "mismatch", "内容的 SHA-256 为 \(digest.hex)")]) }
-            let isNew = try await backend.photo(sha256, body, from: caller.caller, claim: claim(pass))
+            let isNew = try await backend.photo(sha256, body, from: granted.caller, claim: claim(pass))
             return GateEnvelope(data: ["sha256": .string(sha256), "known": .bool(!isNew)], status: isNew ? .created : .ok)
         } catch {
             clients.nonces.release(pass.nonce)
@@ -207,7 +207,7 @@ package final class GateGateway: Sendable {
     }
 
     private func signedJSON(_ request: Request, _ address: String, _ now: Moment) async throws -> SignedJSON {
-        let granted = try caller(request, address, now) as Granted
+        let granted = try granted(request, address, now)
         let body = try await body(request, limit: GateGateway.jsonLimit)
         let pass = try authenticate(request, SHA256.hash(body), granted, now)
         do {
@@ -218,9 +218,7 @@ package final class GateGateway: Sendable {
         }
     }
 
-    private func caller(_ request: Request, _ address: String, _ now: Moment) throws -> GateCaller { (try caller(request, address, now) as Granted).caller }
-
-    private func caller(_ request: Request, _ address: String, _ now: Moment) throws -> Granted {
+    private func granted(_ request: Request, _ address: String, _ now: Moment) throws -> Granted {
         let header = request.headers[.authorization]
         let token = header.flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil }
         let grant = try clients.tokens.verify(token, now: now)
