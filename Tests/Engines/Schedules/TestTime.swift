@@ -58,7 +58,7 @@ enum Schedule {
         throw CancellationError()
     }
 
-    static func database() async throws -> SQLiteDatabase {
+    static func database() async throws -> any Database {
         let database = try SQLiteDatabase.temporary()
         try await database.create(ScheduleTables.tables)
         return database
