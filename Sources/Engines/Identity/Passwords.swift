@@ -21,7 +21,14 @@ package struct Passwords: Sendable {
         let login = account.principal.login
         let attempt = try await database.write { try limits.admit(login, from: principal.address, at: clock.now, in: $0) }
         var findings = policy.findings(for: new, login: login)
-        let isRight = current.utf8.count <= 512 ? try await hasher.verify(current, against: account.passwordHash) : false
+        let isRight: Bool
+        do {
+            isRight = current.utf8.count <= 512 ? try await hasher.verify(current, against: account.passwordHash) : false
+        } catch {
+            // Not the user's failure: it must not count as one.
+            try await database.write { _ = try $0.execute("DELETE FROM login_attempts WHERE id = \(attempt)") }
+            throw error
+        }
         if !isRight {
             findings.insert(FieldFinding("current", "wrong", "不正确", title: "当前密码"), at: 0)
         } else if current == new {

@@ -16,7 +16,6 @@ final class SessionCache: Sendable {
 
     enum Answer: Sendable {
         case known(Session, mustStore: Bool)
-        case expired
         case unknown(lastSeen: Moment?)
     }
 
@@ -34,8 +33,10 @@ final class SessionCache: Sendable {
     func touch(_ key: Digest, at now: Moment, version: UInt64) -> Answer {
         generations.withLock { generations in
             guard var entry = generations.recent[key] ?? generations.older[key] else { return .unknown(lastSeen: nil) }
-            guard entry.version == version else { return .unknown(lastSeen: entry.lastSeen) }
-            guard now < entry.session.expiresAt, now < entry.lastSeen.adding(seconds: SessionLife.idleSeconds) else { return .expired }
+            // Idle here may have been busy on another node: the database knows.
+            guard entry.version == version, now < entry.session.expiresAt, now < entry.lastSeen.adding(seconds: SessionLife.idleSeconds) else {
+                return .unknown(lastSeen: entry.lastSeen)
+            }
             entry.lastSeen = max(entry.lastSeen, now)
             let mustStore = now >= entry.stored.adding(seconds: SessionLife.touchSeconds)
             if mustStore { entry.stored = now }

@@ -45,16 +45,16 @@ package struct Sessions: Sendable {
             if mustStore { try await store(now, session.id) }
             session.principal.address = address
             return session
-        case .expired:
-            cache.forget(key)
-            return nil
         case .unknown(let lastSeen):
             guard let found = try await database.read({ try Self.load(key, policy, now, $0) }) else {
                 cache.forget(key)
                 return nil
             }
             var entry = SessionCache.Entry(session: found.session, version: version, lastSeen: max(found.lastSeen, lastSeen ?? found.lastSeen), stored: found.lastSeen)
-            guard now < entry.session.expiresAt, now < entry.lastSeen.adding(seconds: SessionLife.idleSeconds) else { return nil }
+            guard now < entry.session.expiresAt, now < entry.lastSeen.adding(seconds: SessionLife.idleSeconds) else {
+                cache.forget(key)
+                return nil
+            }
             entry.lastSeen = max(entry.lastSeen, now)
             cache.remember(entry, key)
             entry.session.principal.address = address
