@@ -1,0 +1,30 @@
+// Entry: everything reads without it; this makes it quick and live. Charts, maps and the photo viewer load when first needed.
+import { startShell } from "./shell.js";
+import { startDialogs } from "./dialogs.js";
+import { startTables } from "./tables.js";
+import { startForms } from "./forms.js";
+import { startLive } from "./live.js";
+
+const starters = [];
+/** Runs `start(root)` for the page now and for every part htmx brings later. */
+export function onContent(start) { starters.push(start); }
+
+function content(root) {
+  for (const start of starters) start(root);
+  if (root.querySelector("[data-chart]")) import("./charts.js").then((m) => m.drawCharts(root));
+  if (root.querySelector("[data-map]")) import("./maps.js").then((m) => m.drawMaps(root));
+}
+
+startShell(onContent);
+startDialogs(onContent);
+startTables(onContent);
+startForms(onContent);
+startLive(onContent);
+content(document);
+document.addEventListener("htmx:load", (event) => { if (event.detail.elt !== document.body) content(event.detail.elt.parentElement ?? event.detail.elt); });
+document.addEventListener("click", (event) => {
+  const photo = event.target.closest("[data-photo]");
+  if (!photo || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  import("./photos.js").then((m) => m.openPhoto(photo));
+});

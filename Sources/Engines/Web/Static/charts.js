@@ -1,0 +1,83 @@
+import { loadScript, vendor } from "./dom.js";
+
+const drawn = new Map();
+const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+export async function drawCharts(root) {
+  const figures = [...root.querySelectorAll("[data-chart]")];
+  try { if (!window.echarts) await loadScript(vendor + "echarts.min.js"); } catch {
+    for (const figure of figures) { figure.classList.add("is-plain"); figure.querySelector("details").open = true; }
+    return;
+  }
+  for (const [canvas, chart] of drawn) if (!canvas.isConnected) { chart.dispose(); drawn.delete(canvas); }
+  for (const figure of figures) seen.observe(figure);
+}
+
+const seen = new IntersectionObserver((entries) => {
+  for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); draw(entry.target); }
+}, { rootMargin: "200px" });
+const sized = new ResizeObserver((entries) => { for (const entry of entries) drawn.get(entry.target)?.resize(); });
+const redraw = () => { for (const [canvas] of drawn) draw(canvas.closest("[data-chart]")); };
+document.addEventListener("jw:theme", redraw);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+window.addEventListener("beforeprint", () => { for (const [, chart] of drawn) chart.resize(); });
+
+export function draw(figure) {
+  const canvas = figure.querySelector(".chart-canvas");
+  const data = JSON.parse(figure.dataset.chart);
+  let chart = drawn.get(canvas);
+  if (!chart) {
+    chart = window.echarts.init(canvas, null, { renderer: "canvas" });
+    drawn.set(canvas, chart);
+    sized.observe(canvas);
+  }
+  chart.setOption(option(data, canvas), true);
+}
+
+function option(data, canvas) {
+  const text = style("--text-2"), faint = style("--text-3"), line = style("--line"), surface = style("--surface");
+  const scale = parseFloat(getComputedStyle(canvas).fontSize) / 14 || 1;
+  const font = Math.round(12 * scale);
+  const tone = (name) => (name ? { info: style("--accent"), good: style("--good-solid"), blue: style("--blue-solid"), yellow: style("--yellow-solid"), orange: style("--orange-solid"), red: style("--red-solid"), neutral: style("--text-3"), muted: style("--line-strong") }[name] : undefined);
+  const isDark = style("color-scheme") === "dark" || surface.startsWith("#1");
+  const palette = isDark ? ["#2fb8a0", "#5a9fe8", "#b59be6", "#7fc8dc", "#e39bb5", "#94b86a", "#8fa3b8", "#d6b98a"] : ["#0f766e", "#2f6fb5", "#7a5fb0", "#3fa3b5", "#b5567a", "#6d8f3c", "#6b7f93", "#a8875a"];
+  const base = {
+    color: palette, animationDuration: 350, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, fontSize: font, color: text },
+    tooltip: { trigger: "axis", renderMode: "richText", confine: true, backgroundColor: surface, borderColor: line, textStyle: { color: style("--text"), fontSize: font }, valueFormatter: (v) => (v == null ? "—" : Number(v).toLocaleString() + (data.unit ? " " + data.unit : "")) },
+    legend: data.series.length > 1 ? { type: "scroll", top: 0, right: 0, icon: "roundRect", itemWidth: 10 * scale, itemHeight: 8 * scale, textStyle: { color: text, fontSize: font }, pageTextStyle: { color: text } } : undefined,
+    grid: { left: 4, right: 12 * scale, top: (data.series.length > 1 ? 34 : data.unit ? 26 : 12) * scale, bottom: 2, containLabel: true },
+  };
+  const names = { type: "category", data: data.categories, axisLine: { lineStyle: { color: style("--line-strong") } }, axisTick: { show: false }, axisLabel: { color: faint, fontSize: font, hideOverlap: true } };
+  const values = { type: "value", name: data.unit, nameTextStyle: { color: faint, fontSize: font, align: "left" }, splitLine: { lineStyle: { color: line, type: [3, 3] } }, axisLabel: { color: faint, fontSize: font, formatter: short }, minInterval: data.series.every((s) => s.values.every((v) => v == null || Number.isInteger(v))) ? 1 : 0 };
+  const one = (series, extra) => ({ name: series.name, data: series.values, ...(tone(series.tone) ? { itemStyle: { color: tone(series.tone), ...extra.itemStyle } } : {}), ...extra, ...(tone(series.tone) ? { itemStyle: { ...extra.itemStyle, color: tone(series.tone) } } : {}) });
+  switch (data.kind) {
+    case "line":
+    case "area":
+      return { ...base, xAxis: { ...names, boundaryGap: false }, yAxis: values, series: data.series.map((s) => one(s, { type: "line", smooth: .25, showSymbol: data.categories.length < 16, symbolSize: 5 * scale, lineStyle: { width: 2 * scale }, connectNulls: false, ...(data.kind === "area" ? { areaStyle: { opacity: .14 } } : {}) })) };
+    case "bar":
+    case "stackedBar":
+      return { ...base, tooltip: { ...base.tooltip, axisPointer: { type: "shadow", shadowStyle: { opacity: .06 } } }, xAxis: names, yAxis: values, series: data.series.map((s, i) => one(s, { type: "bar", stack: data.kind === "stackedBar" ? "all" : undefined, barMaxWidth: 26 * scale, itemStyle: { borderRadius: data.kind === "bar" || i === data.series.length - 1 ? [3, 3, 0, 0] : 0 } })) };
+    case "horizontalBar":
+      return { ...base, grid: { ...base.grid, right: 40 * scale, top: (data.series.length > 1 ? 30 : 4) * scale }, tooltip: { ...base.tooltip, axisPointer: { type: "shadow", shadowStyle: { opacity: .06 } } }, xAxis: { ...values, name: "" , axisLabel: { show: false }, splitLine: { show: false } }, yAxis: { ...names, inverse: true, axisLine: { show: false }, axisLabel: { ...names.axisLabel, color: text } }, series: data.series.map((s) => one(s, { type: "bar", barMaxWidth: 14 * scale, itemStyle: { borderRadius: [0, 3, 3, 0] }, label: { show: data.series.length === 1, position: "right", color: text, fontSize: font, formatter: (p) => Number(p.value).toLocaleString() } })) };
+    case "pie":
+    case "ring": {
+      const total = data.series[0].values.reduce((a, b) => a + (b ?? 0), 0);
+      return { ...base, tooltip: { ...base.tooltip, trigger: "item" }, legend: { type: "scroll", orient: "vertical", right: 4, top: "middle", icon: "circle", itemWidth: 8 * scale, itemHeight: 8 * scale, itemGap: 9 * scale, textStyle: { color: text, fontSize: font },
+        formatter: (name) => { const value = data.series[0].values[data.categories.indexOf(name)] ?? 0; return `${name}  ${total ? Math.round(value / total * 1000) / 10 : 0}%`; } },
+        title: data.kind === "ring" ? { text: total.toLocaleString(), subtext: data.unit || "", left: "31%", top: "middle", textAlign: "center", itemGap: 2, textStyle: { color: style("--text"), fontSize: 22 * scale }, subtextStyle: { color: faint, fontSize: font } } : undefined,
+        series: [{ type: "pie", radius: data.kind === "ring" ? ["56%", "80%"] : "78%", center: ["32%", "50%"], label: { show: false }, itemStyle: { borderColor: surface, borderWidth: 2 }, data: data.categories.map((name, i) => ({ name, value: data.series[0].values[i] })) }] };
+    }
+    case "heat": {
+      const cells = data.series.flatMap((s, y) => s.values.map((v, x) => [x, y, v ?? "-"]));
+      const most = Math.max(1, ...cells.map((c) => (c[2] === "-" ? 0 : c[2])));
+      return { ...base, legend: undefined, tooltip: { ...base.tooltip, trigger: "item", formatter: (p) => `${data.series[p.value[1]].name} ${data.categories[p.value[0]]}：${p.value[2]} ${data.unit}` }, grid: { ...base.grid, top: 4, bottom: 2 }, xAxis: { ...names, splitArea: { show: false } }, yAxis: { ...names, data: data.series.map((s) => s.name), inverse: true, axisLine: { show: false } },
+        visualMap: { show: false, min: 0, max: most, inRange: { color: isDark ? ["#16283a", "#1c5f62", "#2fb8a0"] : ["#eef4f4", "#8fc9c0", "#0f766e"] } }, series: [{ type: "heatmap", data: cells, itemStyle: { borderColor: surface, borderWidth: 1.5, borderRadius: 2 } }] };
+    }
+  }
+}
+
+function short(value) {
+  if (Math.abs(value) >= 1e8) return value / 1e8 + "亿";
+  if (Math.abs(value) >= 1e4) return value / 1e4 + "万";
+  return value.toLocaleString();
+}

@@ -1,0 +1,81 @@
+import { make, say } from "./dom.js";
+
+export function startForms(onContent) {
+  onContent((root) => { for (const box of root.querySelectorAll("[data-ref]")) reference(box); });
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-guard]");
+    if (form) form.dataset.changed = "1";
+    if (event.target.matches('input[data-preview="photo"]')) preview(event.target);
+  });
+  document.addEventListener("submit", (event) => { if (event.target.matches("form[data-guard]")) delete event.target.dataset.changed; });
+  window.addEventListener("beforeunload", (event) => { if (document.querySelector("#main form[data-changed]")) event.preventDefault(); });
+  document.addEventListener("click", (event) => {
+    const open = event.target.closest("[data-point-open]");
+    if (open) pickPoint(open.closest("[data-point]"));
+  });
+}
+
+function preview(input) {
+  const box = input.closest(".field")?.querySelector("[data-previews]");
+  if (!box) return;
+  for (const old of box.querySelectorAll("img")) URL.revokeObjectURL(old.src);
+  box.replaceChildren(...[...input.files].slice(0, 12).map((file) => make("img", { src: URL.createObjectURL(file), alt: file.name })));
+}
+
+/** Type-ahead: the server finds, arrow keys choose. */
+function reference(box) {
+  if (box.dataset.ready) return;
+  box.dataset.ready = "1";
+  const [hidden, input] = box.querySelectorAll("input");
+  const list = box.querySelector("ul");
+  let timer, asked = 0;
+  const options = () => [...list.querySelectorAll('[role="option"]')];
+  const close = () => { list.hidden = true; input.setAttribute("aria-expanded", "false"); };
+  const mark = (at) => options().forEach((option, index) => { option.setAttribute("aria-selected", index === at); if (index === at) option.scrollIntoView({ block: "nearest" }); });
+  const choose = (option) => {
+    hidden.value = option.dataset.value;
+    input.value = option.dataset.shown;
+    input.setCustomValidity("");
+    close();
+    hidden.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const find = async () => {
+    const mine = ++asked;
+    const url = new URL(box.dataset.ref, location.origin);
+    url.searchParams.set("q", input.value.trim());
+    try {
+      const answer = await fetch(url, { headers: { "HX-Request": "true", "HX-Target": "reference" } });
+      if (mine !== asked || !answer.ok) return;
+      list.innerHTML = await answer.text();
+      list.hidden = false;
+      input.setAttribute("aria-expanded", "true");
+      mark(0);
+    } catch { close(); }
+  };
+  input.addEventListener("input", () => {
+    hidden.value = "";
+    input.setCustomValidity(input.value.trim() ? say("请从列表中选择", "Please choose from the list") : "");
+    clearTimeout(timer);
+    timer = setTimeout(find, 180);
+  });
+  input.addEventListener("focus", () => { if (!input.readOnly && !hidden.value) find(); });
+  input.addEventListener("blur", () => setTimeout(close, 150));
+  input.addEventListener("keydown", (event) => {
+    const all = options();
+    const at = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); list.hidden ? find() : mark((at + (event.key === "ArrowDown" ? 1 : all.length - 1)) % all.length); }
+    if (event.key === "Enter" && !list.hidden && all[at]) { event.preventDefault(); choose(all[at]); }
+    if (event.key === "Escape" && !list.hidden) { event.stopPropagation(); close(); }
+  });
+  list.addEventListener("mousedown", (event) => { const option = event.target.closest('[role="option"]'); if (option) { event.preventDefault(); choose(option); } });
+}
+
+async function pickPoint(box) {
+  const place = box.querySelector(".point-map");
+  if (!place.hidden) { place.hidden = true; return; }
+  place.hidden = false;
+  if (place.dataset.ready) return;
+  place.dataset.ready = "1";
+  const { pointPicker } = await import("./maps.js");
+  pointPicker(place, box.querySelector("input"));
+}
