@@ -13,8 +13,8 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 
-func module(_ name: String, in folder: String, uses: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: uses, path: "Sources/\(folder)/\(name)", swiftSettings: strict)
+func module(_ name: String, in folder: String, uses: [Target.Dependency] = [], without: [String] = []) -> Target {
+    .target(name: name, dependencies: uses, path: "Sources/\(folder)/\(name)", exclude: without, swiftSettings: strict)
 }
 
 func suite(_ name: String, in folder: String, tests: [Target.Dependency]) -> Target {
@@ -54,7 +54,7 @@ let package = Package(
         module("Identity", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", logging]),
         module("Schedules", in: "Engines", uses: ["Kernel", "Storage", "Identity", logging, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
         module("Rules", in: "Engines", uses: ["Kernel", "Storage"]),
-        module("Web", in: "Engines", uses: ["CZlib", "Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", logging, nio, hummingbird]),
+        module("Web", in: "Engines", uses: ["CZlib", "Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", logging, nio, hummingbird], without: ["Static"]),
         module("Maps", in: "Engines", uses: ["Kernel", "Web"]),
         module("Ledgers", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", logging, nio, hummingbird]),
         module("Alarms", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", logging, nio, hummingbird]),
