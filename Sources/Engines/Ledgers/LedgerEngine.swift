@@ -8,11 +8,14 @@ import Synchronization
 /// The functions with `in:` are synchronous, for use inside a domain's transaction. Ledgers that an administrator defines while the server runs use the same engine.
 package final class LedgerEngine: Sendable {
     package typealias Hook = @Sendable (LedgerChange, any Transaction) throws -> Void
+    /// Draft, the row as it is (nil for a new one), who writes.
+    package typealias Preparation = @Sendable (inout Draft, Record?, Principal, any Transaction) throws -> Void
 
     private struct State {
         var plans: [String: LedgerPlan]
         var order: [String]
         var hooks: [String: [Hook]] = [:]
+        var preparations: [String: [Preparation]] = [:]
     }
 
     package let database: any Database
@@ -43,6 +46,10 @@ package final class LedgerEngine: Sendable {
     /// Called inside the transaction of every change of a ledger, in the order registered. Registered before the server starts. A hook that throws undoes the change.
     package func onChange(of ledger: String, _ hook: @escaping Hook) { state.withLock { $0.hooks[ledger, default: []].append(hook) } }
 
+    /// Called inside the transaction before a row is validated, whoever writes it: the place where a domain fills fields that people may not (numbers, states, what follows from other
+    /// fields) and refuses what no field check can. Registered before the server starts.
+    package func onPrepare(of ledger: String, _ preparation: @escaping Preparation) { state.withLock { $0.preparations[ledger, default: []].append(preparation) } }
+
     /// Adds declared codes that are missing, then takes dictionaries and runtime ledgers from the database. Called at start, and when another node has changed them.
     package func load() async throws {
         let now = clock.now
@@ -62,6 +69,16 @@ package final class LedgerEngine: Sendable {
 
     func knownPlan(_ name: String) -> LedgerPlan? { state.withLock { $0.plans[name] } }
     func hooks(of ledger: String) -> [Hook] { state.withLock { $0.hooks[ledger] ?? [] } }
+
+    /// The draft as the domain completes it.
+    func prepared(_ draft: Draft, changing before: Record?, _ ledger: String, by principal: Principal, in tx: any Transaction) throws -> Draft {
+        let preparations = state.withLock { $0.preparations[ledger] ?? [] }
+        guard !preparations.isEmpty else { return draft }
+        var complete = draft
+        for preparation in preparations { try preparation(&complete, before, principal, tx) }
+        for (name, value) in complete.values where draft.values[name] != value { complete.prepared.insert(name) }
+        return complete
+    }
 
     func install(_ declaration: LedgerDeclaration) {
         let plan = LedgerPlan(declaration)

@@ -38,6 +38,9 @@ package struct Draft: Sendable, Equatable {
     package var org: Int64?
     package var area: String?
 
+    /// Fields that the program filled in (`LedgerEngine.onPrepare`), which a person may not.
+    var prepared: Set<String> = []
+
     package init(_ values: [String: JSONValue] = [:], org: Int64? = nil, area: String? = nil) {
         self.values = values
         self.org = org

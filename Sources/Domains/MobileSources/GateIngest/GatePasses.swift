@@ -49,7 +49,7 @@ package struct GatePasses: Sendable {
             }
             let entry = AuditEntry("receive", "gatePass", passes.first.map { String($0.id) } ?? "", "接收过车 \(results.count) 条：入库 \(stored)，拒收 \(rejected)")
             try audit.record(entry, by: terminal.principal(snapshot), in: tx)
-            if !passes.isEmpty { tx.afterCommit { feed.publish(passes) } }
+            if !passes.isEmpty { tx.afterCommit { [passes] in feed.publish(passes) } }
             return results
         }
     }

@@ -12,6 +12,7 @@ extension LedgerEngine {
     package func create(_ ledger: String, _ draft: Draft, by principal: Principal, origin: DraftOrigin = .program, in tx: any Transaction) throws -> Record {
         let plan = try plan(ledger)
         try plan.declaration.requireWriting(principal, origin)
+        let draft = try prepared(draft, changing: nil, ledger, by: principal, in: tx)
         let (values, owner) = try judge(draft, plan, by: principal, origin, inputContext(), in: tx)
         let record = try insert(values, owner, plan, by: principal, in: tx)
         try self.record(LedgerChange(kind: .created, ledger: ledger, before: nil, after: record, by: principal), plan, in: tx)

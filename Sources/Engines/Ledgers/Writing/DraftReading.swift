@@ -10,6 +10,7 @@ struct DraftReading {
     let seesRestricted: Bool
     var values: [SQLValue]
     var findings: [FieldFinding] = []
+    private var prepared: Set<String> = []
 
     /// - Parameter record: the row being changed; nil for a new one, which gets fallbacks and must have every required field.
     init(_ plan: LedgerPlan, changing record: Record?, _ context: InputContext, _ origin: DraftOrigin, _ principal: Principal) {
@@ -21,6 +22,7 @@ struct DraftReading {
     }
 
     mutating func read(_ draft: Draft, changing record: Record?) {
+        prepared = draft.prepared
         var known = 0
         for field in plan.fields {
             guard let input = draft.values[field.field.name] else {
@@ -51,7 +53,7 @@ struct DraftReading {
 
     /// Nil where the field may be set; `same` where a page sends back what is there anyway.
     private func refusal(of input: JSONValue, _ field: FieldPlan, _ record: Record?) -> String? {
-        let isClosed = origin == .person && (field.field.marks.contains(.readOnly) || (field.field.marks.contains(.restricted) && !seesRestricted))
+        let isClosed = origin == .person && !prepared.contains(field.field.name) && (field.field.marks.contains(.readOnly) || (field.field.marks.contains(.restricted) && !seesRestricted))
         guard isClosed else { return nil }
         let current = record.map { stored(field, $0) } ?? [.null]
         if input.isBlank, current.allSatisfy(\.isNull) { return "same" }

@@ -21,6 +21,7 @@ extension LedgerEngine {
     func revise(
         _ before: Record, _ draft: Draft, _ plan: LedgerPlan, by principal: Principal, _ origin: DraftOrigin, _ context: InputContext, in tx: any Transaction, isSilent: Bool = false
     ) throws -> (Record, Bool) {
+        let draft = try prepared(draft, changing: before, plan.name, by: principal, in: tx)
         let values = try judge(draft, changing: before, plan, by: principal, origin, context, in: tx)
         var after = before
         var changes: [SQL] = []
