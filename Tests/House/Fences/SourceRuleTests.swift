@@ -49,6 +49,27 @@ struct SourceRuleTests {
         }
     }
 
+    /// A suite that waits, depends on a build flag or is switched off proves nothing.
+    @Test func suitesAreWhole() {
+        for file in SourceTree.suites {
+            for line in file.code {
+                for word in ["@testable", "XCTSkip", "withKnownIssue", "Task.sleep", "usleep(", "sleep("] where contains(line.text, word) {
+                    Issue.record("\(file.path):\(line.number): \(word)")
+                }
+                if line.text.contains(".disabled(") { Issue.record("\(file.path):\(line.number): 测试不得关闭") }
+            }
+        }
+    }
+
+    /// Escaping knows text and quoted attributes; a value as an unquoted attribute would be markup (docs/decisions/0004).
+    @Test func interpolatedAttributesAreQuoted() {
+        for file in SourceTree.files {
+            for (index, line) in file.lines.enumerated() where line.contains("=\\(") && line.contains(/<[a-z]+\s[^>]*[a-z-]+=\\\(/) {
+                Issue.record("\(file.path):\(index + 1): 属性值要加引号")
+            }
+        }
+    }
+
     @Test func noNotesToSelf() {
         for file in SourceTree.files {
             for (index, line) in file.lines.enumerated() where line.contains("TODO") || line.contains("FIXME") {

@@ -50,6 +50,7 @@ package struct APIOperation: Sendable {
     }
 }
 
+/// One parameter of an operation, in its path, query or header.
 package struct APIParameter: Sendable {
     package enum Place: String, Sendable { case path, query, header, cookie }
 
@@ -68,6 +69,7 @@ package struct APIParameter: Sendable {
     }
 }
 
+/// What an operation reads.
 package struct APIBody: Sendable {
     package var mediaType: String
     package var schema: JSONValue
@@ -80,6 +82,7 @@ package struct APIBody: Sendable {
     }
 }
 
+/// One answer of an operation, by its status.
 package struct APIResponse: Sendable {
     package var status: Int
     package var title: String
