@@ -84,7 +84,7 @@ let package = Package(
         suite("Kernel", in: "Base", tests: ["Kernel"]),
         suite("Cryptography", in: "Base", tests: ["Kernel", "Cryptography"]),
         suite("Storage", in: "Base", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite"]),
-        suite("Media", in: "Engines", tests: ["Kernel", "Storage", "Media", "Cryptography"]),
+        suite("Media", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Media", "Cryptography"]),
         suite("Exchange", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Exchange", "Cryptography"]),
         suite("Identity", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Identity", "Cryptography"]),
         suite("Schedules", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Identity", "Schedules", logging, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),

@@ -6,6 +6,11 @@ package struct ZipEntry: Sendable, Equatable {
     package var name: String
     /// As the archive claims; reading counts for itself.
     package var bytes: Int
+
+    package init(name: String, bytes: Int) {
+        self.name = name
+        self.bytes = bytes
+    }
 }
 
 /// Reads a zip archive member by member, and stops at the limit whatever the archive claims of itself. Blocking; one thread.

@@ -10,6 +10,14 @@ package struct ClientGrant: Sendable, Equatable {
     package var key: Int64
     package var issuedAt: Moment
     package var expiresAt: Moment
+
+    package init(client: Int64, objectCode: String, key: Int64, issuedAt: Moment, expiresAt: Moment) {
+        self.client = client
+        self.objectCode = objectCode
+        self.key = key
+        self.issuedAt = issuedAt
+        self.expiresAt = expiresAt
+    }
 }
 
 /// Tokens that carry their own content under a message authentication code, so that no row is written or read for them.

@@ -148,8 +148,7 @@ package struct SignedClients: Sendable {
 
     /// `SQ20261121` and eight random digits.
     private static func newNumber(_ today: Day) -> String {
-        let digits = String(SecureRandom.below(100_000_000))
-        return "SQ\(today.number)" + String(repeating: "0", count: 8 - digits.count) + digits
+        "SQ\(today.number)" + (0..<8).map { _ in String(SecureRandom.below(10)) }.joined()
     }
 
     package static let tables: [Table] = [

@@ -40,7 +40,7 @@ enum TextEncoding {
                     var to = target.bindMemory(to: CChar.self).baseAddress
                     var room = target.count
                     let result = iconv(converter, &from, &left, &to, &room)
-                    return (Int(bitPattern: UInt(result)), target.count - room)
+                    return (result, target.count - room)
                 }
             }
             out.append(contentsOf: chunk[..<written])
