@@ -82,12 +82,13 @@ struct PhotoStoreTests {
         let scene = try await scene()
         let kept = try await scene.photos.receive(photo(1), expectedSHA256: nil, organisation: nil, clock: Self.clock).sha256
         let old = try await scene.photos.receive(photo(2), expectedSHA256: nil, organisation: nil, clock: Self.clock).sha256
-        try await scene.database.write { transaction in
-            #expect(try PhotoStore.lock(kept, in: transaction))
-            #expect(try PhotoStore.lock(kept, in: transaction))
-            #expect(try !PhotoStore.lock(String(repeating: "b", count: 64), in: transaction))
-            #expect(try PhotoStore.unlock(kept, in: transaction))
+        let answers = try await scene.database.write { transaction in
+            try [
+                PhotoStore.lock(kept, in: transaction), PhotoStore.lock(kept, in: transaction), PhotoStore.lock(String(repeating: "b", count: 64), in: transaction),
+                PhotoStore.unlock(kept, in: transaction),
+            ]
         }
+        #expect(answers == [true, true, false, true])
         #expect(try await scene.photos.removable(receivedBefore: Self.now, limit: 10).isEmpty)
         #expect(try await scene.photos.removable(receivedBefore: Self.now.adding(seconds: 1), limit: 10) == [old])
         let later = Clock { Moment(milliseconds: 4_000_000_000_000) }
@@ -96,6 +97,6 @@ struct PhotoStoreTests {
         #expect(try await scene.photos.bytes(of: kept).isEmpty == false)
         await #expect(throws: Failure.self) { try await scene.photos.bytes(of: old) }
         #expect(try await scene.database.write { try PhotoStore.unlock(kept, in: $0) })
-        #expect(try await scene.database.write { try !PhotoStore.unlock(kept, in: $0) }, "never below zero")
+        #expect(try await scene.database.write { try PhotoStore.unlock(kept, in: $0) } == false, "never below zero")
     }
 }
