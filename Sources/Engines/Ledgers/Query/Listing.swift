@@ -89,7 +89,7 @@ extension LedgerEngine {
         return page
     }
 
-    private func rows(_ compiled: CompiledQuery, after cursor: Cursor?, limit: Int, in reader: any Reader) throws -> [Record] {
+    func rows(_ compiled: CompiledQuery, after cursor: Cursor?, limit: Int, in reader: any Reader) throws -> [Record] {
         let select = SQL(text: compiled.plan.selectText)
         let order = compiled.orderBy(reversed: cursor?.goesBack ?? false)
         guard let cursor else { return try reader.rows("\(select) WHERE \(compiled.condition) ORDER BY \(order) LIMIT \(limit)").map(compiled.plan.record) }

@@ -30,24 +30,35 @@ extension LedgerEngine {
         guard let row = change.record else { return }
         let now = clock.now
         // The making of a row of a very large ledger is told by the row itself.
-        if change.kind != .created || !plan.declaration.isLarge {
-            try tx.execute("""
-                INSERT INTO record_history (ledger, record_id, version, kind, at, by_id, by_name, reason, changes) VALUES \
-                (\(plan.name), \(row.id), \(row.version), \(change.kind.rawValue), \(now), \(change.by.id), \(change.by.name), \(change.reason), \(changesJSON(change, plan)?.text))
-                """)
-        }
+        if change.kind != .created || !plan.declaration.isLarge { try tx.execute(SQL(text: LedgerEngine.historyInsert, arguments: historyRow(change, plan, row, now, batch: nil))) }
         try recordAttachments(change, plan, now, in: tx)
         try audit.record(auditEntry(change, plan, row), by: change.by, in: tx)
-        try announce(change, in: tx)
+        for hook in hooks(of: change.ledger) { try hook(change, tx) }
+        try refreshDictionaries(afterChangeOf: change.ledger, in: tx)
     }
 
-    /// Hooks, and the engine's own wish to know of changed dictionaries.
-    func announce(_ change: LedgerChange, in tx: any Transaction) throws {
+    /// One of many changes of an import, which is audited as a whole.
+    func recordInBatch(_ change: LedgerChange, _ plan: LedgerPlan, _ batch: Int64, in tx: any Transaction) throws {
+        guard let row = change.record else { return }
+        if change.kind != .created { try tx.execute(SQL(text: LedgerEngine.historyInsert, arguments: historyRow(change, plan, row, clock.now, batch: batch))) }
         for hook in hooks(of: change.ledger) { try hook(change, tx) }
-        if change.ledger == DictionaryLedger.ledger.name {
-            let next = try dictionaries.read(tx)
-            tx.afterCommit { [dictionaries] in dictionaries.replace(next) }
-        }
+    }
+
+    static let historyColumns = ["ledger", "record_id", "version", "kind", "at", "by_id", "by_name", "reason", "batch", "changes"]
+    private static let historyInsert = "INSERT INTO record_history (\(historyColumns.joined(separator: ", "))) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+    private func historyRow(_ change: LedgerChange, _ plan: LedgerPlan, _ row: Record, _ now: Moment, batch: Int64?) -> [SQLValue] {
+        [
+            .text(plan.name), .int(row.id), .int(Int64(row.version)), .text(change.kind.rawValue), now.sqlValue, .int(change.by.id), .text(change.by.name), change.reason.sqlValue, batch.sqlValue,
+            (changesJSON(change, plan)?.text).sqlValue,
+        ]
+    }
+
+    /// The engine's own wish to know of changed codes.
+    func refreshDictionaries(afterChangeOf ledger: String, in tx: any Transaction) throws {
+        guard ledger == DictionaryLedger.ledger.name else { return }
+        let next = try dictionaries.read(tx)
+        tx.afterCommit { [dictionaries] in dictionaries.replace(next) }
     }
 
     /// `{"field": [before, after]}`; nil where no value changed hands.

@@ -19,7 +19,7 @@ extension LedgerEngine {
 
     /// - Returns: the row as it is now, and whether anything changed.
     func revise(
-        _ before: Record, _ draft: Draft, _ plan: LedgerPlan, by principal: Principal, _ origin: DraftOrigin, _ context: InputContext, in tx: any Transaction, isSilent: Bool = false
+        _ before: Record, _ draft: Draft, _ plan: LedgerPlan, by principal: Principal, _ origin: DraftOrigin, _ context: InputContext, in tx: any Transaction, batch: Int64? = nil
     ) throws -> (Record, Bool) {
         let draft = try prepared(draft, changing: before, plan.name, by: principal, in: tx)
         let values = try judge(draft, changing: before, plan, by: principal, origin, context, in: tx)
@@ -36,7 +36,7 @@ extension LedgerEngine {
         let statement: SQL = "UPDATE \(ident: plan.declaration.tableName) SET \(SQL.joined(changes, by: ", ")), version = \(after.version), updated_at = \(after.updatedAt), updated_by = \(after.updatedBy) WHERE id = \(before.id)"
         _ = try refusingDuplicates(plan) { try tx.execute(statement) }
         let change = LedgerChange(kind: .updated, ledger: plan.name, before: before, after: after, by: principal)
-        if isSilent { try recordQuietly(change, plan, in: tx) } else { try record(change, plan, in: tx) }
+        if let batch { try recordInBatch(change, plan, batch, in: tx) } else { try record(change, plan, in: tx) }
         return (after, true)
     }
 
