@@ -88,6 +88,7 @@ let package = Package(
         suite("Exchange", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Exchange", "Cryptography"]),
         suite("Identity", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Identity", "Cryptography"]),
         suite("Schedules", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Identity", "Schedules", logging, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
+        suite("Rules", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Rules"]),
         suite("Web", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Identity", "Web", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Maps", in: "Engines", tests: ["Kernel", "Web", "Maps"]),
         suite("Ledgers", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),

@@ -70,6 +70,8 @@ package final class LedgerEngine: Sendable {
     func knownPlan(_ name: String) -> LedgerPlan? { state.withLock { $0.plans[name] } }
     func hooks(of ledger: String) -> [Hook] { state.withLock { $0.hooks[ledger] ?? [] } }
 
+    func hasPreparations(of ledger: String) -> Bool { state.withLock { $0.preparations[ledger]?.isEmpty == false } }
+
     /// The draft as the domain completes it.
     func prepared(_ draft: Draft, changing before: Record?, _ ledger: String, by principal: Principal, in tx: any Transaction) throws -> Draft {
         let preparations = state.withLock { $0.preparations[ledger] ?? [] }

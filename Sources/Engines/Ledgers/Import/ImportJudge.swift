@@ -69,9 +69,15 @@ struct ImportJudge: Sendable {
     /// - Returns: what the row will do, or everything that is wrong with it.
     mutating func judge(_ row: SheetRow, in reader: any Reader) throws -> (Judged?, [FieldFinding]) {
         var findings: [FieldFinding] = []
-        let draft = try draft(row, in: reader, &findings)
+        var draft = try draft(row, in: reader, &findings)
         if options.knownRows == .update, let record = try engine.existing(for: draft, plan, by: principal, .person, context, in: reader) {
             return try judgeChange(of: record, draft, row, findings, in: reader)
+        }
+        do {
+            // Ledgers with preparations are judged inside transactions; `LedgerImport` sees to that.
+            if let tx = reader as? any Transaction { draft = try engine.prepared(draft, changing: nil, plan.name, by: principal, in: tx) }
+        } catch let failure as Failure where failure.kind == .invalid {
+            return (nil, findings + failure.fields)
         }
         var reading = DraftReading(plan, changing: nil, context, .person, principal)
         let owner = try engine.owner(of: draft, plan, by: principal, in: reader, &reading.findings)

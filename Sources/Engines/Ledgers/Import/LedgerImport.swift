@@ -64,6 +64,7 @@ package struct LedgerImport: Sendable {
 
     private func work(_ rows: ArraySlice<SheetRow>, _ report: inout ImportReport, _ progress: Progress) async throws {
         let writesAtOnce = options.badRows == .skip && !options.isDryRun
+        if !writesAtOnce, engine.hasPreparations(of: plan.name) { return try await judgeAndWriteWhole(Array(rows), &report, progress) }
         var good: [(number: Int, cells: [String], judged: ImportJudge.Judged)] = []
         var start = rows.startIndex
         while start < rows.endIndex {
@@ -116,6 +117,35 @@ package struct LedgerImport: Sendable {
             outcome.good = []
             return outcome
         }
+    }
+
+    private struct TakenBack: Error {
+        var outcome: Outcome
+    }
+
+    /// What a domain fills in may depend on the rows before it (the next number), so rows are written as they are judged, and all taken back where one is bad or nothing was to be kept.
+    private func judgeAndWriteWhole(_ rows: [SheetRow], _ report: inout ImportReport, _ progress: Progress) async throws {
+        let batch = report.batch
+        report.total = rows.count
+        do {
+            let outcome = try await engine.database.write { [self] tx in
+                var whole = Outcome()
+                for row in rows {
+                    var one = try judge.change { try Self.judge([row], &$0, in: tx) }
+                    whole.bad += one.bad
+                    let refused = try write(one.good.map { ($0.number, $0.judged) }, batch: batch, stopsAtFirst: false, &one.tally, in: tx)
+                    whole.bad += refused.map { ImportReport.BadRow(number: $0.number, cells: row.cells.map { $0.text ?? "" }, findings: $0.findings) }
+                    whole.tally.add(one.tally)
+                }
+                if options.isDryRun || !whole.bad.isEmpty { throw TakenBack(outcome: whole) }
+                return whole
+            }
+            report.add(outcome.tally)
+            report.isKept = true
+        } catch let taken as TakenBack {
+            for bad in taken.outcome.bad { report.add(bad) }
+        }
+        try await progress(ImportProgress(read: report.total, good: report.good, bad: report.bad, written: report.created + report.updated))
     }
 
     // MARK: Writing
@@ -214,6 +244,12 @@ struct ImportTally: Sendable {
     var created = 0
     var updated = 0
     var unchanged = 0
+
+    mutating func add(_ other: ImportTally) {
+        created += other.created
+        updated += other.updated
+        unchanged += other.unchanged
+    }
 }
 
 extension ImportReport {
