@@ -44,7 +44,7 @@ final class GroupCommit: @unchecked Sendable {
     }
 
     /// Starts the thread, which keeps `queue` busy until `stop`.
-    func start(_ queue: DatabaseQueue, settings: [String], keeping folder: TemporaryFolder?) {
+    func start(_ queue: DatabaseQueue, settings: [String]) {
         let thread = Thread { [self] in
             queue.inDatabase { database in
                 do {
@@ -55,7 +55,6 @@ final class GroupCommit: @unchecked Sendable {
                 }
             }
             try? queue.close()
-            withExtendedLifetime(folder) {}
             end()
         }
         thread.name = "jianwei.sqlite.writer"

@@ -49,7 +49,6 @@ final class ReadPool: @unchecked Sendable {
     private let limits: Limits
     private let settings: [String]
     private let open: @Sendable () throws -> DatabaseQueue
-    private let folder: TemporaryFolder?
     private let condition = NSCondition()
     private var waiting: [any ReadRequest] = []
     private var next = 0
@@ -61,10 +60,9 @@ final class ReadPool: @unchecked Sendable {
     private var reads = 0
     private var timeouts = 0
 
-    init(limits: Limits, settings: [String], keeping folder: TemporaryFolder?, open: @escaping @Sendable () throws -> DatabaseQueue) {
+    init(limits: Limits, settings: [String], open: @escaping @Sendable () throws -> DatabaseQueue) {
         self.limits = limits
         self.settings = settings
-        self.folder = folder
         self.open = open
     }
 

@@ -25,6 +25,8 @@ package final class SQLiteDatabase: Storage.Database {
     package let path: String
     private let writer: GroupCommit
     private let readers: ReadPool
+    /// Of a temporary database. Removed while the threads may still close their files, which Linux allows.
+    private let folder: TemporaryFolder?
 
     /// Opens or creates the file.
     ///
@@ -35,17 +37,17 @@ package final class SQLiteDatabase: Storage.Database {
 
     private init(path: String, options: Options, folder: TemporaryFolder?) throws {
         self.path = path
+        self.folder = folder
         let queue = try Self.open(path, readonly: false)
         let readers = ReadPool(
             limits: ReadPool.Limits(readers: max(1, options.readers), waiting: options.waiting),
-            settings: Self.readerSettings(options),
-            keeping: folder
+            settings: Self.readerSettings(options)
         ) { try Self.open(path, readonly: true) }
         self.readers = readers
         var limits = GroupCommit.Limits()
         limits.waiting = options.waiting
         writer = GroupCommit(limits: limits) { readers.schemaChanged() }
-        writer.start(queue, settings: Self.writerSettings(options), keeping: folder)
+        writer.start(queue, settings: Self.writerSettings(options))
     }
 
     deinit {

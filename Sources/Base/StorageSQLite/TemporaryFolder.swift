@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder under /tmp that is removed when nobody uses it any more.
+/// A folder under /tmp that is removed when its owner goes.
 final class TemporaryFolder: Sendable {
     let path: String
 

@@ -1,4 +1,5 @@
 import Cryptography
+import Foundation
 import Kernel
 import Storage
 import Testing
@@ -101,14 +102,18 @@ struct BlobStoreTests {
 
     @Test("空间低于保留量时拒绝存入")
     func diskFull() async throws {
-        let store = try LocalBlobs(root: "/tmp/jianwei-blobs-full", reserve: .max, isDurable: false)
+        let root = NSTemporaryDirectory() + "/jianwei-blobs-full-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let store = try LocalBlobs(root: root, reserve: .max, isDurable: false)
         let failure = await #expect(throws: Failure.self) { try await store.put([1]) }
         #expect(failure?.code == "JW-S002")
     }
 
     @Test("落盘方式存入")
     func durable() async throws {
-        let store = try LocalBlobs(root: "/tmp/jianwei-blobs-durable", reserve: 0)
+        let root = NSTemporaryDirectory() + "/jianwei-blobs-durable-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let store = try LocalBlobs(root: root, reserve: 0)
         let blob = try await store.put(Self.photo)
         #expect(try await store.verify(blob.hash) == true)
         #expect(try await store.delete(blob.hash, unlessPutSince: nil))
