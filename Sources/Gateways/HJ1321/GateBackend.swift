@@ -29,6 +29,7 @@ package struct GateCaller: Sendable {
     package var address: String
 }
 
+/// What the platform says of a batch, in its order.
 package struct GateResults: Sendable {
     package var results: [JSONValue]
     /// Names of fields the interface does not know, once each.
@@ -40,6 +41,7 @@ package struct GateResults: Sendable {
     }
 }
 
+/// What a gate asks before the barrier lifts.
 package struct GateFilingQuery: Sendable {
     package var plateNo: String
     package var plateColor: PlateColor

@@ -64,7 +64,7 @@ struct SourceRuleTests {
     /// Escaping knows text and quoted attributes; a value as an unquoted attribute would be markup (docs/decisions/0004).
     @Test func interpolatedAttributesAreQuoted() {
         for file in SourceTree.files {
-            for (index, line) in file.lines.enumerated() where line.contains("=\\(") && line.contains(/<[a-z]+\s[^>]*[a-z-]+=\\\(/) {
+            for (index, line) in file.lines.enumerated() where line.contains("=\\(") && line.contains(/<[a-z]+\s(?:[^>]*\s)?[a-z-]+=\\\(/) {
                 Issue.record("\(file.path):\(index + 1): 属性值要加引号")
             }
         }
