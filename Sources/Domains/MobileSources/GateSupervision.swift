@@ -1,0 +1,117 @@
+import Alarms
+import Exchange
+import Identity
+import Kernel
+import Ledgers
+import Media
+import Storage
+import Synchronization
+
+/// The whole domain at work, put together once: what pages, the gate interface, jobs and the command line call.
+package struct GateSupervision: Sendable {
+    package let database: any Database
+    package let clock: Clock
+    package let ledgers: LedgerEngine
+    package let alarms: AlarmEngine
+    package let audit: AuditTrail
+    package let photos: PhotoStore
+    package let clients: SignedClients
+    package let registry: GateRegistry
+    package let feed: PassFeed
+    package let signal: ChangeSignal
+    package let handDown: HandDown
+    package let passes: GatePasses
+    package let filingLookup: FilingLookup
+    package let heartbeats: GateHeartbeats
+    package let gateLedgers: GateLedgers
+    package let watch: GateWatch
+    package let transmission: TransmissionRate
+    package let excessList: ExcessListDesk
+    package let strategies: StrategyDesk
+    package let warnings: WarningDesk
+    package let filings: Filings
+    package let registration: EnterpriseRegistration
+    package let accreditation: AccreditationDesk
+    package let statistics: TransportStatistics
+    let refresh: StrategyRefresh
+
+    package init(
+        database: any Database, clock: Clock, ledgers: LedgerEngine, alarms: AlarmEngine, audit: AuditTrail, photos: PhotoStore, clients: SignedClients, organisations: Organisations
+    ) {
+        self.database = database
+        self.clock = clock
+        self.ledgers = ledgers
+        self.alarms = alarms
+        self.audit = audit
+        self.photos = photos
+        self.clients = clients
+        registry = GateRegistry()
+        feed = PassFeed(clock: clock)
+        signal = ChangeSignal()
+        handDown = HandDown(database: database, registry: registry, signal: signal, clock: clock)
+        refresh = StrategyRefresh(handDown: handDown, clock: clock)
+        passes = GatePasses(database: database, registry: registry, alarms: alarms, audit: audit, clock: clock, feed: feed)
+        filingLookup = FilingLookup(database: database, registry: registry, clock: clock)
+        heartbeats = GateHeartbeats(database: database, registry: registry, alarms: alarms, clock: clock)
+        gateLedgers = GateLedgers(database: database, ledgers: ledgers, registry: registry)
+        watch = GateWatch(database: database, registry: registry, alarms: alarms, clock: clock)
+        transmission = TransmissionRate(database: database, registry: registry, alarms: alarms, clock: clock)
+        excessList = ExcessListDesk(database: database, ledgers: ledgers, registry: registry, handDown: handDown, clock: clock)
+        strategies = StrategyDesk(database: database, ledgers: ledgers, registry: registry, refresh: refresh, clock: clock)
+        warnings = WarningDesk(database: database, ledgers: ledgers, registry: registry, refresh: refresh, clock: clock)
+        filings = Filings(database: database, ledgers: ledgers, registry: registry, handDown: handDown, clock: clock)
+        registration = EnterpriseRegistration(
+            database: database, ledgers: ledgers, organisations: organisations, registry: registry, clients: clients, refresh: refresh, clock: clock)
+        accreditation = AccreditationDesk(database: database, ledgers: ledgers, clients: clients, clock: clock)
+        statistics = TransportStatistics(database: database, clock: clock)
+    }
+
+    /// Hooks on the ledgers; once, before anything is served.
+    package func registerHooks() {
+        registration.register()
+        excessList.register()
+        strategies.register()
+        warnings.register()
+        filings.register()
+    }
+
+    /// After migrations: shipped strategies, the registry.
+    package func start() async throws {
+        try await strategies.shipDefaults(by: .system("出厂策略"))
+        try await registry.load(from: database)
+    }
+
+    /// Time rules: a warning or strategy whose moment has come takes effect and is handed down.
+    ///
+    /// - Returns: how many enterprises were told something new.
+    package func applyTimeRules() async throws -> Int {
+        let snapshot = registry.snapshot
+        let refresh = refresh
+        return try await database.write { tx in try refresh.run(snapshot, in: tx) }
+    }
+
+    /// A photo from a gate: stored, joined to what waits for it.
+    ///
+    /// - Returns: true when it was not known before.
+    package func receivePhoto(_ sha256: String, _ bytes: [UInt8], from terminal: GateTerminal, claim: @escaping @Sendable (any Transaction) throws -> Void) async throws -> Bool {
+        let isNew = try await storePhoto(sha256, bytes, terminal)
+        let alarms = alarms
+        try await database.write { tx in
+            try claim(tx)
+            try PassPhotos.arrived(sha256, in: tx)
+            _ = try alarms.photoArrived(sha256, in: tx)
+        }
+        return isNew
+    }
+
+    private func storePhoto(_ sha256: String, _ bytes: [UInt8], _ terminal: GateTerminal) async throws -> Bool {
+        let known = try await photos.photo(sha256) != nil
+        if known { return false }
+        do {
+            _ = try await photos.receive(bytes, expectedSHA256: sha256, organisation: terminal.org, clock: clock)
+        } catch let failure as Failure where failure.kind == .invalid {
+            throw Failure(.invalid, "40002", failure.message, fields: failure.fields.isEmpty ? [FieldFinding("body", "image", failure.message)] : failure.fields)
+        }
+        return true
+    }
+}
