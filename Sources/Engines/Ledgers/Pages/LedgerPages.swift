@@ -13,6 +13,7 @@ package struct LedgerPages: Sendable {
         addLists(ledgers)
         addRecords(ledgers)
         addTransfers(ledgers)
+        routes.get("/ledgers", permission: .signedIn, use: LedgerIndexPage(services: services).show)
         routes.get("/tasks", permission: .signedIn, use: TaskPages(services: services).list)
         routes.get("/tasks/{id}", permission: .signedIn, use: TaskPages(services: services).show)
         routes.post("/tasks/{id}/cancel", permission: .signedIn, use: TaskPages(services: services).cancel)
