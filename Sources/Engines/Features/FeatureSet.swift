@@ -1,0 +1,84 @@
+import Alarms
+import Identity
+import Kernel
+import Ledgers
+import Media
+import Schedules
+import Storage
+import Web
+
+/// All features of one program, seen together: what App migrates, checks, serves and shows.
+package struct FeatureSet: Sendable {
+    package let features: [Feature]
+
+    package init(_ features: [Feature]) { self.features = features }
+
+    /// The engine of ledgers adds its own of dictionaries.
+    package var ledgers: [LedgerDeclaration] { features.flatMap(\.ledgers) + [DictionaryLedger.ledger] }
+    package var dictionaries: [DictionaryDeclaration] { features.flatMap(\.dictionaries) }
+    package var alarmKinds: [AlarmKind] { features.flatMap(\.alarmKinds) }
+    package var additions: [LedgerAdditions] { features.flatMap(\.additions) }
+
+    /// Tables of the features beyond their ledgers; the engines' own stand with the engines.
+    package var tables: [Table] { features.flatMap(\.tables) }
+
+    /// Every permission of features and their ledgers; the role form shows them by area.
+    package var permissions: [PermissionDeclaration] { ledgers.flatMap(permissions) + features.flatMap(\.permissions) }
+
+    private func permissions(of ledger: LedgerDeclaration) -> [PermissionDeclaration] {
+        var out = LedgerRight.allCases.filter { $0.applies(to: ledger) }.map { right in
+            PermissionDeclaration(right.permission(on: ledger.name), "\(ledger.title)：\(right.title)", area: ledger.group, defaultRoles: roles(for: right, on: ledger.name))
+        }
+        if ledger.fields.contains(where: { $0.marks.contains(.restricted) }) {
+            out.append(PermissionDeclaration(ledger.restrictedPermission, "\(ledger.title)：查看受限字段", area: ledger.group))
+        }
+        return out
+    }
+
+    private func roles(for right: LedgerRight, on ledger: String) -> [BuiltInRole] {
+        var roles: [BuiltInRole] = []
+        for grant in features.flatMap(\.grants) where grant.ledgers.contains(ledger) && grant.rights.contains(right) {
+            for role in grant.roles where !roles.contains(role) { roles.append(role) }
+        }
+        return roles
+    }
+
+    /// The ledgers' own lines, grouped as declared, then what features add.
+    ///
+    /// - Parameter hidden: ledgers whose pages a feature's own pages replace in the menu.
+    package func menu(hiding hidden: Set<String> = []) -> [MenuItem] {
+        var groups: [String] = []
+        var items: [MenuItem] = []
+        for (position, ledger) in ledgers.enumerated() where !hidden.contains(ledger.name) {
+            if !groups.contains(ledger.group) { groups.append(ledger.group) }
+            let group = groups.firstIndex(of: ledger.group) ?? 0
+            items.append(
+                MenuItem(
+                    ledger.group, ledger.title, ledger.titleEN ?? ledger.title, icon: "table", path: "/ledgers/\(ledger.name)", permission: ledger.readPermission, order: 2000 + group * 100 + position))
+        }
+        items.append(MenuItem("系统", groupEN: "System", "任务中心", "Tasks", icon: "clock", path: "/tasks", permission: nil, order: 9000))
+        items.append(MenuItem("系统", groupEN: "System", "台账设计", "Ledger designer", icon: "edit", path: "/designer", permission: LedgerDesignPermission.name, order: 9010))
+        return items + features.flatMap(\.menu)
+    }
+
+    /// Every fault of every declaration, together; App refuses to start when there is one. `JW-F001` two features of one name, `JW-F002` an addition to an unknown ledger,
+    /// `JW-F003` a grant on an unknown ledger; the rest come from the engines.
+    package func check() -> [String] {
+        var faults: [String] = []
+        var names: Set<String> = []
+        for feature in features where !names.insert(feature.name).inserted { faults.append("JW-F001 feature “\(feature.name)” stands twice") }
+        let known = Set(ledgers.map(\.name))
+        for addition in additions where !known.contains(addition.ledger) { faults.append("JW-F002 pages added to unknown ledger “\(addition.ledger)”") }
+        for name in features.flatMap(\.grants).flatMap(\.ledgers) where !known.contains(name) { faults.append("JW-F003 rights granted on unknown ledger “\(name)”") }
+        return faults + AlarmKind.check(alarmKinds) + LedgerEngine.check(ledgers, dictionaries: Dictionaries(dictionaries))
+    }
+
+    /// Registers the generated pages and API, then what the features add.
+    package func register(on routes: Routes, platform: Platform) {
+        let services = LedgerServices(
+            engine: platform.ledgers, organisations: platform.identity.organisations, photos: platform.photos, blobs: platform.blobs, tasks: platform.tasks, keys: platform.keys, additions: additions)
+        LedgerPages(services: services).add(to: routes)
+        LedgerAPI(services: services).add(to: routes)
+        for feature in features { feature.routes(routes, platform) }
+    }
+}

@@ -1,0 +1,48 @@
+import Alarms
+import Cryptography
+import Identity
+import Kernel
+import Ledgers
+import Logging
+import Media
+import Schedules
+import Storage
+import Web
+
+/// The running services that features stand on, put together once in App.
+package struct Platform: Sendable {
+    package var database: any Database
+    package var clock: Clock
+    package var keys: KeyRing
+    package var blobs: any BlobStore
+    package var photos: PhotoStore
+    package var audit: AuditTrail
+    package var identity: IdentityEngine
+    package var dictionaries: Dictionaries
+    package var ledgers: LedgerEngine
+    package var alarms: AlarmEngine
+    package var live: LiveHub
+    package var tasks: LongTasks
+    package var outbox: Outbox
+    package var logger: Logger
+
+    package init(
+        database: any Database, clock: Clock, keys: KeyRing, blobs: any BlobStore, photos: PhotoStore, audit: AuditTrail, identity: IdentityEngine, dictionaries: Dictionaries,
+        ledgers: LedgerEngine, alarms: AlarmEngine, live: LiveHub, tasks: LongTasks, outbox: Outbox, logger: Logger
+    ) {
+        self.database = database
+        self.clock = clock
+        self.keys = keys
+        self.blobs = blobs
+        self.photos = photos
+        self.audit = audit
+        self.identity = identity
+        self.dictionaries = dictionaries
+        self.ledgers = ledgers
+        self.alarms = alarms
+        self.live = live
+        self.tasks = tasks
+        self.outbox = outbox
+        self.logger = logger
+    }
+}

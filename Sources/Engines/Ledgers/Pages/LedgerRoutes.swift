@@ -1,0 +1,47 @@
+import Hummingbird
+import Identity
+import Kernel
+import Web
+
+/// Registers routes of ledgers so that the right is said where the route is, and no handler runs before it was checked.
+struct LedgerRoutes {
+    typealias Handler = @Sendable (Request, LedgerDesk) async throws -> Response
+
+    let routes: Routes
+    let services: LedgerServices
+
+    func under(_ path: String) -> LedgerRoutes { LedgerRoutes(routes: routes.under(path), services: services) }
+
+    func get(_ path: String, _ right: LedgerRight, use handler: @escaping Handler) {
+        routes.get(path, permission: .signedIn) { [services] request, context in try await handler(request, services.desk(right, context)) }
+    }
+
+    func post(_ path: String, _ right: LedgerRight, use handler: @escaping Handler) {
+        routes.post(path, permission: .signedIn) { [services] request, context in try await handler(request, services.desk(right, context)) }
+    }
+
+    func put(_ path: String, _ right: LedgerRight, use handler: @escaping Handler) {
+        routes.put(path, permission: .signedIn) { [services] request, context in try await handler(request, services.desk(right, context)) }
+    }
+
+    func patch(_ path: String, _ right: LedgerRight, use handler: @escaping Handler) {
+        routes.patch(path, permission: .signedIn) { [services] request, context in try await handler(request, services.desk(right, context)) }
+    }
+
+    func delete(_ path: String, _ right: LedgerRight, use handler: @escaping Handler) {
+        routes.delete(path, permission: .signedIn) { [services] request, context in try await handler(request, services.desk(right, context)) }
+    }
+}
+
+extension LedgerServices {
+    /// The desk of one request: the ledger its path names, and whoever asks, who holds the right.
+    ///
+    /// - Throws: `.notFound` for an unknown ledger, `.forbidden` `JW-K403` without the right or where the program alone writes.
+    func desk(_ right: LedgerRight, _ context: WebContext) throws -> LedgerDesk {
+        let principal = try context.signedIn()
+        guard let ledger = engine.declaration(try context.path("ledger")) else { throw Failure.notFound("该台账") }
+        try principal.require(right.permission(on: ledger.name), "\(right.title)\(ledger.title)")
+        guard right.applies(to: ledger) else { throw Failure(.forbidden, "JW-L403", "“\(ledger.title)”由系统自动记录，不能手工\(right.title)") }
+        return LedgerDesk(services: self, ledger: ledger, principal: principal, context: context)
+    }
+}
