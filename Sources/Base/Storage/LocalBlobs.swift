@@ -24,7 +24,10 @@ package final class LocalBlobs: BlobStore {
         threads = BlobThreads { files.store($0) }
     }
 
-    deinit { threads.stop() }
+    deinit {
+        threads.stop()
+        files.removeIfTemporary()
+    }
 
     /// A store of its own in /tmp for one test, removed with the last reference.
     package static func temporary() throws -> LocalBlobs {
@@ -102,7 +105,7 @@ final class LocalBlobFiles: Sendable {
         }
     }
 
-    deinit { if isTemporary { try? FileManager.default.removeItem(atPath: root) } }
+    func removeIfTemporary() { if isTemporary { try? FileManager.default.removeItem(atPath: root) } }
 
     /// - Returns: nil when the text is no hash, so that no request can name a file outside.
     func path(_ hash: String) -> String? {

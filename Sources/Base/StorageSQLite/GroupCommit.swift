@@ -117,7 +117,7 @@ final class GroupCommit: @unchecked Sendable {
             if waiting.isEmpty { return nil }
         }
         let taken = waiting[...]
-        takenCount = taken.count
+        takenCount += taken.count
         waiting = []
         return taken
     }
@@ -156,7 +156,8 @@ final class GroupCommit: @unchecked Sendable {
             try connection.run("SAVEPOINT one")
             request.run(on: connection)
             guard connection.isInTransaction else {
-                return Failure(.unavailable, "JW-S001", "数据库暂时不可用，请稍后重试", cause: "the transaction was ended by a failure of another closure")
+                if let failure = request.failure, failure.kind == .unavailable { return failure }
+                return Failure(.unavailable, "JW-S001", "数据库暂时不可用，请稍后重试", cause: "SQLite ended the transaction")
             }
             if !request.hasSucceeded { try connection.run("ROLLBACK TO one") }
             try connection.run("RELEASE one")

@@ -16,6 +16,8 @@ package final class SQLiteDatabase: Storage.Database {
         /// Megabytes of page cache of the writer; readers have an eighth each and the memory map.
         package var writerCacheMegabytes = 64
         package var mapMegabytes = 1024
+        /// Beyond this size of the file writes fail as on a full disk; nil for no limit.
+        package var megabyteLimit: Int?
         /// False for tests only: nothing is flushed to the disk.
         package var isDurable = true
 
@@ -127,6 +129,14 @@ package final class SQLiteDatabase: Storage.Database {
         }
     }
 
+    /// Samples the tables so that the planner chooses among their indexes by what they hold; worth a job each night.
+    package func analyze() async throws {
+        try await write { tx in
+            try tx.execute("PRAGMA analysis_limit = 1000")
+            try tx.execute("ANALYZE")
+        }
+    }
+
     package func close() async {
         readers.stop()
         await readers.stopped()
@@ -160,7 +170,7 @@ package final class SQLiteDatabase: Storage.Database {
             // 16 MB of log between checkpoints; a log that a long reader let grow is cut back to 64 MB.
             "PRAGMA wal_autocheckpoint = 4000",
             "PRAGMA journal_size_limit = \(64 << 20)",
-        ]
+        ] + (options.megabyteLimit.map { ["PRAGMA max_page_count = \($0 * 256)"] } ?? [])
     }
 
     private static func readerSettings(_ options: Options) -> [String] {

@@ -5,6 +5,8 @@ import Storage
 protocol WriteRequest: AnyObject, Sendable {
     var hasSucceeded: Bool { get }
     var hasChangedSchema: Bool { get }
+    /// Why the closure failed, where it is a `Failure`.
+    var failure: Failure? { get }
     /// Runs the closure and keeps its outcome.
     func run(on connection: SQLiteConnection)
     /// Replaces the outcome, for work that was done but did not become durable.
@@ -27,6 +29,8 @@ final class WriteClosure<T: Sendable>: WriteRequest, @unchecked Sendable {
     }
 
     var hasSucceeded: Bool { if case .success = outcome { true } else { false } }
+
+    var failure: Failure? { if case .failure(let error) = outcome { error as? Failure } else { nil } }
 
     func run(on connection: SQLiteConnection) {
         let transaction = SQLiteTransaction(connection)

@@ -61,6 +61,21 @@ struct SQLiteDatabaseTests {
         #expect((after["commits"] ?? 0) - (before["commits"] ?? 0) <= 10)
     }
 
+    @Test("磁盘已满：各写入得到 JW-S002，之后仍可读写")
+    func diskFull() async throws {
+        let database = try SQLiteDatabase.temporary { $0.megabyteLimit = 1 }
+        try await database.create([ContractTables.notes])
+        try await database.write { try $0.execute("INSERT INTO notes (title) VALUES ('kept')") }
+        let failure = await #expect(throws: Failure.self) {
+            try await database.write { try $0.execute("INSERT INTO notes (title, body) VALUES ('big', \([UInt8](repeating: 1, count: 4 << 20)))") }
+        }
+        #expect(failure?.code == "JW-S002")
+        #expect(failure?.kind == .unavailable)
+        try await database.write { try $0.execute("INSERT INTO notes (title) VALUES ('after')") }
+        try await database.analyze()
+        #expect(try await database.read { try $0.rows("SELECT title FROM notes ORDER BY id").map { $0.text("title") } } == ["kept", "after"])
+    }
+
     @Test("运行中备份得到完整的副本")
     func backup() async throws {
         let database = try SQLiteDatabase.temporary()
