@@ -29,9 +29,11 @@ package struct PhotoStore: Sendable {
     /// - Parameters:
     ///   - expectedSHA256: lower- or upper-case hex as the sender says; nil when the sender says none (a page's upload).
     ///   - organisation: who sent it; the first sender is kept.
+    ///   - alongside: runs in the transaction that makes a new photo known, such as settling what waited for it; not for one that was here already.
     /// - Throws: `JW-M001`…`JW-M004` of `ImageFile.inspect`; `.invalid` `JW-M007` when the bytes have another hash than was said.
     package func receive(
-        _ bytes: [UInt8], expectedSHA256: String?, organisation: Int64?, clock: Clock, byteLimit: Int = ImageFile.defaultByteLimit
+        _ bytes: [UInt8], expectedSHA256: String?, organisation: Int64?, clock: Clock, byteLimit: Int = ImageFile.defaultByteLimit,
+        alongside: @escaping @Sendable (String, any Transaction) throws -> Void = { _, _ in }
     ) async throws -> PhotoReceipt {
         let facts = try ImageFile.inspect(bytes, byteLimit: byteLimit)
         let sha256 = SHA256.hash(bytes).hex
@@ -49,8 +51,10 @@ package struct PhotoStore: Sendable {
                 ON CONFLICT (sha256) DO NOTHING
                 """
             )
-            if count > 0 { transaction.afterCommit { signal.raise() } }
-            return count > 0
+            guard count > 0 else { return false }
+            try alongside(sha256, transaction)
+            transaction.afterCommit { signal.raise() }
+            return true
         }
         return PhotoReceipt(sha256: sha256, isNew: inserted, facts: facts)
     }

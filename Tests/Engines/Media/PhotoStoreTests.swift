@@ -54,6 +54,18 @@ struct PhotoStoreTests {
         #expect(try await scene.database.read { try $0.count("SELECT COUNT(*) FROM photos") } == 0)
     }
 
+    @Test func whatWaitedIsSettledWithANewPhotoOnly() async throws {
+        let scene = try await scene()
+        let bytes = try photo()
+        for organisation in [Int64(1), 2] {
+            _ = try await scene.photos.receive(bytes, expectedSHA256: nil, organisation: organisation, clock: Self.clock) { try PhotoStore.lock($0, in: $1) }
+        }
+        #expect(try await scene.photos.photo(SHA256.hash(bytes).hex)?.locks == 1)
+        struct Undo: Error {}
+        await #expect(throws: Undo.self) { try await scene.photos.receive(photo(2), expectedSHA256: nil, organisation: nil, clock: Self.clock) { _, _ in throw Undo() } }
+        #expect(try await scene.photos.photo(SHA256.hash(photo(2)).hex) == nil)
+    }
+
     @Test func thumbnailsAreKept() async throws {
         let scene = try await scene()
         let receipt = try await scene.photos.receive(photo(), expectedSHA256: nil, organisation: nil, clock: Self.clock)
