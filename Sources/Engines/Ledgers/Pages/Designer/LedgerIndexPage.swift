@@ -1,4 +1,5 @@
 import Hummingbird
+import Identity
 import Kernel
 import Web
 
