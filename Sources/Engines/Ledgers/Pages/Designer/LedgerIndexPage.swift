@@ -1,3 +1,4 @@
+import Identity
 import Hummingbird
 import Identity
 import Kernel
