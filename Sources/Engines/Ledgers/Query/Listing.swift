@@ -100,6 +100,12 @@ extension LedgerEngine {
         return records
     }
 
+    /// The statement of a first page, for tests of its plan and for operators.
+    package func listStatement(_ query: LedgerQuery, by principal: Principal, _ dialect: Dialect) throws -> SQL {
+        let compiled = try compile(query, by: principal, dialect)
+        return "\(SQL(text: compiled.plan.selectText)) WHERE \(compiled.condition) ORDER BY \(compiled.orderBy(reversed: false)) LIMIT \(query.limit + 1)"
+    }
+
     /// Counting stops at 10,000 in very large ledgers and at 100,000 elsewhere.
     private func total(_ query: LedgerQuery, by principal: Principal, in reader: any Reader) throws -> LedgerPage.Total {
         guard query.wantsTotal else { return .unknown }
