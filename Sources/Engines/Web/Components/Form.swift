@@ -48,9 +48,12 @@ package struct Form: Rendered {
             """
     }
 
+    private var scope: String { isDialog ? "d" : "f" }
+
     private func part(_ section: FormSection) -> Markup {
         let fields = section.fields.map { field -> FormField in
             var field = field
+            field.scope = scope
             if let finding = findings.first(where: { $0.field == field.name }) { field.error = finding.message }
             return field
         }
@@ -60,12 +63,12 @@ package struct Form: Rendered {
     private var summary: Markup {
         guard !findings.isEmpty else { return .empty }
         let titles = Dictionary(sections.flatMap(\.fields).map { ($0.name, $0.title) }, uniquingKeysWith: { first, _ in first })
-        let lines = findings.map { finding -> Markup in "<li><a href=\"#f-\(finding.field)\">\(titles[finding.field] ?? finding.title)：\(finding.message)</a></li>" }
+        let lines = findings.map { finding -> Markup in "<li><a href=\"#\(scope)-\(finding.field)\">\(titles[finding.field] ?? finding.title)：\(finding.message)</a></li>" }
         return "<div class=\"notice tone-red\" role=\"alert\" tabindex=\"-1\" data-focus>\(Icon("alert"))<div><strong>有 \(findings.count) 处需要修改</strong><ul>\(lines)</ul></div></div>"
     }
 }
 
-/// Filters above a list: GET, so that a filtered list has an address. Fields beyond the first four fold away.
+/// Filters above a list: GET, so that a filtered list has an address. Fields beyond the first three fold away.
 package struct SearchForm: Rendered {
     package var action: String
     package var fields: [FormField]
@@ -75,7 +78,7 @@ package struct SearchForm: Rendered {
     package var kept: [PageAddress.QueryItem]
     package var visible: Int
 
-    package init(action: String, fields: [FormField], table: String, kept: [PageAddress.QueryItem] = [], visible: Int = 4) {
+    package init(action: String, fields: [FormField], table: String, kept: [PageAddress.QueryItem] = [], visible: Int = 3) {
         self.action = action
         self.fields = fields
         self.table = table
@@ -85,14 +88,21 @@ package struct SearchForm: Rendered {
 
     package var markup: Markup {
         let hidden = kept.map { item -> Markup in "<input type=\"hidden\" name=\"\(item.name)\" value=\"\(item.value)\">" }
-        let used = fields.dropFirst(visible).contains { $0.values.contains { !$0.isEmpty } }
-        let more: Markup = fields.count > visible
-            ? "<details class=\"search-more\"\(Markup.flag("open", used))><summary>更多条件</summary><div class=\"search-grid\">\(Array(fields.dropFirst(visible)))</div></details>"
-            : .empty
+        let folded = fields.dropFirst(visible)
+        let isOpen = folded.contains { $0.values.contains { !$0.isEmpty } }
+        let shown = fields.enumerated().map { index, field -> FormField in
+            var field = field
+            field.isFolded = index >= visible
+            field.scope = "s"
+            return field
+        }
+        // A check box without a name folds the rest, so that it works without JavaScript.
+        let toggle: Markup = folded.isEmpty ? .empty : "<input type=\"checkbox\" class=\"search-toggle visually-hidden\" id=\"\(table)-more\" aria-label=\"更多条件\"\(Markup.flag("checked", isOpen))>"
+        let label: Markup = folded.isEmpty ? .empty : "<label class=\"btn btn-quiet search-more\" for=\"\(table)-more\"><span class=\"when-folded\">更多条件</span><span class=\"when-open\">收起</span>\(Icon("down"))</label>"
         return """
             <form class="search-form" method="get" action="\(action)" role="search" hx-get="\(action)" hx-target="#\(table)" hx-select="#\(table)" hx-swap="outerHTML" hx-push-url="true">\
-            \(hidden)<div class="search-grid">\(Array(fields.prefix(visible)))<div class="search-buttons"><button type="submit" class="btn btn-primary">\(Icon("search"))<span>查询</span></button>\
-            <a class="btn btn-plain" href="\(PageAddress(action, kept).text)">重置</a></div></div>\(more)</form>
+            \(hidden)\(toggle)<div class="search-grid">\(shown)<div class="search-buttons">\(label)<a class="btn btn-plain" href="\(PageAddress(action, kept).text)">重置</a>\
+            <button type="submit" class="btn btn-primary">\(Icon("search"))<span>查询</span></button></div></div></form>
             """
     }
 }

@@ -66,6 +66,10 @@ package struct FormField: Sendable {
     package var maximum: String?
     /// Takes the whole width of the form.
     package var isWide: Bool
+    /// Behind 更多条件 of a search form.
+    var isFolded = false
+    /// Begins the ids, so that a search form, a form and the dialog may stand in one page.
+    var scope = "f"
 
     package init(
         _ name: String, _ title: String, _ kind: Kind, value: String? = nil, values: [String] = [], isRequired: Bool = false, isReadOnly: Bool = false, help: String? = nil,
@@ -94,7 +98,7 @@ package struct FormField: Sendable {
         default: false
         }
     }
-    var identifier: String { "f-\(name)" }
+    var identifier: String { "\(scope)-\(name)" }
 }
 
 /// The answer to a reference field's `url?q=`: at most twenty matches.

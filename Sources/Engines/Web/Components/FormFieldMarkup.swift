@@ -7,7 +7,7 @@ extension FormField: Rendered {
         let note: Markup = help.map { "<p class=\"field-help\" id=\"\(identifier)-help\">\($0)</p>" } ?? .empty
         let fault: Markup = error.map { "<p class=\"field-error\" id=\"\(identifier)-error\">\($0)</p>" } ?? .empty
         return """
-            <div class="field\(wide)\(error == nil ? "" : " has-error")" data-field="\(name)">\
+            <div class="field\(wide)\(error == nil ? "" : " has-error")\(isFolded ? " is-folded" : "")" data-field="\(name)">\
             \(isGroup ? "<span class=\"field-label\" id=\"\(identifier)-label\">\(title)\(mark)</span>" : "<label class=\"field-label\" for=\"\(identifier)\">\(title)\(mark)</label>" as Markup)\
             \(unit.map { unit -> Markup in "<div class=\"input-unit\">\(control)<span>\(unit)</span></div>" } ?? control)\(note)\(fault)</div>
             """

@@ -32,15 +32,16 @@ package enum Shell {
     ///   - active: the menu item's path to mark; empty: the longest menu path that begins this address.
     ///   - actions: buttons at the right of the title.
     ///   - status: 422 when a form comes back with findings.
+    ///   - hasHead: false when the body brings its own heading.
     package static func page(
-        _ title: String, crumbs: [Crumb] = [], active: String = "", actions: Markup = .empty, status: HTTPResponse.Status = .ok, layout: Layout = .standard, body: Markup,
-        context: WebContext
+        _ title: String, crumbs: [Crumb] = [], active: String = "", actions: Markup = .empty, status: HTTPResponse.Status = .ok, layout: Layout = .standard, hasHead: Bool = true,
+        body: Markup, context: WebContext
     ) -> Response {
         var response: Response
         if context.isDialog {
             response = .html(dialogContent(title, actions: actions, body: body), status: status)
         } else {
-            let main = mainPart(title, crumbs: crumbs, active: active, actions: actions, layout: layout, body: body, context: context)
+            let main = mainPart(title, crumbs: crumbs, active: active, actions: actions, layout: layout, hasHead: hasHead, body: body, context: context)
             response = .html(context.isPartial ? "<title>\(title) · \(siteName(context))</title>\(main)" : document(title, layout: layout, main: main, context: context), status: status)
         }
         if context.flash != nil {
@@ -80,11 +81,11 @@ package enum Shell {
         """
     }
 
-    private static func mainPart(_ title: String, crumbs: [Crumb], active: String, actions: Markup, layout: Layout, body: Markup, context: WebContext) -> Markup {
+    private static func mainPart(_ title: String, crumbs: [Crumb], active: String, actions: Markup, layout: Layout, hasHead: Bool, body: Markup, context: WebContext) -> Markup {
         let trail: Markup = crumbs.isEmpty
             ? .empty
             : "<nav class=\"crumbs\" aria-label=\"\(context.text("当前位置", "Breadcrumb"))\"><ol>\(crumbs.map { crumb -> Markup in "<li>\(link(crumb))</li>" })</ol></nav>"
-        let head: Markup = layout == .bare || layout == .screen
+        let head: Markup = layout == .bare || layout == .screen || !hasHead
             ? .empty
             : "<header class=\"page-head\">\(trail)<div class=\"page-title\"><h1>\(title)</h1><div class=\"page-actions\">\(actions)</div></div></header>"
         return "<main id=\"main\" class=\"main main-\(layout.rawValue)\" tabindex=\"-1\" data-title=\"\(title)\" data-active=\"\(active)\">\(head)\(body)</main>"

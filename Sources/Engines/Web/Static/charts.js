@@ -53,7 +53,7 @@ function option(data, canvas) {
   switch (data.kind) {
     case "line":
     case "area":
-      return { ...base, xAxis: { ...names, boundaryGap: false }, yAxis: values, series: data.series.map((s) => one(s, { type: "line", smooth: .25, showSymbol: data.categories.length < 16, symbolSize: 5 * scale, lineStyle: { width: 2 * scale }, connectNulls: false, ...(data.kind === "area" ? { areaStyle: { opacity: .14 } } : {}) })) };
+      return { ...base, grid: { ...base.grid, right: 24 * scale }, xAxis: { ...names, boundaryGap: false }, yAxis: values, series: data.series.map((s) => one(s, { type: "line", smooth: .25, showSymbol: data.categories.length < 16, symbolSize: 5 * scale, lineStyle: { width: 2 * scale }, connectNulls: false, ...(data.kind === "area" ? { areaStyle: { opacity: .14 } } : {}) })) };
     case "bar":
     case "stackedBar":
       return { ...base, tooltip: { ...base.tooltip, axisPointer: { type: "shadow", shadowStyle: { opacity: .06 } } }, xAxis: names, yAxis: values, series: data.series.map((s, i) => one(s, { type: "bar", stack: data.kind === "stackedBar" ? "all" : undefined, barMaxWidth: 26 * scale, itemStyle: { borderRadius: data.kind === "bar" || i === data.series.length - 1 ? [3, 3, 0, 0] : 0 } })) };
@@ -61,11 +61,12 @@ function option(data, canvas) {
       return { ...base, grid: { ...base.grid, right: 40 * scale, top: (data.series.length > 1 ? 30 : 4) * scale }, tooltip: { ...base.tooltip, axisPointer: { type: "shadow", shadowStyle: { opacity: .06 } } }, xAxis: { ...values, name: "" , axisLabel: { show: false }, splitLine: { show: false } }, yAxis: { ...names, inverse: true, axisLine: { show: false }, axisLabel: { ...names.axisLabel, color: text } }, series: data.series.map((s) => one(s, { type: "bar", barMaxWidth: 14 * scale, itemStyle: { borderRadius: [0, 3, 3, 0] }, label: { show: data.series.length === 1, position: "right", color: text, fontSize: font, formatter: (p) => Number(p.value).toLocaleString() } })) };
     case "pie":
     case "ring": {
+      const outer = Math.min(canvas.clientHeight * .42, canvas.clientWidth * .29), middle = outer + 6 * scale;
       const total = data.series[0].values.reduce((a, b) => a + (b ?? 0), 0);
       return { ...base, tooltip: { ...base.tooltip, trigger: "item" }, legend: { type: "scroll", orient: "vertical", right: 4, top: "middle", icon: "circle", itemWidth: 8 * scale, itemHeight: 8 * scale, itemGap: 9 * scale, textStyle: { color: text, fontSize: font },
         formatter: (name) => { const value = data.series[0].values[data.categories.indexOf(name)] ?? 0; return `${name}  ${total ? Math.round(value / total * 1000) / 10 : 0}%`; } },
-        title: data.kind === "ring" ? { text: total.toLocaleString(), subtext: data.unit || "", left: "31%", top: "middle", textAlign: "center", itemGap: 2, textStyle: { color: style("--text"), fontSize: 22 * scale }, subtextStyle: { color: faint, fontSize: font } } : undefined,
-        series: [{ type: "pie", radius: data.kind === "ring" ? ["56%", "80%"] : "78%", center: ["32%", "50%"], label: { show: false }, itemStyle: { borderColor: surface, borderWidth: 2 }, data: data.categories.map((name, i) => ({ name, value: data.series[0].values[i] })) }] };
+        title: data.kind === "ring" ? { text: total.toLocaleString(), subtext: data.unit || "", left: middle - 1, top: "middle", textAlign: "center", itemGap: 2, textStyle: { color: style("--text"), fontSize: 22 * scale }, subtextStyle: { color: faint, fontSize: font } } : undefined,
+        series: [{ type: "pie", radius: data.kind === "ring" ? [outer * .7, outer] : outer, center: [middle, "50%"], label: { show: false }, itemStyle: { borderColor: surface, borderWidth: 2 }, data: data.categories.map((name, i) => ({ name, value: data.series[0].values[i] })) }] };
     }
     case "heat": {
       const cells = data.series.flatMap((s, y) => s.values.map((v, x) => [x, y, v ?? "-"]));
