@@ -1,0 +1,5 @@
+import Schedules
+
+extension GateSupervision {
+    package func jobs() -> [JobDeclaration] { [] }
+}
