@@ -1,3 +1,4 @@
+import Identity
 import Kernel
 
 /// One kind of alarm, declared by a Feature; the engine does the rest.
@@ -56,8 +57,10 @@ package enum AlarmPermission {
     /// An enterprise asks for reconsideration of its own alarm.
     package static let appeal = "alarm.appeal"
 
-    /// Name and Chinese title, for the page of roles.
-    package static let all: [(name: String, title: String)] = [
-        (read, "查看报警"), (handle, "处理报警"), (export, "导出报警与证据包"), (appeal, "对报警提出复议"),
+    package static let all: [PermissionDeclaration] = [
+        PermissionDeclaration(read, "报警：查看", area: "监测报警", defaultRoles: [.city, .county, .enterpriseAdmin, .enterpriseGuard]),
+        PermissionDeclaration(handle, "报警：处理", area: "监测报警", defaultRoles: [.city, .county]),
+        PermissionDeclaration(export, "报警：导出清单与证据包", area: "监测报警", defaultRoles: [.city, .county]),
+        PermissionDeclaration(appeal, "报警：提出复议", area: "监测报警", defaultRoles: [.enterpriseAdmin]),
     ]
 }

@@ -1,0 +1,174 @@
+import Hummingbird
+import Identity
+import Kernel
+import Storage
+import Web
+
+extension AlarmPages {
+    /// Everything a detail page shows, read in one snapshot.
+    struct Detail: Sendable {
+        var alarm: Alarm
+        var events: [AlarmEvent]
+        var items: [EvidenceItem]
+        var awaited: [(sha256: String, title: String, since: Moment)]
+        var faults: [String]
+    }
+
+    func read(_ id: Int64, by principal: Principal) async throws -> Detail {
+        try await database.read { [engine] reader in
+            let alarm = try engine.required(id, by: principal, in: reader)
+            let items = try engine.evidence(of: id, by: principal, in: reader)
+            return Detail(
+                alarm: alarm, events: try engine.timeline(of: id, by: principal, in: reader), items: items, awaited: try engine.awaitedPhotos(of: id, in: reader),
+                faults: EvidenceChain.faults(number: alarm.number, head: alarm.chainHead, items: items))
+        }
+    }
+
+    /// `GET /alarms/{id}`.
+    @Sendable
+    func detail(request: Request, context: WebContext) async throws -> Response {
+        let detail = try await read(context.id(), by: context.signedIn())
+        let alarm = detail.alarm
+        let main: Markup = "\(verdict(detail, context))\(photoCard(detail))\(factCard(detail))\(videoCard(detail))\(occurrenceCard(detail))\(evidenceCard(detail))"
+        let aside: Markup = "\(summary(detail, context))\(timeline(detail))"
+        return Shell.page(
+            alarm.title, crumbs: [Crumb(context.text("报警处理", "Alarm desk"), "/alarms"), Crumb(alarm.number)], active: "/alarms", actions: buttons(detail, context),
+            body: "\(Grid(.mainAside, [main, aside]))", context: context)
+    }
+
+    /// `GET /alarms/{id}/print`: one column, everything, no buttons.
+    @Sendable
+    func printed(request: Request, context: WebContext) async throws -> Response {
+        let detail = try await read(context.id(), by: context.signedIn())
+        let head: Markup = "<header><h1>报警处理单 \(detail.alarm.number)</h1>\(ActionButton("打印", .print, icon: "print"))</header>"
+        let body: Markup = "\(head)\(summary(detail, context))\(verdict(detail, context))\(factCard(detail))\(photoCard(detail))\(videoCard(detail))\(evidenceCard(detail))\(timeline(detail))<p>打印时间 \(context.site.clock.now)，打印人 \(context.principal?.name)</p>"
+        return Shell.page("报警处理单 \(detail.alarm.number)", layout: .bare, body: "<article class=\"printed\">\(body)</article>", context: context)
+    }
+
+    private func buttons(_ detail: Detail, _ context: WebContext) -> Markup {
+        guard let principal = context.principal else { return .empty }
+        let alarm = detail.alarm
+        let actions = engine.actions(on: alarm, by: principal)
+        var parts = actions.map { action -> Markup in
+            let path = "/alarms/\(alarm.id)/act/\(action.rawValue)"
+            let style: ActionButton.Style = action == actions.first ? .primary : action == .revoke ? .danger : .plain
+            if action.requiresOpinion { return "\(ActionButton(context.text(action.title, action.titleEN), .dialog(path), style: style))" }
+            return "\(ActionButton(context.text(action.title, action.titleEN), .post(path, confirm: nil), icon: "check", style: style))"
+        }
+        if principal.may(engine.kind(alarm.kind)?.handlePermission ?? AlarmPermission.handle) {
+            parts.append("\(ActionButton(context.text("备注", "Remark"), .dialog("/alarms/\(alarm.id)/comment"), icon: "message", style: .quiet))")
+            parts.append("\(ActionButton(context.text("补充证据", "Add evidence"), .dialog("/alarms/\(alarm.id)/evidence"), icon: "upload", style: .quiet))")
+        }
+        if principal.may(AlarmPermission.export) { parts.append("\(ActionButton(context.text("导出证据包", "Evidence package"), .download("/alarms/\(alarm.id)/package"), icon: "archive"))") }
+        parts.append("\(ActionButton(context.text("打印", "Print"), .link("/alarms/\(alarm.id)/print"), icon: "print", style: .quiet))")
+        return .joined(parts)
+    }
+
+    private func summary(_ detail: Detail, _ context: WebContext) -> Markup {
+        let alarm = detail.alarm
+        let late: Markup = alarm.isOverdue(at: context.site.clock.now) ? " \(Badge("超时未受理", .red))" : .empty
+        var items: [DescriptionList.Item] = [
+            .init("报警号", "<span class=\"num\">\(alarm.number)</span>"), .init("状态", "\(Badge(alarm.state.text(context), alarm.state.tone))\(late)"),
+            .init("类型", "\(engine.title(ofKind: alarm.kind))"), .init("等级", "\(Badge(alarm.grade.text(context), alarm.grade.tone))"),
+            .init("企业", "\(alarm.orgName)"), .init("县（区、市）", "\(areaTitle(alarm.area))"), .init("位置", "\(alarm.place)"), .init("车辆或对象", "\(alarm.plate ?? alarm.subject)"),
+            .init("首次发生", "\(alarm.occurredAt)"), .init("最近发生", "\(alarm.lastAt)"), .init("次数", "\(alarm.times)"), .init("产生时间", "\(alarm.raisedAt)"),
+            .init("受理时限", "\(alarm.dueAt)"), .init("受理时间", "\(alarm.respondedAt)"), .init("处理人", "\(alarm.handlerName)"), .init("处理意见", "\(alarm.opinion)", isWide: true),
+        ]
+        if let source = alarm.source, let path = settings.sourcePath(source) { items.append(.init("原始记录", "<a href=\"\(path)\">查看</a>")) }
+        return "\(Card("基本信息", body: "\(DescriptionList(items, columns: 1))"))"
+    }
+
+    /// Why this is an alarm, and under which rule, list and strategy.
+    private func verdict(_ detail: Detail, _ context: WebContext) -> Markup {
+        let alarm = detail.alarm
+        let reasons = alarm.reasons.map { reason -> Markup in "<li><strong>\(reason.message)</strong> <code>\(reason.code)</code></li>" }
+        let version = { (number: Int64?) -> Markup in number.map { "第 \($0) 版" } ?? "未涉及" }
+        let basis = DescriptionList(
+            [.init("判定规则", version(alarm.versions.rule)), .init("超标名单", version(alarm.versions.list)), .init("管控策略", version(alarm.versions.strategy))], columns: 3)
+        return "\(Card("为什么报警", body: "<ol class=\"reasons\">\(reasons)</ol>\(basis)"))"
+    }
+
+    private func photoCard(_ detail: Detail) -> Markup {
+        let photos = detail.items.filter { $0.kind == .photo }.map { item in
+            let path = "/alarms/\(detail.alarm.id)/photos/\(item.sha256)"
+            let note = "第 \(item.occurrence) 次 · SHA-256 \(item.sha256.prefix(16))…" + (item.isLate ? " · 后到，\(item.addedAt.text)" : "")
+            return PhotoStrip.Photo(full: path, thumbnail: path + "?w=320", title: item.title, note: note)
+        }
+        let waiting = detail.awaited.map { photo -> Markup in "\(Notice(.yellow, "照片“\(photo.title)”尚未到达，自 \(photo.since) 起等待"))" }
+        guard !photos.isEmpty || !waiting.isEmpty else { return .empty }
+        return "\(Card("照片", body: "\(waiting)\(PhotoStrip(photos, isLarge: true))"))"
+    }
+
+    private func factCard(_ detail: Detail) -> Markup {
+        guard let body = detail.items.first(where: { $0.kind == .fact })?.body, let facts = try? JSONValue(parsing: body) else { return .empty }
+        return "\(Card("报警信息", body: "\(DescriptionList(factItems(facts), columns: 2))"))"
+    }
+
+    private func factItems(_ facts: JSONValue) -> [DescriptionList.Item] {
+        (facts.object?.members ?? []).filter { !$0.value.isNull }.map { member in
+            let shown = Self.text(of: member.value)
+            return DescriptionList.Item(settings.factTitles[member.name] ?? member.name, "\(settings.factText(member.name, shown) ?? shown)", isWide: shown.count > 60)
+        }
+    }
+
+    private static func text(of value: JSONValue) -> String {
+        switch value {
+        case .bool(let isTrue): isTrue ? "是" : "否"
+        case .string(let text): text.count >= 19 ? Moment(parsing: text)?.text ?? text : text
+        case .array(let elements): elements.map(text).joined(separator: "、")
+        default: value.text
+        }
+    }
+
+    private func videoCard(_ detail: Detail) -> Markup {
+        let lines = detail.items.filter { $0.kind == .video }.compactMap { item -> Markup? in
+            guard let body = item.body, let reference = try? JSONValue(parsing: body), let camera = reference["camera"]?.string,
+                let from = reference["from"]?.string.flatMap({ Moment(parsing: $0) }), let to = reference["to"]?.string.flatMap({ Moment(parsing: $0) })
+            else { return nil }
+            let play: Markup = settings.videoPath(camera, from, to).map { "\(ActionButton("回放", .link($0), icon: "play", style: .plain))" } ?? .empty
+            return "<li>\(Icon("video")) \(item.title)：摄像机 \(camera)，\(from) 至 \(to) \(play)</li>"
+        }
+        return lines.isEmpty ? .empty : "\(Card("视频", body: "<ul>\(lines)</ul>"))"
+    }
+
+    /// What was counted on this alarm beyond its first occurrence.
+    private func occurrenceCard(_ detail: Detail) -> Markup {
+        guard detail.alarm.times > 1 else { return .empty }
+        let kept = Dictionary(grouping: detail.items.filter { $0.occurrence > 1 }, by: \.occurrence)
+        let rows = kept.keys.sorted().map { occurrence -> TableRow in
+            let items = kept[occurrence] ?? []
+            let photos = items.filter { $0.kind == .photo }.count
+            return TableRow(["第 \(occurrence) 次", "\(items.first?.addedAt)", "\(items.map(\.title).joined(separator: "、"))", "\(photos)"])
+        }
+        let columns = [Column("n", "次序"), Column("at", "记入时间"), Column("what", "证据", isWrapping: true), Column("photos", "照片", align: .end)]
+        let note: Markup = rows.count < detail.alarm.times - 1 ? "\(Notice(.info, "共 \(detail.alarm.times) 次，未附信息或超过保存上限的只计次数"))" : .empty
+        return "\(Card("重复发生 \(detail.alarm.times - 1) 次", isFlush: true, body: "\(note)\(DataTable(id: "occurrences", columns: columns, rows: rows, address: PageAddress("/alarms/\(detail.alarm.id)"), empty: "只计次数", hasTools: false))"))"
+    }
+
+    private func evidenceCard(_ detail: Detail) -> Markup {
+        let state: Markup = detail.faults.isEmpty
+            ? "\(Notice(.good, "证据链完整：\(detail.items.count) 项，末端 <code>\(detail.alarm.chainHead)</code>"))"
+            : "\(Notice(.red, "证据链异常<ul>\(detail.faults.map { fault -> Markup in "<li>\(fault)</li>" })</ul>"))"
+        let rows = detail.items.map { item -> TableRow in
+            let marks: Markup = "\(Markup.when(item.isLate, "\(Badge("后到", .yellow))")) \(Markup.when(item.isLocked, "\(Icon("lock", title: "已锁定，不随保存期清除"))"))"
+            return TableRow([
+                "\(item.seq)", "\(item.kind.title)", "\(item.title) \(marks)", "<code title=\"\(item.sha256)\">\(item.sha256.prefix(16))…</code>",
+                "<code title=\"\(item.chainedHash)\">\(item.chainedHash.prefix(16))…</code>", "\(item.addedAt)", "\(item.addedBy)",
+            ])
+        }
+        let columns = [
+            Column("seq", "序号", align: .end), Column("kind", "类别"), Column("title", "名称", isWrapping: true), Column("sha256", "SHA-256"), Column("chain", "链式摘要（SM3）"),
+            Column("at", "加入时间"), Column("by", "来源"),
+        ]
+        let table = DataTable(id: "evidence", columns: columns, rows: rows, address: PageAddress("/alarms/\(detail.alarm.id)"), empty: "没有证据", hasTools: false)
+        return "\(Card("证据链", isFlush: true, body: "\(state)\(table)"))"
+    }
+
+    private func timeline(_ detail: Detail) -> Markup {
+        let entries = detail.events.reversed().map { event -> Timeline.Entry in
+            let moved: Markup = event.from != nil && event.from != event.to ? "<p>\(event.from?.title) → \(event.to?.title)</p>" : .empty
+            return Timeline.Entry(event.at, event.title, who: event.byName, body: "\(moved)\(Markup.when(!event.text.isEmpty, "<p>\(event.text)</p>"))", tone: event.to?.tone ?? .neutral)
+        }
+        return "\(Card("处理过程", body: "\(Timeline(entries))"))"
+    }
+}

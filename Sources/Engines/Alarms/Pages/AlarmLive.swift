@@ -1,0 +1,42 @@
+import Identity
+import Kernel
+import Media
+import Storage
+import Web
+
+extension AlarmEngine {
+    /// The engine as a server runs it: audited, pictures locked in the photo store, pages told through the hub.
+    package convenience init(kinds: [AlarmKind], audit: AuditTrail, hub: LiveHub, clock: Clock) {
+        self.init(
+            kinds: kinds,
+            hooks: Hooks(
+                audit: { try audit.record($0, by: $1, in: $2) }, lock: { try PhotoStore.lock($0, in: $1) }, announce: { AlarmLive.tell($0, hub) }),
+            clock: clock)
+    }
+}
+
+/// What open pages hear of alarms. Topics: `alarm` (an `<li>` for live lists, new alarms only), `alarmDesk` (JSON of every change); grave ones also as a toast everywhere.
+package enum AlarmLive {
+    package static let topic = "alarm"
+    package static let deskTopic = "alarmDesk"
+
+    static func tell(_ notice: AlarmNotice, _ hub: LiveHub) {
+        hub.publish(LiveEvent(deskTopic, org: notice.org, area: notice.area, permission: AlarmPermission.read, .json(notice.json)))
+        guard notice.change == .opened else { return }
+        hub.publish(LiveEvent(topic, org: notice.org, area: notice.area, permission: AlarmPermission.read, .html(line(notice))))
+        guard notice.grade >= .severe else { return }
+        hub.publish(
+            LiveEvent(
+                topic, org: notice.org, area: notice.area, permission: AlarmPermission.read,
+                .toast(title: "\(notice.grade.title)报警", text: notice.title, tone: notice.grade.tone, path: "/alarms/\(notice.id)")))
+    }
+
+    private static func line(_ notice: AlarmNotice) -> Markup {
+        "<li>\(Badge(notice.grade.title, notice.grade.tone)) <a href=\"/alarms/\(notice.id)\">\(notice.title)</a></li>"
+    }
+
+    /// A line of a live list for an alarm read from the database, as events of `topic` look.
+    package static func line(_ alarm: Alarm) -> Markup {
+        "<li>\(Badge(alarm.grade.title, alarm.grade.tone)) <a href=\"/alarms/\(alarm.id)\">\(alarm.title)</a> <time datetime=\"\(alarm.occurredAt.rfc3339)\">\(alarm.occurredAt)</time></li>"
+    }
+}

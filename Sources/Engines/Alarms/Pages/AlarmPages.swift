@@ -1,0 +1,110 @@
+import Identity
+import Kernel
+import Media
+import Storage
+import Web
+
+/// The alarm desk, its detail pages, statistics and JSON API.
+package struct AlarmPages: Sendable {
+    let engine: AlarmEngine
+    let database: any Database
+    let photos: PhotoStore
+    let settings: Settings
+    let packages = PackageDesk()
+
+    /// What the pages cannot know by themselves.
+    package struct Settings: Sendable {
+        /// Chinese titles of the members of facts: `plateNo` → `号牌号码`.
+        package var factTitles: [String: String]
+        /// Chinese texts of coded facts: (`direction`, `1`) → `进`; nil shows the value as it is.
+        package var factText: @Sendable (String, String) -> String?
+        /// Where the record lies that an alarm was seen on; nil shows no link.
+        package var sourcePath: @Sendable (AlarmSource) -> String?
+        /// Where a recording is played: camera, from, to; nil shows the reference only.
+        package var videoPath: @Sendable (String, Moment, Moment) -> String?
+        /// Where packages and lists are written before they are sent; emptied by nobody else.
+        package var workFolder: String
+
+        package init(
+            factTitles: [String: String] = [:], factText: @escaping @Sendable (String, String) -> String? = { _, _ in nil }, sourcePath: @escaping @Sendable (AlarmSource) -> String? = { _ in nil },
+            videoPath: @escaping @Sendable (String, Moment, Moment) -> String? = { _, _, _ in nil }, workFolder: String
+        ) {
+            self.factTitles = factTitles
+            self.factText = factText
+            self.sourcePath = sourcePath
+            self.videoPath = videoPath
+            self.workFolder = workFolder
+        }
+    }
+
+    package init(engine: AlarmEngine, database: any Database, photos: PhotoStore, settings: Settings) {
+        self.engine = engine
+        self.database = database
+        self.photos = photos
+        self.settings = settings
+    }
+
+    package static let menu: [MenuItem] = [
+        MenuItem("监测报警", groupEN: "Alarms", "报警处理", "Alarm desk", icon: "siren", path: "/alarms", permission: AlarmPermission.read, order: 300),
+        MenuItem("监测报警", groupEN: "Alarms", "报警统计", "Alarm statistics", icon: "chart", path: "/alarms/statistics", permission: AlarmPermission.read, order: 310),
+    ]
+
+    package func add(to routes: Routes) {
+        let read = RoutePermission.named(AlarmPermission.read), export = RoutePermission.named(AlarmPermission.export)
+        routes.get("/alarms", permission: read, use: desk)
+        routes.get("/alarms/statistics", permission: read, use: statistics)
+        routes.get("/alarms/export", permission: export, use: exportList)
+        routes.get("/alarms/organisations", permission: read, use: organisationChoices)
+        routes.post("/alarms/batch/accept", permission: read, use: batchAccept)
+        routes.post("/alarms/batch/ask", permission: read, use: batchAsk)
+        routes.post("/alarms/batch/{action}", permission: read, use: batchDo)
+        routes.get("/alarms/{id}", permission: read, use: detail)
+        routes.get("/alarms/{id}/print", permission: read, use: printed)
+        routes.get("/alarms/{id}/package", permission: export, use: package)
+        routes.get("/alarms/{id}/photos/{sha256}", permission: read, use: photo)
+        routes.get("/alarms/{id}/evidence", permission: read, use: evidenceForm)
+        routes.post("/alarms/{id}/evidence", permission: read, use: addEvidence)
+        routes.get("/alarms/{id}/comment", permission: read, use: commentForm)
+        routes.post("/alarms/{id}/comment", permission: read, use: addComment)
+        routes.get("/alarms/{id}/act/{action}", permission: read, use: actionForm)
+        routes.post("/alarms/{id}/act/{action}", permission: read, use: act)
+        let api = routes.under("/api/v1")
+        api.get("/alarms", permission: read, use: apiList)
+        api.get("/alarms/statistics", permission: read, use: apiStatistics)
+        api.get("/alarms/{id}", permission: read, use: apiDetail)
+        api.post("/alarms/{id}/transitions", permission: read, use: apiTransition)
+    }
+}
+
+extension AlarmGrade {
+    package var tone: Tone {
+        switch self {
+        case .ordinary: .yellow
+        case .heavier: .orange
+        case .severe, .extreme: .red
+        }
+    }
+
+    func text(_ context: WebContext) -> String { context.text(title, titleEN) }
+}
+
+extension AlarmState {
+    package var tone: Tone {
+        switch self {
+        case .new: .orange
+        case .handling: .info
+        case .reconsidering: .blue
+        case .confirmed: .red
+        case .revoked: .muted
+        case .closed: .good
+        }
+    }
+
+    func text(_ context: WebContext) -> String { context.text(title, titleEN) }
+}
+
+/// The area's name where it is known.
+func areaTitle(_ code: String?) -> String {
+    guard let code, !code.isEmpty else { return "" }
+    return Region(code: code)?.title ?? code
+}
