@@ -56,9 +56,11 @@ struct EvidencePackageTests {
         let findings = EvidencePackage.verify(path: made.path)
         #expect(findings.map(\.message) == ["照片“整车”在导出时尚未到达"] && findings.allSatisfy { !$0.isFault })
         let zip = try ZipReader(path: made.path)
+        let names = zip.entries.map(\.name)
         #expect(
-            zip.entries.map(\.name) == ["facts.json", "photos/002-车头_照片.jpg", "video/003.json", "facts/004.json", "timeline.csv", "说明.txt", "verify.py", "manifest.json", "manifest.sha256"])
-        #expect(try zip.bytes(of: "facts.json").map { String(decoding: $0, as: UTF8.self) } == #"{"direction":1,"plateNo":"冀A12345"}"#)
+            names == ["facts.json", "photos/002-车头_照片.jpg", "video/003.json", "facts/004.json", "timeline.csv", "说明.txt", "verify.py", "manifest.json", "manifest.sha256"])
+        let facts = String(decoding: try zip.bytes(of: "facts.json") ?? [], as: UTF8.self)
+        #expect(facts == #"{"direction":1,"plateNo":"冀A12345"}"#)
         let csv = try zip.bytes(of: "timeline.csv").map { String(decoding: $0, as: UTF8.self) } ?? ""
         #expect(csv.contains("\"'=HYPERLINK(\"\"x\"\") \"\"引号\"\"，换行\n第二行\""))
         #expect(made.receipt.missing == 0 && made.receipt.files == 9)

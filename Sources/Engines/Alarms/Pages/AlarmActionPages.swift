@@ -131,7 +131,7 @@ extension AlarmPages {
 
     /// The alarm page that the browser shows now, so that a list keeps its filter; anything else is not believed.
     static func back(_ request: Request, or path: String) -> String {
-        guard let name = HTTPField.Name("HX-Current-URL"), let shown = request.headers[name], let start = shown.range(of: "/alarms") else { return path }
+        guard let name = HTTPField.Name("HX-Current-URL"), let shown = request.headers[name], let start = shown.firstRange(of: "/alarms") else { return path }
         let candidate = shown[start.lowerBound...]
         guard candidate == "/alarms" || candidate.hasPrefix("/alarms?") || candidate.hasPrefix("/alarms/"), !candidate.hasPrefix("/alarms/batch") else { return path }
         return String(candidate)
