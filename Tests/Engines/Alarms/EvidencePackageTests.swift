@@ -131,7 +131,7 @@ struct EvidencePackageTests {
         #expect(EvidencePackage.verify(path: made.path).contains { !$0.isFault && $0.message.contains("导出时无法读取") })
         #expect(try await failureCode { _ = try await make(by: AlarmFixture.officer(permissions: ["alarm.read"])) } == "JW-K403")
         #expect(try await failureCode { _ = try await make(by: AlarmFixture.officer(scope: .organisation(2))) } == "JW-K404")
-        #expect(EvidencePackage.verify(zipBytes: Array("hello".utf8)).contains(where: \.isFault))
-        #expect(EvidencePackage.verify(path: "/nonexistent.zip").contains(where: \.isFault))
+        #expect(EvidencePackage.verify(zipBytes: Array("hello".utf8)).contains { $0.isFault })
+        #expect(EvidencePackage.verify(path: "/nonexistent.zip").contains { $0.isFault })
     }
 }
