@@ -46,12 +46,12 @@ struct LedgerWorkshop {
         DictionaryDeclaration(DictionaryName("fuel"), "燃料", [CodeItem("B", "柴油", "Diesel"), CodeItem("E", "天然气", "Gas")]),
     ]
 
-    let database: SQLiteDatabase
+    let database: any Database
     let engine: LedgerEngine
 
     /// Enterprise 1 in 130102, enterprise 2 in 130205.
     init() async throws {
-        let database = try SQLiteDatabase.temporary()
+        let database: any Database = try SQLiteDatabase.temporary()
         let engine = LedgerEngine(
             database: database, declarations: [LedgerWorkshop.vehicle, LedgerWorkshop.depot, LedgerWorkshop.passing], dictionaries: Dictionaries(LedgerWorkshop.dictionaries),
             audit: AuditTrail(clock: LedgerWorkshop.clock), clock: LedgerWorkshop.clock

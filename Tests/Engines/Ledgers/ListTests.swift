@@ -98,7 +98,8 @@ struct ListTests {
         }
         #expect(pages.flatMap { $0 } == whole)
         for expected in pages.dropLast().reversed() {
-            query.cursor = try #require(page.previousCursor)
+            #expect(page.previousCursor != nil)
+            query.cursor = page.previousCursor
             page = try await shop.engine.list(query, by: LedgerWorkshop.system)
             #expect(page.records.map(\.id) == expected)
         }
@@ -122,7 +123,7 @@ struct ListTests {
     @Test("第一页、翻页、计数都走索引")
     func plans() async throws {
         let shop = try await Self.shop()
-        try await shop.database.read { [engine = shop.engine] reader in
+        try await shop.database.read { [engine = shop.engine] reader throws in
             for (principal, index) in [(LedgerWorkshop.enterprise(1), "idx_truck_org_id"), (LedgerWorkshop.supervisor(["130102"]), "idx_truck_area_id")] {
                 let sql = try engine.listStatement(LedgerQuery(ledger: "truck"), by: principal, reader.dialect)
                 let plan = try reader.rows("EXPLAIN QUERY PLAN \(sql)").map { $0["detail"].text ?? "" }.joined(separator: "\n")

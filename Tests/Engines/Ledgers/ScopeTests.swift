@@ -48,7 +48,8 @@ struct ScopeTests {
                 let plate = try #require(all?.values["plateNo"]?.text)
                 let found = try engine.find("truck", id: id, by: reader.principal, in: snapshot)
                 #expect((found != nil) == reader.plates.contains(plate))
-                #expect((try? engine.history("truck", id: id, by: reader.principal, in: snapshot)) != nil == (found != nil))
+                let hasHistory = (try? engine.history("truck", id: id, by: reader.principal, in: snapshot)) != nil
+                #expect(hasHistory == (found != nil))
             }
         }
     }

@@ -35,10 +35,10 @@ extension LedgerDeclaration {
         return indexes
     }
 
-    /// True when an index serves another: the same columns first; a last `id` is there anyway in SQLite and cheap to sort in PostgreSQL.
+    /// True when an index serves the other's order: the same columns; a last `id` is there anyway in SQLite and cheap to sort in PostgreSQL.
     private func covers(_ index: [String], _ wanted: [String]) -> Bool {
-        let wanted = wanted.last == "id" ? Array(wanted.dropLast()) : wanted
-        return index.count >= wanted.count && Array(index.prefix(wanted.count)) == wanted
+        func bare(_ columns: [String]) -> ArraySlice<String> { columns.last == "id" ? columns.dropLast() : columns[...] }
+        return bare(index) == bare(wanted)
     }
 }
 
