@@ -39,7 +39,9 @@ struct AlarmPageTests {
         let pages = AlarmPages(engine: desk.engine, database: desk.database, photos: photos, settings: AlarmPages.Settings(factTitles: ["plateNo": "号牌号码"], workFolder: folder))
         let site = Site(menu: AlarmPages.menu, sessions: People(), clock: Clock { desk.now.value })
         let router = WebRouter.make(site: site) { pages.add(to: $0) }
-        try await Application(router: router, logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }).test(.router) { client in try await test(client, desk) }
+        var quiet = Logger(label: "alarms")
+        quiet.logLevel = .critical
+        try await Application(router: router, logger: quiet).test(.router) { client in try await test(client, desk) }
     }
 
     static func headers(_ person: String?, _ more: HTTPFields = [:]) -> HTTPFields {
