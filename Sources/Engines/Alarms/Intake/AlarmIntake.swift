@@ -120,8 +120,7 @@ extension AlarmEngine {
 
     /// `BJ20261121-000123`: counted within the business day on which it was raised.
     private func nextNumber(on day: Day, in tx: any Transaction) throws -> String {
-        try tx.execute("INSERT INTO alarm_numbers (day, last) VALUES (\(day), 1) ON CONFLICT (day) DO UPDATE SET last = alarm_numbers.last + 1")
-        let number = try tx.count("SELECT last FROM alarm_numbers WHERE day = \(day)")
+        let number = try tx.count("INSERT INTO alarm_numbers (day, last) VALUES (\(day), 1) ON CONFLICT (day) DO UPDATE SET last = alarm_numbers.last + 1 RETURNING last")
         let digits = String(number)
         return "BJ\(day.number)-" + String(repeating: "0", count: max(0, 6 - digits.utf8.count)) + digits
     }
