@@ -54,7 +54,7 @@ package struct FeatureSet: Sendable {
             let group = groups.firstIndex(of: ledger.group) ?? 0
             items.append(
                 MenuItem(
-                    ledger.group, ledger.title, ledger.titleEN ?? ledger.title, icon: "table", path: "/ledgers/\(ledger.name)", permission: ledger.readPermission, order: 2000 + group * 100 + position))
+                    ledger.group, ledger.title, ledger.titleEN ?? ledger.title, icon: "list", path: "/ledgers/\(ledger.name)", permission: ledger.readPermission, order: 2000 + group * 100 + position))
         }
         items.append(MenuItem("系统", groupEN: "System", "任务中心", "Tasks", icon: "clock", path: "/tasks", permission: nil, order: 9000))
         items.append(MenuItem("系统", groupEN: "System", "台账设计", "Ledger designer", icon: "edit", path: "/designer", permission: LedgerDesignPermission.name, order: 9010))

@@ -25,7 +25,7 @@ struct RecordFace: Sendable {
             return "<img class=\"cell-photo\" src=\"\(photo.thumbnail)\" alt=\"\(field.title)\" loading=\"lazy\">"
         case .files:
             let count = record.files(field).count
-            return count == 0 ? .empty : "\(Icon("clip"))\(count)"
+            return count == 0 ? .empty : "\(Icon("link"))\(count)"
         case .bool:
             guard let value = record.values[field.name]?.int else { return .empty }
             return "\(Badge(text(field, record), value == 0 ? .muted : .good, isDot: true))"
@@ -46,7 +46,7 @@ struct RecordFace: Sendable {
         case .photo: return "\(PhotoStrip(photos(field, record)))"
         case .files:
             let items = record.files(field).map { file -> Markup in
-                "<li><a href=\"\(desk.path(of: record.id))/files/\(field.name)/\(file.sha256)\" hx-boost=\"false\">\(Icon("clip"))\(file.name.isEmpty ? "附件" : file.name)</a> <small>\(Figure.size(file.size))</small></li>"
+                "<li><a href=\"\(desk.path(of: record.id))/files/\(field.name)/\(file.sha256)\" hx-boost=\"false\">\(Icon("link"))\(file.name.isEmpty ? "附件" : file.name)</a> <small>\(Figure.size(file.size))</small></li>"
             }
             return items.isEmpty ? .empty : "<ul class=\"file-list\">\(items)</ul>"
         case .location:

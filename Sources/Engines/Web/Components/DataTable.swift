@@ -95,6 +95,8 @@ package struct DataTable: Rendered {
     package var emptyAction: Markup
     /// Column chooser and density switch; off for small tables in cards.
     package var hasTools: Bool
+    /// A page of ours where columns are chosen and remembered for the reader, opened in the dialog; nil chooses among the columns sent, in the browser.
+    package var columnsPath: String?
 
     package init(
         id: String, columns: [Column], rows: [TableRow], address: PageAddress, sort: String? = nil, toolbar: Markup = .empty, batch: [BatchAction] = [], pager: Pager? = nil,
@@ -129,10 +131,17 @@ package struct DataTable: Rendered {
             ? """
             <div class="table-tools"><button type="button" class="icon-button" data-refresh-table title="刷新" aria-label="刷新">\(Icon("refresh"))</button>\
             <button type="button" class="icon-button" data-density title="行距" aria-label="切换行距">\(Icon("rows"))</button>\
-            <button type="button" class="icon-button" data-columns title="选择列" aria-label="选择列">\(Icon("columns"))</button></div>
+            \(columnsTool)</div>
             """
             : .empty
         return "<div class=\"table-bar\"><div class=\"table-actions\">\(toolbar)</div>\(chosen)\(tools)</div>"
+    }
+
+    private var columnsTool: Markup {
+        if let columnsPath {
+            return "<a href=\"\(columnsPath)\" class=\"icon-button\" hx-get=\"\(columnsPath)\" hx-target=\"#dialog\" hx-swap=\"innerHTML\" hx-push-url=\"false\" aria-haspopup=\"dialog\" title=\"选择列\" aria-label=\"选择列\">\(Icon("columns"))</a>"
+        }
+        return "<button type=\"button\" class=\"icon-button\" data-columns title=\"选择列\" aria-label=\"选择列\">\(Icon("columns"))</button>"
     }
 
     private func batchButton(_ action: BatchAction) -> Markup {

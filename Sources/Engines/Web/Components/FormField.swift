@@ -22,6 +22,8 @@ package struct FormField: Sendable {
         case select([Choice])
         /// Repeats its name, once a chosen value.
         case multiSelect([Choice])
+        /// The same folded away behind one line that names what is chosen; for search forms.
+        case dropdown([Choice])
         case radio([Choice])
         /// One check box; sends `1`, and nothing when off.
         case check(String)

@@ -23,7 +23,7 @@ extension FormField: Rendered {
     /// Several inputs under one label.
     private var isGroup: Bool {
         switch kind {
-        case .multiSelect, .radio, .dayRange, .numberRange, .shown, .photo: true
+        case .multiSelect, .dropdown, .radio, .dayRange, .numberRange, .shown, .photo: true
         default: false
         }
     }
@@ -35,10 +35,11 @@ extension FormField: Rendered {
         case .password: "<input type=\"password\" class=\"form-control\"\(common) autocomplete=\"\(name == "current" ? "current-password" : "new-password")\">"
         case .number(let step): input("number", extra: Markup.attribute("step", step) + " inputmode=\"decimal\"")
         case .day: input("date")
-        case .moment: input("datetime-local")
+        case .moment: input("datetime-local", extra: value.utf8.count > 16 ? " step=\"1\"" : .empty)
         case .month: input("month")
         case .select(let choices): select(choices)
         case .multiSelect(let choices): checks(choices, type: "checkbox")
+        case .dropdown(let choices): dropdown(choices)
         case .radio(let choices): checks(choices, type: "radio")
         case .check(let label):
             "<label class=\"check\"><input type=\"checkbox\" class=\"form-check-input\" id=\"\(identifier)\" name=\"\(name)\" value=\"1\"\(Markup.flag("checked", value == "1" || value == "true"))\(Markup.flag("disabled", isReadOnly))><span>\(label)</span></label>"
@@ -99,6 +100,15 @@ extension FormField: Rendered {
             """
         }
         return "<div class=\"checks\(choices.count > 12 ? " is-long" : "")\" role=\"group\" aria-labelledby=\"\(identifier)-label\">\(items)</div>"
+    }
+
+    private func dropdown(_ choices: [Choice]) -> Markup {
+        let none = placeholder ?? "全部"
+        let chosen = choices.filter { values.contains($0.value) }.map(\.title)
+        return """
+            <details class="many" data-many data-none="\(none)"><summary class="form-select" id="\(identifier)"><span data-many-text>\(chosen.isEmpty ? none : chosen.joined(separator: "、"))</span></summary>\
+            <div class="many-list">\(checks(choices, type: "checkbox"))</div></details>
+            """
     }
 
     private func range(_ type: String) -> Markup {

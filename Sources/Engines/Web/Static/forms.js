@@ -6,13 +6,26 @@ export function startForms(onContent) {
     const form = event.target.closest("form[data-guard]");
     if (form) form.dataset.changed = "1";
     if (event.target.matches('input[data-preview="photo"]')) preview(event.target);
+    const many = event.target.closest("[data-many]");
+    if (many) nameChosen(many);
+  });
+  document.addEventListener("keydown", (event) => {
+    const many = event.key === "Escape" && event.target.closest?.("[data-many][open]");
+    if (many) { many.open = false; many.querySelector("summary").focus(); }
   });
   document.addEventListener("submit", (event) => { if (event.target.matches("form[data-guard]")) delete event.target.dataset.changed; });
   window.addEventListener("beforeunload", (event) => { if (document.querySelector("#main form[data-changed]")) event.preventDefault(); });
   document.addEventListener("click", (event) => {
     const open = event.target.closest("[data-point-open]");
     if (open) pickPoint(open.closest("[data-point]"));
+    for (const many of document.querySelectorAll("[data-many][open]")) if (!many.contains(event.target)) many.open = false;
   });
+}
+
+/** The folded line names what is chosen. */
+function nameChosen(many) {
+  const chosen = [...many.querySelectorAll("input:checked")].map((box) => box.closest("label").textContent.trim());
+  many.querySelector("[data-many-text]").textContent = chosen.join("、") || many.dataset.none;
 }
 
 function preview(input) {

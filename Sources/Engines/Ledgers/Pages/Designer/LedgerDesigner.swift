@@ -37,7 +37,7 @@ struct LedgerDesigner: Sendable {
         let rows = runtime.map { ledger in
             TableRow(
                 id: ledger.name, ["\(ledger.title)", "\(ledger.name)", "\(DesignWords.ownership(ledger.ownedBy))", "\(ledger.fields.count)"], path: "/designer/\(ledger.name)",
-                actions: "\(ActionButton(context.text("打开台账", "Open"), .link("/ledgers/\(ledger.name)"), icon: "table", style: .quiet, isIconOnly: true))")
+                actions: "\(ActionButton(context.text("打开台账", "Open"), .link("/ledgers/\(ledger.name)"), icon: "list", style: .quiet, isIconOnly: true))")
         }
         let columns = [
             Web.Column("title", context.text("名称", "Title")), Web.Column("name", context.text("标识", "Name")), Web.Column("owner", context.text("数据归属", "Owned by")),
@@ -108,13 +108,13 @@ struct LedgerDesigner: Sendable {
             Web.Column("hint", context.text("填写说明", "Hint"), isWrapping: true),
         ]
         let actions: Markup = """
-            \(ActionButton(context.text("打开台账", "Open"), .link("/ledgers/\(ledger.name)"), icon: "table"))\
+            \(ActionButton(context.text("打开台账", "Open"), .link("/ledgers/\(ledger.name)"), icon: "list"))\
             \(ActionButton(context.text("添加字段", "Add field"), .dialog("/designer/\(ledger.name)/field"), icon: "plus", style: .primary))
             """
         let note = Notice(.info, "\(context.text("字段建立后不能删除或改变类型，可以改名称、说明和属性。权限标识：", "Permissions: "))<code>\(ledger.readPermission)</code>、<code>\(ledger.writePermission)</code>")
         return Shell.page(
             ledger.title, crumbs: [Crumb(context.text("台账设计", "Ledger designer"), "/designer"), Crumb(ledger.title)], active: "/designer", actions: actions,
-            body: "\(note)\(DataTable(id: "fields", columns: columns, rows: rows, address: context.here, hasTools: false))", context: context)
+            body: "<div class=\"stack\">\(note)\(DataTable(id: "fields", columns: columns, rows: rows, address: context.here, hasTools: false))</div>", context: context)
     }
 
     @Sendable

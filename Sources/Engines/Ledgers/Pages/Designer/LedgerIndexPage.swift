@@ -16,7 +16,7 @@ struct LedgerIndexPage: Sendable {
         for ledger in readable where !groups.contains(ledger.group) { groups.append(ledger.group) }
         let cards = groups.map { group -> Markup in
             let lines = readable.filter { $0.group == group }.map { ledger -> Markup in
-                "<li><a href=\"/ledgers/\(ledger.name)\">\(Icon("table"))<span>\(context.text(ledger.title, ledger.titleEN ?? ledger.title))</span><small>\(ledger.id)</small></a></li>"
+                "<li><a href=\"/ledgers/\(ledger.name)\">\(Icon("list"))<span>\(context.text(ledger.title, ledger.titleEN ?? ledger.title))</span><small>\(ledger.id)</small></a></li>"
             }
             return "\(Card(group, body: "<ul class=\"link-list\">\(lines)</ul>"))"
         }

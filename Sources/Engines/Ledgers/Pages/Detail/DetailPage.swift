@@ -51,7 +51,7 @@ enum DetailPage {
         }
         if reveals { body += "\(Notice(.blue, "\(desk.context.text("正在显示个人信息原文，本次查看已记入审计日志", "Personal fields are shown; this look has been audited"))"))" }
         let side: Markup = "\(Card(desk.context.text("变更历史", "History"), actions: "\(ActionButton(desk.context.text("全部", "All"), .link("\(desk.path(of: record.id))/history"), style: .quiet))", body: "\(HistoryPage.timeline(desk, face, Array(contents.history.prefix(8))))"))\(Card(desk.context.text("登记信息", "Record"), body: "\(facts(desk, record, face))"))"
-        body += "\(Grid(.mainAside, ["<div>\(sections(desk, record, face))</div>", "<aside>\(side)</aside>"]))"
+        body += "\(Grid(.mainAside, ["<div class=\"stack\">\(sections(desk, record, face))</div>", "<aside class=\"stack\">\(side)</aside>"]))"
         return Shell.page(
             face.name(of: record), crumbs: [Crumb(desk.title, desk.path), Crumb(face.name(of: record))], active: desk.path, actions: actions(desk, record, reveals: reveals), body: body,
             context: desk.context)
@@ -61,7 +61,7 @@ enum DetailPage {
         var out = Markup.empty
         guard record.deletedAt == nil else {
             guard desk.may(.delete) else { return .empty }
-            return "\(ActionButton(desk.context.text("恢复", "Restore"), .post("\(desk.path(of: record.id))/restore", confirm: nil), icon: "undo", style: .primary))"
+            return "\(ActionButton(desk.context.text("恢复", "Restore"), .post("\(desk.path(of: record.id))/restore", confirm: nil), icon: "rotate", style: .primary))"
         }
         for action in desk.additions.rowActions where desk.context.may(action.permission) {
             guard let path = action.path(record) else { continue }
@@ -76,27 +76,34 @@ enum DetailPage {
         return out
     }
 
-    /// Every section as a card; photos of the whole row together in one.
+    /// Every section as a card, its photos below its values.
     static func sections(_ desk: LedgerDesk, _ record: Record, _ face: RecordFace) -> Markup {
         var order: [String] = []
-        var bySection: [String: [DescriptionList.Item]] = [:]
-        var photos: [PhotoStrip.Photo] = []
+        var items: [String: [DescriptionList.Item]] = [:]
+        var photos: [String: [PhotoStrip.Photo]] = [:]
         for field in desk.fields {
-            if case .photo = field.kind {
-                photos += face.photos(field, record)
+            var isPhoto = false
+            if case .photo = field.kind { isPhoto = true }
+            let section = field.section ?? (isPhoto ? desk.context.text("照片", "Photos") : desk.context.text("基本信息", "Details"))
+            if !order.contains(section) { order.append(section) }
+            if isPhoto {
+                photos[section, default: []] += face.photos(field, record)
                 continue
             }
-            let section = field.section ?? desk.context.text("基本信息", "Details")
-            if bySection[section] == nil { order.append(section) }
-            let isWide = switch field.kind {
-            case .note, .files, .location, .codes: true
-            default: false
-            }
-            bySection[section, default: []].append(DescriptionList.Item(field.label(desk.context), face.value(field, record), isWide: isWide))
+            items[section, default: []].append(DescriptionList.Item(field.label(desk.context), face.value(field, record), isWide: isWide(field)))
         }
-        var out = Markup.joined(order.map { "\(Card($0, body: "\(DescriptionList(bySection[$0] ?? []))"))" })
-        if !photos.isEmpty { out += "\(Card(desk.context.text("照片", "Photos"), body: "\(PhotoStrip(photos, isLarge: true))"))" }
-        return out
+        return .joined(order.map { section -> Markup in
+            let values: Markup = items[section].map { "\(DescriptionList($0))" } ?? .empty
+            let strip: Markup = photos[section].map { "<div class=\"part-photos\">\(PhotoStrip($0, isLarge: true))</div>" } ?? .empty
+            return "\(Card(section, body: "\(values)\(strip)"))"
+        })
+    }
+
+    private static func isWide(_ field: Field) -> Bool {
+        switch field.kind {
+        case .note, .files, .location: true
+        default: false
+        }
     }
 
     private static func facts(_ desk: LedgerDesk, _ record: Record, _ face: RecordFace) -> DescriptionList {

@@ -62,7 +62,8 @@ struct FieldControl: Sendable {
             control.minimum = Figure.plain(range.lowerBound)
             control.maximum = Figure.plain(range.upperBound)
         case .day where field.check == .notFuture: control.maximum = desk.today.text
-        case .codes, .files: control.isWide = true
+        case .codes(let dictionary): control.isWide = face.choices(dictionary).count > 6
+        case .files: control.isWide = true
         default: break
         }
     }

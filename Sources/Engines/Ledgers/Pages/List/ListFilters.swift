@@ -38,7 +38,7 @@ struct ListFilters: Sendable {
         let title = field.label(desk.context)
         let chosen = address[name].map { $0.split(separator: ",").map(String.init) } ?? []
         switch field.kind {
-        case .code(let dictionary), .codes(let dictionary): return FormField(name, title, .multiSelect(face.choices(dictionary, everything: true)), values: chosen)
+        case .code(let dictionary), .codes(let dictionary): return FormField(name, title, .dropdown(face.choices(dictionary, everything: true)), values: chosen)
         case .bool: return FormField(name, title, .select([Choice("true", desk.context.text("是", "Yes")), Choice("false", desk.context.text("否", "No"))]), values: chosen)
         case .day, .moment: return FormField(name, title, .dayRange, values: range(name))
         case .integer, .decimal: return FormField(name, title, .numberRange, values: range(name), unit: field.unit)

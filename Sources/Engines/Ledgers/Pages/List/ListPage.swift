@@ -82,7 +82,6 @@ enum ListPage {
         if let view = address["view"].flatMap({ Int64($0) }) {
             out += "\(ActionButton(desk.context.text("删除此视图", "Delete view"), .post("\(desk.path)/views/\(view)/delete", confirm: desk.context.text("确认删除此视图？", "Delete this view?")), icon: "trash", style: .quiet))"
         }
-        out += "\(ActionButton(desk.context.text("选择列", "Columns"), .dialog("\(desk.path)/columns"), icon: "columns", style: .quiet))"
         return out
     }
 
@@ -97,7 +96,7 @@ enum ListPage {
             id: tableId, columns: columns.columns, rows: page.records.map { row(desk, $0, face, columns) }, address: address, sort: address["sort"], toolbar: toolbar(desk, filters, address), batch: batch,
             pager: pager(page, address, query), empty: isFiltered ? desk.context.text("没有符合条件的记录", "Nothing matches") : desk.context.text("还没有\(desk.ledger.title)", "Nothing here yet"),
             emptyAction: emptyAction(desk, isFiltered: isFiltered))
-        table.hasTools = true
+        table.columnsPath = "\(desk.path)/columns"
         return table
     }
 
@@ -120,7 +119,7 @@ enum ListPage {
     static func rowActions(_ desk: LedgerDesk, _ record: Record, isDeleted: Bool) -> Markup {
         if isDeleted {
             guard desk.may(.delete) else { return .empty }
-            return "\(ActionButton(desk.context.text("恢复", "Restore"), .post("\(desk.path(of: record.id))/restore", confirm: desk.context.text("恢复这条记录？", "Restore this record?")), icon: "undo", style: .quiet, isIconOnly: true))"
+            return "\(ActionButton(desk.context.text("恢复", "Restore"), .post("\(desk.path(of: record.id))/restore", confirm: desk.context.text("恢复这条记录？", "Restore this record?")), icon: "rotate", style: .quiet, isIconOnly: true))"
         }
         var out = Markup.empty
         for action in desk.additions.rowActions where desk.context.may(action.permission) {

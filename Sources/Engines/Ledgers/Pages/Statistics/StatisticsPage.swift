@@ -19,7 +19,7 @@ enum StatisticsPage {
             (try question.answer(desk, in: reader), try desk.face(for: [], linked: ListPage.links(desk, address), in: reader))
         }
         let filters = ListFilters(desk: desk, face: face, address: address)
-        let body: Markup = "\(form(desk, question, filters, address))<div id=\"\(tableId)\">\(result(desk, question, table, filters, address))</div>"
+        let body: Markup = "\(form(desk, question, filters, address))<div id=\"\(tableId)\" class=\"stack\">\(result(desk, question, table, filters, address))</div>"
         return Shell.page(
             desk.context.text("\(desk.ledger.title)统计", "Statistics: \(desk.title)"), crumbs: [Crumb(desk.title, desk.path), Crumb(desk.context.text("统计", "Statistics"))], active: desk.path,
             actions: actions(desk), body: body, context: desk.context)
@@ -32,8 +32,8 @@ enum StatisticsPage {
 
     private static func form(_ desk: LedgerDesk, _ question: StatisticsQuestion, _ filters: ListFilters, _ address: PageAddress) -> SearchForm {
         var fields = [
-            FormField("dim", desk.context.text("分组", "Group by"), .multiSelect(StatisticsQuestion.dimensions(desk)), values: question.dimensions, help: desk.context.text("最多三项", "Three at most")),
-            FormField("measure", desk.context.text("指标", "Figures"), .multiSelect(StatisticsQuestion.measures(desk)), values: question.measures),
+            FormField("dim", desk.context.text("分组", "Group by"), .dropdown(StatisticsQuestion.dimensions(desk)), values: question.dimensions, placeholder: desk.context.text("最多三项", "Three at most")),
+            FormField("measure", desk.context.text("指标", "Figures"), .dropdown(StatisticsQuestion.measures(desk)), values: question.measures),
             FormField("chart", desk.context.text("图形", "Chart"), .select(charts.map { Choice($0.value, desk.context.text($0.title, $0.titleEN)) }), value: address["chart"] ?? "bar", isRequired: true),
         ]
         fields += filters.form.fields

@@ -36,7 +36,7 @@ enum ImportPages {
             <p>\(desk.context.text("模板含全部可导入的列、填写说明和字典下拉选项。请不要改动表头。", "The template has every column, hints and drop-down lists."))</p>\
             \(ActionButton(desk.context.text("下载模板", "Download template"), .download("\(desk.path)/import/template"), icon: "download"))
             """
-        let body: Markup = "\(steps(desk, 1))\(Card(desk.context.text("1. 下载模板并填写", "1. Fill in the template"), body: first))\(Card(desk.context.text("2. 上传表格", "2. Upload"), body: "\(form)"))"
+        let body: Markup = "\(steps(desk, 1))<div class=\"stack\">\(Card(desk.context.text("下载模板并填写", "Fill in the template"), body: first))\(Card(desk.context.text("上传表格", "Upload"), body: "\(form)"))</div>"
         return page(desk, body, status: findings.isEmpty)
     }
 
@@ -91,7 +91,7 @@ enum ImportPages {
         let id = try desk.context.id()
         let upload = try await desk.database.read { try ImportUpload.find(id, desk, in: $0) }
         let (step, content) = try await state(desk, upload)
-        let part: Markup = "<div id=\"import-state\">\(steps(desk, step))\(content)</div>"
+        let part: Markup = "<div id=\"import-state\">\(steps(desk, step))<div class=\"stack\">\(content)</div></div>"
         if desk.context.here["part"] == "1" { return .html(part) }
         return page(desk, part)
     }
@@ -165,7 +165,7 @@ enum ImportPages {
         var out: Markup = "\(Notice(summary.isKept ? .good : .red, "<strong>\(upload.fileName)</strong>：\(summary.text)"))"
         out += "\(Grid(.quarters, ["\(StatCard("新增", Figure.grouped(summary.created), tone: .good))", "\(StatCard("更新", Figure.grouped(summary.updated), tone: .info))", "\(StatCard("未变", Figure.grouped(summary.unchanged)))", "\(StatCard("有问题", Figure.grouped(summary.bad), tone: summary.bad > 0 ? .red : .neutral))"]))"
         if summary.bad > 0 { out += bad(desk, summary, path) }
-        return out + "<div class=\"form-foot\">\(ActionButton(desk.context.text("查看台账", "To the ledger"), .link(desk.path), icon: "table", style: .primary))\(ActionButton(desk.context.text("继续导入", "Import more"), .link("\(desk.path)/import"), icon: "upload"))</div>"
+        return out + "<div class=\"form-foot\">\(ActionButton(desk.context.text("查看台账", "To the ledger"), .link(desk.path), icon: "list", style: .primary))\(ActionButton(desk.context.text("继续导入", "Import more"), .link("\(desk.path)/import"), icon: "upload"))</div>"
     }
 
     @Sendable

@@ -1,0 +1,90 @@
+import Alarms
+import Cryptography
+import Features
+import Foundation
+import Hummingbird
+import Identity
+import Kernel
+import Ledgers
+import Logging
+import Media
+import Schedules
+import Storage
+import StorageSQLite
+import Web
+
+/// A whole site on a database of its own, with two enterprises and one person for each kind of view; sessions are the person's login.
+struct LedgerHouse {
+    let platform: Platform
+    let router: Router<WebContext>
+    let table: RouteTable
+    let north: Int64
+    let south: Int64
+
+    static let noon = Moment(milliseconds: 1_795_233_600_000)
+
+    init(features: FeatureSet, clock: Clock = .fixed(LedgerHouse.noon), assets: AssetStore = .empty) async throws {
+        let database = try SQLiteDatabase.temporary()
+        let blobs = try LocalBlobs.temporary()
+        let keys = KeyRing.ephemeral()
+        let photos = PhotoStore(
+            database: database, blobs: blobs, thumbnailFolder: NSTemporaryDirectory() + "/jianwei-thumbs-\(UUID().uuidString)", threads: PictureThreads(threads: 1, waiting: 100))
+        let identity = IdentityEngine(database: database, clock: clock, keys: keys)
+        let dictionaries = Dictionaries(features.dictionaries)
+        let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, audit: identity.audit, clock: clock)
+        let alarms = AlarmEngine(kinds: features.alarmKinds, hooks: AlarmEngine.Hooks(audit: { _, _, _ in }, lock: { _, _ in true }), clock: clock)
+        var logger = Logger(label: "house")
+        logger.logLevel = .critical
+        platform = Platform(
+            database: database, clock: clock, keys: keys, blobs: blobs, photos: photos, audit: identity.audit, identity: identity, dictionaries: dictionaries, ledgers: ledgers, alarms: alarms,
+            live: LiveHub(), tasks: LongTasks(on: database, node: "house", clock: clock, logger: logger), outbox: Outbox(clock: clock), logger: logger)
+        let tables = ledgers.tables + IdentityTables.all + PhotoStore.tables + LongTasks.tables + AlarmTables.all + LedgerServices.tables + features.tables
+        try await database.write { transaction in for table in tables { try transaction.apply(.createTable(table)) } }
+        try await ledgers.load()
+        let system = Principal.system()
+        let (north, south) = try await database.write { [identity] transaction -> (Int64, Int64) in
+            func add(_ parent: Int64?, _ kind: Organisation.Kind, _ code: String, _ name: String, _ area: String) throws -> Int64 {
+                try identity.organisations.create(OrganisationDraft(parent: parent, kind: kind, code: code, name: name, area: area), by: system, in: transaction).id
+            }
+            let province = try add(nil, .province, "13", "河北省", "13")
+            let city = try add(province, .city, "1301", "石家庄市", "1301")
+            let county = try add(city, .county, "130102", "长安区", "130102")
+            let other = try add(city, .county, "130104", "桥西区", "130104")
+            return (try add(county, .enterprise, "E001", "石家庄北方钢铁有限公司", "130102"), try add(other, .enterprise, "E002", "河北南方水泥有限公司", "130104"))
+        }
+        self.north = north
+        self.south = south
+        table = RouteTable()
+        let site = Site(menu: features.menu(), assets: assets, sessions: HouseSessions(north: north, south: south), hub: platform.live, clock: clock)
+        router = WebRouter.make(site: site, table: table) { [platform] routes in features.register(on: routes, platform: platform) }
+    }
+
+    var admin: Principal { HouseSessions(north: north, south: south).principal("admin") ?? .system() }
+    var northClerk: Principal { HouseSessions(north: north, south: south).principal("north") ?? .system() }
+}
+
+/// Everybody's token is their login.
+struct HouseSessions: SessionResolver {
+    let north: Int64
+    let south: Int64
+
+    func principal(_ login: String) -> Principal? {
+        switch login {
+        case "admin": Principal(kind: .user, id: 1, login: login, name: "市级管理员", organisation: 2, organisationName: "石家庄市", area: "1301", permissions: ["*"], scope: .everything)
+        case "county": Principal(kind: .user, id: 2, login: login, name: "长安区监管员", organisation: 3, organisationName: "长安区", area: "130102", permissions: ["*.read"], scope: .areas(["130102"]))
+        case "north":
+            Principal(
+                kind: .user, id: 3, login: login, name: "北方钢铁张工", organisation: north, organisationName: "石家庄北方钢铁有限公司", area: "130102",
+                permissions: ["*.read", "*.write", "*.delete", "*.import", "*.export"], scope: .organisation(north))
+        case "south":
+            Principal(kind: .user, id: 4, login: login, name: "南方水泥李工", organisation: south, organisationName: "河北南方水泥有限公司", area: "130104", permissions: ["*.read", "*.write"], scope: .organisation(south))
+        case "nobody": Principal(kind: .user, id: 5, login: login, name: "无权限人员", organisation: south, area: "130104", permissions: [], scope: .organisation(south))
+        default: nil
+        }
+    }
+
+    func resolve(token: String, address: String) async throws -> SignedIn? { principal(token).map { SignedIn(principal: $0) } }
+    func logIn(login: String, password: String, address: String, agent: String) async throws -> SessionGrant { SessionGrant(token: login, seconds: 3600) }
+    func logOut(token: String) async throws {}
+    func changePassword(of principal: Principal, current: String, new: String) async throws {}
+}
