@@ -8,6 +8,12 @@ package struct AssetStore: Sendable {
         package var bytes: [UInt8]
         package var compressed: [UInt8]?
         package var contentType: String
+
+        package init(bytes: [UInt8], compressed: [UInt8]?, contentType: String) {
+            self.bytes = bytes
+            self.compressed = compressed
+            self.contentType = contentType
+        }
     }
 
     /// `static/app.css`, `assets/htmx.min.js` …

@@ -15,12 +15,18 @@ package struct IdentitySessions: SessionResolver {
     package func logIn(login: String, password: String, address: String, agent: String) async throws -> SessionGrant {
         let new = try await identity.sessions.login(login, password: password, address: address, agent: agent)
         let seconds = Int(new.session.expiresAt.seconds(since: new.session.createdAt))
-        return SessionGrant(token: new.token, seconds: seconds, mustChangePassword: new.session.mustChangePassword)
+        let notice = new.isNewAddress ? "您正在从新的地址 \(address) 登录，如非本人操作请立即修改密码" : nil
+        return SessionGrant(token: new.token, seconds: seconds, mustChangePassword: new.session.mustChangePassword, notice: notice)
     }
 
     package func logOut(token: String) async throws { try await identity.sessions.logout(token: token) }
 
     package func changePassword(of principal: Principal, current: String, new: String) async throws {
         try await identity.passwords.change(of: principal, current: current, new: new)
+    }
+
+    package var passwordHint: String {
+        let policy = identity.passwords.policy
+        return "至少 \(policy.minimumLength) 位，含大写字母、小写字母、数字、符号中的至少 \(policy.minimumKinds) 种，不含用户名"
     }
 }

@@ -19,6 +19,12 @@ package struct RouteEntry: Sendable, Equatable {
     package var method: String
     package var path: String
     package var permission: RoutePermission
+
+    package init(method: String, path: String, permission: RoutePermission) {
+        self.method = method
+        self.path = path
+        self.permission = permission
+    }
 }
 
 /// Every route of a site in the order of registration.

@@ -17,11 +17,14 @@ package struct SessionGrant: Sendable {
     package var token: String
     package var seconds: Int
     package var mustChangePassword: Bool
+    /// Told once after signing in, such as that this address is new.
+    package var notice: String?
 
-    package init(token: String, seconds: Int, mustChangePassword: Bool = false) {
+    package init(token: String, seconds: Int, mustChangePassword: Bool = false, notice: String? = nil) {
         self.token = token
         self.seconds = seconds
         self.mustChangePassword = mustChangePassword
+        self.notice = notice
     }
 }
 
@@ -34,6 +37,12 @@ package protocol SessionResolver: Sendable {
     func logOut(token: String) async throws
     /// - Throws: `.invalid` with a finding for `current`, `password`.
     func changePassword(of principal: Principal, current: String, new: String) async throws
+    /// What a new password must be, in one sentence.
+    var passwordHint: String { get }
+}
+
+extension SessionResolver {
+    package var passwordHint: String { "须含大写字母、小写字母、数字、符号中的至少三种" }
 }
 
 /// Nobody can sign in: for sites that serve only open routes, and for tests.

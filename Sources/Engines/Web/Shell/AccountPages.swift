@@ -31,6 +31,7 @@ struct AccountPages: Sendable {
             let target = grant.mustChangePassword ? "/account/password" : Self.inside(form["next"], context)
             var response = context.wantsJSON ? Response.json(["mustChangePassword": .bool(grant.mustChangePassword)]) : Response.redirect(to: target)
             response.setCookie(Cookie(name: "jw_session", value: grant.token, maxAge: grant.seconds, path: "/", secure: context.site.settings.isSecure, httpOnly: true, sameSite: .lax))
+            if let notice = grant.notice { response.headers[values: .setCookie].append("jw_flash=\(FormEncoding.encode(notice)); Path=/; Max-Age=30; HttpOnly; SameSite=Lax") }
             return response
         } catch let failure as Failure {
             if context.wantsJSON { throw failure }
@@ -94,7 +95,7 @@ struct AccountPages: Sendable {
     private func passwordPage(_ context: WebContext, findings: [FieldFinding]) -> Response {
         let fields = [
             FormField("current", context.text("当前密码", "Current password"), .password, isRequired: true, isWide: true),
-            FormField("password", context.text("新密码", "New password"), .password, isRequired: true, help: context.text("不少于 8 位，含大写字母、小写字母、数字、符号中的至少三类", "At least 8 characters of three kinds"), isWide: true),
+            FormField("password", context.text("新密码", "New password"), .password, isRequired: true, help: context.site.sessions.passwordHint, isWide: true),
             FormField("again", context.text("再次输入新密码", "Repeat new password"), .password, isRequired: true, isWide: true),
         ]
         let form = Form(action: "/account/password", sections: [FormSection(nil, fields)], submit: context.text("确认修改", "Change"), cancel: context.mustChangePassword ? nil : context.site.settings.homePath, findings: findings, context: context)
