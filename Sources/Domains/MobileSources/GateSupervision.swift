@@ -115,3 +115,15 @@ package struct GateSupervision: Sendable {
         return true
     }
 }
+
+extension GateSupervision {
+    /// A token was given to a gate system; kept in the audit.
+    package func noteToken(for terminal: GateTerminal, claim: @escaping @Sendable (any Transaction) throws -> Void) async throws {
+        let principal = terminal.principal(registry.snapshot)
+        let audit = audit
+        try await database.write { tx in
+            try claim(tx)
+            try audit.record(AuditEntry("login", "gateToken", terminal.enterpriseCode, "门禁系统取得访问令牌"), by: principal, in: tx)
+        }
+    }
+}

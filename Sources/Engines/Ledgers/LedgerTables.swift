@@ -2,7 +2,7 @@ import Kernel
 import Storage
 
 /// The engine's own tables, beside those of the declared ledgers.
-enum LedgerTables {
+package enum LedgerTables {
     /// One row is one change of one row of any ledger. `changes` is `{"field": [before, after]}`; the making of a row has none, since its first values follow from later rows.
     static let history = Table(
         "record_history",
@@ -58,5 +58,5 @@ enum LedgerTables {
         indexes: [Index("ledger", "id"), Index("by_id", "id")]
     )
 
-    static let all: [Table] = [history, attachments, savedViews, definitions, batches]
+    package static let all: [Table] = [history, attachments, savedViews, definitions, batches]
 }

@@ -148,6 +148,13 @@ package struct HandDown: Sendable {
         package var version: Int64
         package var status: String
         package var message: String?
+
+        package init(objectId: String, version: Int64, status: String, message: String?) {
+            self.objectId = objectId
+            self.version = version
+            self.status = status
+            self.message = message
+        }
     }
 
     /// Notes receipts. A failed one is handed down again: after 10 s, 1 min, 5 min, 30 min, then given to the desk.

@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// 见微: configuration, wiring, commands; nothing else.
+@main
+struct Jianwei: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "jianwei", abstract: "见微 · supervision and risk control", version: "0.1.0",
+        subcommands: [Serve.self, Admin.self, Verify.self, VerifyEvidence.self])
+}

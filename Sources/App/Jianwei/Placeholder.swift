@@ -1,8 +1,0 @@
-import ArgumentParser
-import AsyncHTTPClient
-import Hummingbird
-
-@main
-struct Jianwei: AsyncParsableCommand {
-    func run() async throws { print("jianwei") }
-}

@@ -1,0 +1,96 @@
+import HJ1321
+import Hummingbird
+import Kernel
+import MobileSources
+import Storage
+import Web
+
+/// What stands before the router: the gate interface has a door of its own, everything else goes to the web.
+struct FrontDoor<Site: HTTPResponder>: HTTPResponder where Site.Context == WebContext {
+    let gates: GateGateway
+    let site: Site
+    let administration: AdminDoor
+
+    func respond(to request: Request, context: WebContext) async throws -> Response {
+        let path = request.uri.path
+        if path.hasPrefix(GateGateway.prefix) { return await gates.respond(to: request, address: context.address) }
+        if path == AdminDoor.path { return await administration.respond(to: request, address: context.address) }
+        return try await site.respond(to: request, context: context)
+    }
+}
+
+/// Joins the gate interface to the domain.
+struct GateDesk: GateBackend {
+    let gates: GateSupervision
+
+    func organisation(of enterpriseCode: String) -> Int64? {
+        let snapshot = gates.registry.snapshot
+        guard let org = snapshot.orgByCode[enterpriseCode], snapshot.enterprises[org]?.isConnected ?? false else { return nil }
+        return org
+    }
+
+    func passes(_ values: [JSONValue], from caller: GateCaller, claim: @escaping GateClaim) async throws -> GateResults {
+        let results = try await gates.passes.record(values, from: terminal(caller), claim: claim)
+        return GateResults(results: results.map(\.json), ignored: once(results.flatMap(\.ignored)))
+    }
+
+    func filing(_ query: GateFilingQuery, from caller: GateCaller) async throws -> JSONValue {
+        try await gates.filingLookup.look(plateNo: query.plateNo, color: query.plateColor, isEntry: query.isEntry, gateNo: query.gateNo, org: caller.org).json
+    }
+
+    func heartbeat(_ value: JSONValue, from caller: GateCaller, claim: @escaping GateClaim) async throws -> JSONValue {
+        try await gates.heartbeats.beat(try GateHeartbeats.Beat(value), from: terminal(caller), claim: claim).json
+    }
+
+    func changes(after cursor: String?, waitSeconds: Int, from caller: GateCaller) async throws -> JSONValue {
+        let page = try await gates.handDown.changes(after: cursor, waitSeconds: waitSeconds, org: caller.org)
+        return ["cursor": .string(page.cursor), "items": .array(page.items.map(\.json))]
+    }
+
+    func receipts(_ value: JSONValue, from caller: GateCaller, claim: @escaping GateClaim) async throws -> JSONValue {
+        let receipts = try GateReceipts.read(value)
+        let unknown = try await gates.handDown.receive(receipts, org: caller.org, claim: claim)
+        return ["accepted": .int(Int64(receipts.count - unknown.count)), "unknown": .array(unknown.map { ["id": .string($0.objectId), "version": .int($0.version)] })]
+    }
+
+    func ledger(_ name: String, _ values: [JSONValue], from caller: GateCaller, claim: @escaping GateClaim) async throws -> GateResults {
+        let results = try await gates.gateLedgers.upsert(name, values, from: terminal(caller), claim: claim)
+        return GateResults(results: results.map(\.json), ignored: once(results.flatMap(\.ignored)))
+    }
+
+    func photo(_ sha256: String, _ bytes: [UInt8], from caller: GateCaller, claim: @escaping GateClaim) async throws -> Bool {
+        try await gates.receivePhoto(sha256, bytes, from: terminal(caller), claim: claim)
+    }
+
+    func tokenIssued(to caller: GateCaller, claim: @escaping GateClaim) async throws { try await gates.noteToken(for: terminal(caller), claim: claim) }
+
+    private func terminal(_ caller: GateCaller) -> GateTerminal {
+        GateTerminal(org: caller.org, enterpriseCode: caller.enterpriseCode, accreditationNo: caller.accreditationNo, address: caller.address)
+    }
+
+    private func once(_ names: [String]) -> [String] {
+        var seen: Set<String> = []
+        return names.filter { seen.insert($0).inserted }
+    }
+}
+
+/// `{"items":[{"id","version","status":"received|applied|failed","msg"}]}` (interfaces/gate.md Downlink).
+enum GateReceipts {
+    static func read(_ value: JSONValue) throws -> [HandDown.Receipt] {
+        guard let items = value["items"]?.array else { throw Failure(.invalid, "40002", "字段有误", fields: [FieldFinding("items", "required", "必填，应为数组")]) }
+        guard items.count <= 500 else { throw Failure(.tooLarge, "41301", "一次最多 500 条回执") }
+        var reader = FieldReader()
+        var receipts: [HandDown.Receipt] = []
+        for (index, item) in items.enumerated() {
+            guard let id = item["id"]?.string, !id.isEmpty else { reader.fail("items[\(index)].id", "required", "必填"); continue }
+            guard let version = item["version"]?.int else { reader.fail("items[\(index)].version", "required", "必填，应为整数"); continue }
+            guard let status = item["status"].flatMap({ reader.code("items[\(index)].status", $0, ["received", "applied", "failed"]) }) else {
+                if item["status"] == nil { reader.fail("items[\(index)].status", "required", "必填") }
+                continue
+            }
+            receipts.append(HandDown.Receipt(objectId: id, version: version, status: status, message: item["msg"]?.string.map { String($0.prefix(200)) }))
+        }
+        guard reader.errors.isEmpty else { throw Failure(.invalid, "40002", "字段有误", fields: reader.errors) }
+        return receipts
+    }
+}

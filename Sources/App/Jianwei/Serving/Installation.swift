@@ -1,0 +1,85 @@
+import Alarms
+import Cryptography
+import Exchange
+import Features
+import Foundation
+import Identity
+import Kernel
+import Ledgers
+import Logging
+import Media
+import MobileSources
+import Schedules
+import Storage
+import StorageSQLite
+import Web
+
+/// One data directory with everything that runs on it, put together. Used by the server and by commands that work without one.
+struct Installation: Sendable {
+    let directory: String
+    let platform: Platform
+    let features: FeatureSet
+    let clients: SignedClients
+    let platformKeys: PlatformKeys
+    let gates: GateSupervision
+    let database: SQLiteDatabase
+    let logger: Logger
+    /// One-time passwords of the first start; empty later.
+    let credentials: [FirstCredential]
+
+    /// Opens a directory, created when absent: keys, database, migrations, first users, registry.
+    ///
+    /// - Throws: `Failure` when a declaration is faulty (all faults together), a migration is pending review, or the directory cannot be used.
+    static func open(_ directory: String, logger: Logger, clock: Clock = .system) async throws -> Installation {
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let keys = try KeyRing(directory: directory + "/keys")
+        let database = try SQLiteDatabase(path: directory + "/jianwei.sqlite")
+        let blobs = try LocalBlobs(root: directory + "/blobs")
+        let photos = PhotoStore(database: database, blobs: blobs, thumbnailFolder: directory + "/thumbnails", threads: PictureThreads(threads: 2, waiting: 256))
+        let clients = SignedClients(keys: keys)
+        let mobileSources = MobileSources(clients: clients)
+        let features = FeatureSet([mobileSources.feature])
+        let faults = features.check()
+        guard faults.isEmpty else { throw Failure(.unexpected, "JW-A001", "声明有误：" + faults.joined(separator: "；")) }
+
+        let declared = Installation.tables(features)
+        let applied = try await Migrator(Migrations.all(declared: declared)).run(on: database, expecting: declared)
+        if !applied.isEmpty { logger.info("database migrated", metadata: ["migrations": "\(applied.joined(separator: ", "))"]) }
+
+        let dictionaries = Dictionaries(features.dictionaries)
+        let identity = IdentityEngine(database: database, clock: clock, keys: keys)
+        let live = LiveHub(clock: clock)
+        let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, audit: identity.audit, clock: clock)
+        let alarms = AlarmEngine(kinds: features.alarmKinds, audit: identity.audit, hub: live, clock: clock)
+        let tasks = LongTasks(on: database, node: Installation.node, clock: clock, logger: logger)
+        let platform = Platform(
+            database: database, clock: clock, keys: keys, blobs: blobs, photos: photos, audit: identity.audit, identity: identity, dictionaries: dictionaries, ledgers: ledgers, alarms: alarms, live: live,
+            tasks: tasks, outbox: Outbox(clock: clock), logger: logger)
+
+        try await ledgers.load()
+        let counties = Region.counties.filter { $0.code.hasPrefix("1301") && !(Region(code: $0.code)?.isStatistical ?? false) }
+        let credentials = try await identity.firstStart(
+            counties: counties.map { IdentityEngine.Authority(area: $0.code, name: $0.title) }, permissions: PermissionDeclaration.identity + Installation.alarmPermissions + features.permissions)
+        for feature in features.features { try feature.prepare(platform) }
+        let gates = mobileSources.gates(on: platform)
+        try await gates.start()
+        try await clients.load(from: database, clock: clock)
+        return Installation(
+            directory: directory, platform: platform, features: features, clients: clients, platformKeys: try PlatformKeys(directory: directory + "/keys", keys: keys), gates: gates, database: database,
+            logger: logger, credentials: credentials)
+    }
+
+    static let node = ProcessInfo.processInfo.hostName
+
+    static func tables(_ features: FeatureSet) -> [Table] {
+        let ledgers = features.ledgers.compactMap(\.table) + LedgerTables.all
+        return IdentityTables.all + ScheduleTables.tables + PhotoStore.tables + AlarmTables.all + ledgers + features.tables
+    }
+
+    static let alarmPermissions: [PermissionDeclaration] = [
+        PermissionDeclaration(AlarmPermission.read, "查看报警", area: "监测报警", defaultRoles: [.city, .county, .enterpriseAdmin, .enterpriseGuard]),
+        PermissionDeclaration(AlarmPermission.handle, "处理报警", area: "监测报警", defaultRoles: [.city, .county]),
+        PermissionDeclaration(AlarmPermission.export, "导出报警与证据包", area: "监测报警", defaultRoles: [.city, .county]),
+        PermissionDeclaration(AlarmPermission.appeal, "对报警提出复议", area: "监测报警", defaultRoles: [.enterpriseAdmin]),
+    ]
+}

@@ -1,0 +1,141 @@
+import Ledgers
+import StorageSQLite
+import Alarms
+import ArgumentParser
+import Exchange
+import Features
+import Foundation
+import HJ1321
+import Hummingbird
+import Identity
+import Kernel
+import Logging
+import Maps
+import Media
+import MobileSources
+import NIOCore
+import Schedules
+import ServiceLifecycle
+import Storage
+import Web
+
+/// `jianwei serve --data DIR --listen 127.0.0.1:8080`
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Serve a data directory, created when absent.")
+
+    @Option(help: "The data directory.") var data = "data"
+    @Option(help: "Address and port to listen on.") var listen = "127.0.0.1:8080"
+    @Option(help: "trace, debug, info, notice, warning, error.") var logLevel = "info"
+
+    func run() async throws {
+        var logger = Logger(label: "jianwei")
+        logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
+        let address = try ListenAddress(listen)
+        let lock = try DirectoryLock(data)
+        let started = Clock.system.now
+        let installation = try await Installation.open(data, logger: logger)
+        let server = try Server(installation: installation, address: address, logger: logger)
+        try lock.publish(port: address.port, host: address.host)
+        Serve.greet(installation, address, seconds: Clock.system.now.seconds(since: started))
+        try await server.run()
+        await installation.database.close()
+        lock.release()
+    }
+
+    /// What the operator sees: the address and, once, the first passwords.
+    static func greet(_ installation: Installation, _ address: ListenAddress, seconds: Double) {
+        print("见微 Jianwei 已就绪（用时 \(Figure.decimal(seconds, digits: 2)) 秒）：http://\(address.host):\(address.port)")
+        print("数据目录：\(URL(fileURLWithPath: installation.directory).path)")
+        if !installation.credentials.isEmpty {
+            print("首次启动，一次性密码（登录后必须修改，只显示这一次）：")
+            for credential in installation.credentials { print("  \(credential.name)  用户名 \(credential.login)  密码 \(credential.oneTimePassword)") }
+        }
+        fflush(nil)
+    }
+}
+
+struct ListenAddress: Sendable {
+    var host: String
+    var port: Int
+
+    init(_ text: String) throws {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (1...65_535).contains(port) else { throw ValidationError("--listen wants ADDRESS:PORT, not “\(text)”") }
+        host = String(text[..<colon])
+        self.port = port
+    }
+}
+
+/// The server: web, gate interface, background services.
+struct Server: Sendable {
+    private let application: any ApplicationProtocol
+
+    init(installation: Installation, address: ListenAddress, logger: Logger, extraServices: [any Service] = []) throws {
+        let platform = installation.platform
+        var settings = WebSettings()
+        settings.systemName = "重点行业移动源门禁监管平台"
+        let home = HomeDirectory.find()
+        let assets = try AssetStore.load(home: home)
+        if !assets.missing.isEmpty { logger.warning("web assets are missing; run scripts/assets", metadata: ["missing": "\(assets.missing.joined(separator: ", "))"]) }
+        let database = platform.database
+        let site = Site(
+            settings: settings, menu: installation.features.menu() + AlarmPages.menu, assets: assets, sessions: IdentitySessions(platform.identity), hub: platform.live, clock: platform.clock,
+            readiness: {
+                do {
+                    _ = try await database.read(within: .seconds(2)) { try $0.value("SELECT 1") }
+                    return []
+                } catch {
+                    return ["database"]
+                }
+            })
+        let alarmPages = AlarmPages(
+            engine: platform.alarms, database: platform.database, photos: platform.photos,
+            settings: AlarmPages.Settings(
+                sourcePath: { $0.kind == GatePassEvent.ledger.name ? "/passes/\($0.id)" : nil }, workFolder: installation.directory + "/work"))
+        try FileManager.default.createDirectory(atPath: installation.directory + "/work", withIntermediateDirectories: true)
+        let router = WebRouter.make(site: site) { routes in
+            installation.features.register(on: routes, platform: platform)
+            alarmPages.add(to: routes)
+        }
+        let gateway = GateGateway(
+            backend: GateDesk(gates: installation.gates), clients: installation.clients, platformKeys: installation.platformKeys, clock: platform.clock, logger: logger)
+        let door = FrontDoor(gates: gateway, site: router.buildResponder(), administration: AdminDoor(key: try AdminKey.readOrMake(installation.directory), desk: AdminDesk(installation: installation)))
+        var quiet = logger
+        quiet[metadataKey: "part"] = "http"
+        var configuration = ApplicationConfiguration(address: .hostname(address.host, port: address.port), serverName: nil)
+        configuration.backlog = 1024
+        var app = Application(responder: door, configuration: configuration, logger: quiet)
+        for service in Server.services(installation) + extraServices { app.addServices(service) }
+        application = app
+    }
+
+    func run() async throws { try await application.runService() }
+
+    private static func services(_ installation: Installation) -> [any Service] {
+        let platform = installation.platform
+        let leadership = Leadership(node: Installation.node, on: platform.database, clock: platform.clock)
+        let jobs = Server.jobs(installation) + installation.features.features.flatMap { $0.jobs(platform) }
+        let scheduler = Scheduler(jobs, on: platform.database, leadership: leadership, clock: platform.clock, logger: platform.logger)
+        let worker = OutboxWorker(platform.outbox, on: platform.database, handlers: [], clock: platform.clock, logger: platform.logger)
+        let logger = platform.logger
+        let hashing = PhotoHashing(photos: platform.photos, clock: platform.clock) { error in logger.warning("photo hashing failed", metadata: ["error": "\(error)"]) }
+        return [platform.tasks, scheduler, worker, Running { try await hashing.run() }] + installation.features.features.flatMap { $0.services(platform) }
+    }
+
+    private static func jobs(_ installation: Installation) -> [JobDeclaration] {
+        let platform = installation.platform
+        let clients = installation.clients
+        return [
+            JobDeclaration("sessionSweep", "清理过期会话", dailyAt: 200) { _ in _ = try await platform.identity.sessions.sweep() },
+            JobDeclaration("clientRefresh", "刷新授权与密钥", every: 5) { _ in _ = try await clients.directory.refreshIfChanged(from: platform.database) },
+        ]
+    }
+}
+
+/// A closure as a service of the group; ends with the group.
+struct Running: Service {
+    let body: @Sendable () async throws -> Void
+
+    init(_ body: @escaping @Sendable () async throws -> Void) { self.body = body }
+
+    func run() async throws { try await cancelWhenGracefulShutdown { try await body() } }
+}
