@@ -30,7 +30,7 @@ extension LedgerDeclaration {
         if !sorts.isEmpty { add(sorts + ["id"]) }
         for field in plan.fields where field.columns.count == 1 {
             let isFoundByPrefix = isLarge && field.field.marks.contains(.searchable)
-            if field.field.marks.contains(.indexed) || isFoundByPrefix { add([field.columns[0].name, "id"]) }
+            if !field.field.marks.isDisjoint(with: [.indexed, .sortable]) || isFoundByPrefix { add([field.columns[0].name, "id"]) }
         }
         return indexes
     }

@@ -1,9 +1,7 @@
-import Dispatch
 import Exchange
 import Identity
 import Kernel
 import Storage
-import Synchronization
 
 /// Brings a sheet into a ledger: every row judged with all its findings, written in batches of 1,000 a transaction, one audit row and one `import_batches` row for the whole.
 ///
@@ -39,7 +37,7 @@ package struct LedgerImport: Sendable {
     ///   - progress: told after every 1,000 rows; what it throws stops the import.
     /// - Throws: what SheetReader throws for a broken file; `.invalid` for a header with missing columns.
     package func run(path: String, progress: @escaping Progress = { _ in }) async throws -> ImportReport {
-        let rows = try await ImportLedgerThread.read(path)
+        let rows = try await ImportThread.read(path)
         return try await run(rows: rows, progress: progress)
     }
 
@@ -262,62 +260,5 @@ extension ImportReport {
     mutating func add(_ row: BadRow) {
         bad += 1
         if badRows.count < ImportReport.most { badRows.append(row) }
-    }
-}
-
-/// A value that one import changes from the database's threads, one after the other.
-final class Mutable<Value: Sendable>: Sendable {
-    private let value: Mutex<Value>
-
-    init(_ value: Value) { self.value = Mutex(value) }
-
-    func change<T: Sendable>(_ body: (inout Value) throws -> T) throws -> T { try value.withLock { value in try body(&value) } }
-}
-
-/// Sheets are parsed one at a time on a thread of their own, never on the pool that serves requests.
-enum ImportLedgerThread {
-    private static let queue = DispatchQueue(label: "jianwei.import.sheets")
-
-    static func read(_ path: String) async throws -> [SheetRow] {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async {
-                continuation.resume(with: Result {
-                    var rows: [SheetRow] = []
-                    try SheetReader.read(path: path) { row in
-                        rows.append(row)
-                        return true
-                    }
-                    return rows
-                })
-            }
-        }
-    }
-}
-
-/// One import that was started, for the list of imports.
-package struct ImportBatch: Sendable {
-    package var id: Int64
-    package var ledger: String
-    package var fileName: String
-    /// `running`, `done`, `refused`, `dryRun`, `failed`.
-    package var state: String
-    package var total: Int, created: Int, updated: Int, unchanged: Int, bad: Int
-    package var byName: String
-    package var startedAt: Moment
-    package var endedAt: Moment?
-}
-
-extension LedgerEngine {
-    /// A principal's own imports of one ledger, newest first; all of them for those who see everything.
-    package func importBatches(_ ledger: String, by principal: Principal, limit: Int = 20, in reader: any Reader) throws -> [ImportBatch] {
-        try plan(ledger).declaration.requireReading(principal)
-        let own: SQL = principal.scope == .everything ? "1 = 1" : "by_id = \(principal.id)"
-        return try reader.rows("SELECT * FROM import_batches WHERE ledger = \(ledger) AND \(own) ORDER BY id DESC LIMIT \(limit)").map { row in
-            ImportBatch(
-                id: row.int("id") ?? 0, ledger: ledger, fileName: row.text("file_name") ?? "", state: row.text("state") ?? "", total: Int(row.int("total") ?? 0), created: Int(row.int("created") ?? 0),
-                updated: Int(row.int("updated") ?? 0), unchanged: Int(row.int("unchanged") ?? 0), bad: Int(row.int("bad") ?? 0), byName: row.text("by_name") ?? "",
-                startedAt: row.moment("started_at") ?? Moment(milliseconds: 0), endedAt: row.moment("ended_at")
-            )
-        }
     }
 }

@@ -106,11 +106,12 @@ extension LedgerEngine {
         return "\(SQL(text: compiled.plan.selectText)) WHERE \(compiled.condition) ORDER BY \(compiled.orderBy(reversed: false)) LIMIT \(query.limit + 1)"
     }
 
-    /// Counting stops at 10,000 in very large ledgers and at 100,000 elsewhere.
+    /// Counting stops at 10,000; at 100,000 where an index alone can answer.
     private func total(_ query: LedgerQuery, by principal: Principal, in reader: any Reader) throws -> LedgerPage.Total {
         guard query.wantsTotal else { return .unknown }
         let compiled = try compile(query, by: principal, reader.dialect, walksInOrder: false)
-        let most = compiled.plan.declaration.isLarge ? 10_000 : 100_000
+        let isPlain = query.filters.isEmpty && query.search == nil && query.extraCondition == nil && !compiled.plan.declaration.isLarge
+        let most = isPlain ? 100_000 : 10_000
         let count = try reader.count("SELECT count(*) FROM (SELECT 1 FROM \(SQL(text: compiled.plan.source)) WHERE \(compiled.condition) LIMIT \(most + 1)) AS counted")
         return count > most ? .atLeast(most) : .exact(count)
     }
