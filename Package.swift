@@ -92,7 +92,7 @@ let package = Package(
         suite("Rules", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Rules"]),
         suite("Web", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Identity", "Web", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Maps", in: "Engines", tests: ["Kernel", "Web", "Maps"]),
-        suite("Ledgers", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Ledgers", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Alarms", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Alarms", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Features", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", "Features", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("MobileSources", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", "Features", "HJ1321", "MobileSources", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),

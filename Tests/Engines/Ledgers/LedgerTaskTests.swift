@@ -17,7 +17,7 @@ struct LedgerTaskTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let shop = try await LedgerWorkshop()
         try await shop.database.write { tx in for table in LongTasks.tables { try tx.apply(.createTable(table)) } }
-        let blobs = try LocalBlobs(folder: folder)
+        let blobs = try LocalBlobs(root: folder, reserve: 0, isDurable: false)
         let tasks = LongTasks(on: shop.database, node: "test", clock: LedgerWorkshop.clock, logger: Logger(label: "test"))
         let work = LedgerTasks(engine: shop.engine, tasks: tasks, blobs: blobs)
         let own = LedgerWorkshop.enterprise(1)
@@ -29,14 +29,16 @@ struct LedgerTaskTests {
         #expect(imported.state == .done)
         #expect(imported.message == "共 2 行，新增 1 行，更新 0 行，未变 0 行，有问题 1 行")
         #expect(imported.resultName == "问题数据-车辆.xlsx")
-        #expect(try await blobs.size(try #require(imported.resultBlob)) ?? 0 > 0)
+        let report = try #require(imported.resultBlob)
+        #expect(try await blobs.exists(report))
 
         let exporting = try await work.startExport(LedgerQuery(ledger: "truck"), format: .csv, by: own)
         await tasks.runWaiting()
         let exported = try #require(try await tasks.task(exporting, for: own))
         #expect(exported.state == .done)
         #expect(exported.message == "共 1 行")
-        let bytes = try #require(try await blobs.read(try #require(exported.resultBlob)))
+        let file = try #require(exported.resultBlob)
+        let bytes = try #require(try await blobs.read(file))
         #expect(String(decoding: bytes, as: UTF8.self).contains("甲钢铁,冀A00001"))
     }
 
