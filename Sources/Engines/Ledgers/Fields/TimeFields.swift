@@ -37,7 +37,9 @@ struct MomentField: FieldBehaviour {
         return .value(.int(moment.milliseconds))
     }
 
+    /// A number of this size can only be milliseconds, as programs write moments.
     static func read(_ input: JSONValue) -> Moment? {
+        if case .int(let milliseconds) = input, milliseconds > 100_000_000_000 { return Moment(milliseconds: milliseconds) }
         guard let text = input.written?.trimmed else { return nil }
         return Moment(parsing: text) ?? (Day(parsing: text) ?? looseDay(text))?.start
     }
