@@ -53,6 +53,16 @@ struct HistoryTests {
         #expect(try await shop.count("SELECT count(*) FROM record_history") == 2)
     }
 
+    @Test("页面把遮盖后的个人信息送回来，原值不变")
+    func maskedComesBack() async throws {
+        let shop = try await LedgerWorkshop()
+        let own = LedgerWorkshop.enterprise(1)
+        let record = try await shop.engine.create("truck", LedgerWorkshop.truck("冀A00001", ["phone": "13812341234"]), by: own)
+        let kept = try await shop.engine.update("truck", id: record.id, Draft(["phone": "138****1234", "axles": 3]), expectedVersion: 1, by: own)
+        #expect(kept.values["phone"] == .text("13812341234"))
+        #expect(await failure { _ = try await shop.engine.update("truck", id: record.id, Draft(["phone": "139****1234"]), expectedVersion: 2, by: own) }?.fields.map(\.code) == ["format"])
+    }
+
     @Test("更新或新增：新增、更新、未变")
     func upsert() async throws {
         let shop = try await LedgerWorkshop()

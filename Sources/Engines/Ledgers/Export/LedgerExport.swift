@@ -18,8 +18,9 @@ extension LedgerEngine {
         try requireExport(declaration, principal)
         let rows = try await database.read(within: .seconds(1_800)) { [self] reader in try write(query, format: format, path: path, by: principal, in: reader, progress: progress) }
         try await database.write { [self] tx in
-            let details: JSONValue = ["query": .string(query.urlQuery), "rows": .int(Int64(rows)), "format": .string(format.rawValue)]
-            try audit.record(AuditEntry("export", declaration.name, "", "导出\(declaration.title) \(rows) 行", details: details), by: principal, in: tx)
+            let reveals = principal.may(declaration.revealPermission) && declaration.fields.contains { $0.marks.contains(.personal) }
+            let details: JSONValue = ["query": .string(query.urlQuery), "rows": .int(Int64(rows)), "format": .string(format.rawValue), "reveals": .bool(reveals)]
+            try audit.record(AuditEntry("export", declaration.name, "", "导出\(declaration.title) \(rows) 行" + (reveals ? "（含个人信息原文）" : ""), details: details), by: principal, in: tx)
         }
         return rows
     }

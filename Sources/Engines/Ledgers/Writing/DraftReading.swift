@@ -67,6 +67,7 @@ struct DraftReading {
             set(field, .null, .null, record)
             return
         }
+        if keepsMasked(input, field, record) { return }
         switch field.behaviour.accept(input, for: field.field, context) {
         case .value(let value): set(field, value, .null, record)
         case .pair(let first, let second): set(field, first, second, record)
@@ -75,6 +76,12 @@ struct DraftReading {
             if code == "expiredCode", let record, record.values[field.field.name]?.text == input.written { return }
             find(field, code, message)
         }
+    }
+
+    /// A page that was shown 138****1234 sends it back; that must not overwrite the number.
+    private func keepsMasked(_ input: JSONValue, _ field: FieldPlan, _ record: Record?) -> Bool {
+        guard origin == .person, field.field.marks.contains(.personal), let stored = record?.values[field.field.name]?.text, let written = input.string, written != stored else { return false }
+        return written == FieldChecks.masked(stored, field.field.check)
     }
 
     private mutating func set(_ field: FieldPlan, _ first: SQLValue, _ second: SQLValue, _ record: Record?) {
