@@ -33,6 +33,14 @@ package struct GateSupervision: Sendable {
     package let registration: EnterpriseRegistration
     package let accreditation: AccreditationDesk
     package let statistics: TransportStatistics
+    package let cleanTransport: CleanTransportShare
+    package let quality: DataQuality
+    package let completeness: CompletenessProof
+    package let analytics: GateAnalytics
+    package let dryRun: StrategyDryRun
+    package let explanations: PassExplanationReader
+    package let randomChecks: RandomChecks
+    package let rollups: RollupVerify
     let refresh: StrategyRefresh
 
     package init(
@@ -64,6 +72,14 @@ package struct GateSupervision: Sendable {
             database: database, ledgers: ledgers, organisations: organisations, registry: registry, clients: clients, refresh: refresh, clock: clock)
         accreditation = AccreditationDesk(database: database, ledgers: ledgers, clients: clients, clock: clock)
         statistics = TransportStatistics(database: database, clock: clock)
+        cleanTransport = CleanTransportShare(database: database)
+        quality = DataQuality(database: database, registry: registry, clock: clock)
+        completeness = CompletenessProof(database: database, registry: registry)
+        analytics = GateAnalytics(database: database, registry: registry, alarms: alarms, audit: audit, clock: clock)
+        dryRun = StrategyDryRun(database: database, registry: registry)
+        explanations = PassExplanationReader(database: database, registry: registry)
+        randomChecks = RandomChecks(database: database, registry: registry, audit: audit, clock: clock)
+        rollups = RollupVerify(database: database)
     }
 
     /// Hooks on the ledgers; once, before anything is served.

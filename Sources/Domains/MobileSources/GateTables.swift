@@ -106,7 +106,7 @@ package enum GateTables {
         ], indexes: [Index("org", "id"), Index("area", "id")])
 
     package static let all: [Table] = [
-        gateState, serialGap, gateDaily, passDaily, passMonthly, plateMonth, plateMonthCount, photoUse, photoAwaited, gateChange, delivery, siteStrategy, sequence, setting, randomCheck,
+        gateState, serialGap, gateDaily, passDaily, passMonthly, plateMonth, plateMonthCount, photoUse, photoAwaited, gateChange, delivery, siteStrategy, sequence, setting, randomCheck, StrategyVersions.table,
     ]
 }
 

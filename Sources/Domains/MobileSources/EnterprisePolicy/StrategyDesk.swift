@@ -34,11 +34,13 @@ package struct StrategyDesk: Sendable {
         }
         let registry = registry
         let refresh = refresh
+        let clock = clock
         ledgers.onChange(of: ControlStrategy.ledger.name) { change, tx in
             guard let record = change.after ?? change.before else { return }
             let row = try tx.first("SELECT * FROM control_strategy WHERE id = \(record.id) AND state = 'issued' AND deleted_at IS NULL AND target = 'gateVehicle'")
             let strategy = row.flatMap { Strategy(row: $0) }
             let id = record.id
+            if let kept = try tx.first("SELECT * FROM control_strategy WHERE id = \(id)").flatMap({ Strategy(row: $0) }) { try StrategyVersions.keep(kept, now: clock.now, in: tx) }
             var next = registry.snapshot
             StrategyDesk.put(strategy, id: id, into: &next)
             _ = try refresh.run(next, in: tx)
