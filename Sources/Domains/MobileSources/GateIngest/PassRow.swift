@@ -4,7 +4,7 @@ import Storage
 /// The row of `gate_pass`, written by hand because this insert runs fifteen thousand times a second.
 enum PassRow {
     private static let columns = [
-        "org", "area", "created_at", "passed_at", "plate_no", "plate_color", "direction", "gate_no", "barrier_no", "lane_no", "serial_no", "started_at", "ended_at", "barrier_action", "lift_reason",
+        "org", "area", "created_at", "updated_at", "passed_at", "plate_no", "plate_color", "direction", "gate_no", "barrier_no", "lane_no", "serial_no", "started_at", "ended_at", "barrier_action", "lift_reason",
         "source", "operator", "reason", "confidence", "industry", "vehicle_type", "vehicle_class", "fuel", "emission_stage", "stage_basis", "vin", "engine_no", "registered_on", "model", "use_nature",
         "owner", "networked", "cargo_name", "cargo_tonnes", "measured_by", "head_photo", "body_photo", "plate_photo", "document_photo", "video_camera", "video_from", "video_to", "verdict", "findings",
         "warning_level", "strategy_id", "strategy_version", "list_version", "rule_version", "filing_id", "facts", "received_at", "pair_id", "digest",
@@ -15,7 +15,7 @@ enum PassRow {
         let input = pass.input
         var values: [SQLValue] = []
         values.reserveCapacity(columns.count)
-        values += [.int(pass.site.org), .text(pass.site.county), .int(pass.receivedAt.milliseconds), .int(input.passedAt.milliseconds), .text(input.plate.text), .text(input.plateColor.rawValue)]
+        values += [.int(pass.site.org), .text(pass.site.county), .int(pass.receivedAt.milliseconds), .int(pass.receivedAt.milliseconds), .int(input.passedAt.milliseconds), .text(input.plate.text), .text(input.plateColor.rawValue)]
         values += [.text(input.direction), .text(input.gateNo), .text(input.barrierNo), input.laneNo.sqlValue, .int(input.serialNo), input.startedAt.sqlValue, input.endedAt.sqlValue]
         values += [.text(input.barrierAction), input.liftReason.sqlValue, .text(input.source), input.operatorName.sqlValue, input.reason.sqlValue, input.confidence.sqlValue]
         values += [.text(pass.site.industry), pass.vehicleType.sqlValue, pass.facts.vehicleClass.sqlValue, .text(pass.facts.fuel), .text(pass.facts.stage.rawValue), .text(pass.stageBasis)]

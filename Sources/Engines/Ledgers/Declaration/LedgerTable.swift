@@ -29,7 +29,8 @@ extension LedgerDeclaration {
         }
         if !sorts.isEmpty { add(sorts + ["id"]) }
         for field in plan.fields where field.columns.count == 1 {
-            let isFoundByPrefix = isLarge && field.field.marks.contains(.searchable)
+            // Of many rows, those found by the beginning of a text need an index that begins with it, whatever comes after.
+            let isFoundByPrefix = isLarge && field.field.marks.contains(.searchable) && !indexes.contains { $0.condition == nil && $0.columns.first == field.columns[0].name }
             if !field.field.marks.isDisjoint(with: [.indexed, .sortable]) || isFoundByPrefix { add([field.columns[0].name, "id"]) }
         }
         return indexes
