@@ -2,22 +2,26 @@ import Alarms
 import Cryptography
 import Features
 import Foundation
+import HTTPTypes
 import Hummingbird
+import HummingbirdTesting
 import Identity
 import Kernel
 import Ledgers
 import Logging
 import Media
+import NIOCore
 import Schedules
 import Storage
 import StorageSQLite
 import Web
 
 /// A whole site on a database of its own, with two enterprises and one person for each kind of view; sessions are the person's login.
-struct LedgerHouse {
+struct LedgerHouse: Sendable {
     let platform: Platform
-    let router: Router<WebContext>
     let table: RouteTable
+    private let site: Site
+    private let features: FeatureSet
     let north: Int64
     let south: Int64
 
@@ -55,9 +59,11 @@ struct LedgerHouse {
         self.north = north
         self.south = south
         table = RouteTable()
-        let site = Site(menu: features.menu(), assets: assets, sessions: HouseSessions(north: north, south: south), hub: platform.live, clock: clock)
-        router = WebRouter.make(site: site, table: table) { [platform] routes in features.register(on: routes, platform: platform) }
+        self.features = features
+        site = Site(menu: features.menu(), assets: assets, sessions: HouseSessions(north: north, south: south), hub: platform.live, clock: clock)
     }
+
+    var router: Router<WebContext> { WebRouter.make(site: site, table: table) { features.register(on: $0, platform: platform) } }
 
     var admin: Principal { HouseSessions(north: north, south: south).principal("admin") ?? .system() }
     var northClerk: Principal { HouseSessions(north: north, south: south).principal("north") ?? .system() }
@@ -87,4 +93,42 @@ struct HouseSessions: SessionResolver {
     func logIn(login: String, password: String, address: String, agent: String) async throws -> SessionGrant { SessionGrant(token: login, seconds: 3600) }
     func logOut(token: String) async throws {}
     func changePassword(of principal: Principal, current: String, new: String) async throws {}
+}
+
+extension LedgerHouse {
+    /// Two trucks, one of each enterprise, and a depot.
+    static func furnished() async throws -> LedgerHouse {
+        let house = try await LedgerHouse(features: FeatureSet([TruckFeature.feature]))
+        let (engine, admin) = (house.platform.ledgers, house.admin)
+        _ = try await engine.create("depot", Draft(["name": "东门停车场", "places": 40]), by: admin)
+        for (index, org) in [house.north, house.south].enumerated() {
+            let draft = Draft(
+                [
+                    "plateNo": .string("冀A1000\(index + 1)"), "stage": index == 0 ? "5" : "6", "load": .int(Int64(10 + index * 20)), "depot": 1, "owner": "张三", "phone": "13812345678",
+                    "registeredOn": "2020-05-01", "place": "114.51,38.04",
+                ], org: org)
+            _ = try await engine.create("truck", draft, by: admin)
+        }
+        return house
+    }
+
+    static func cookie(_ login: String) -> HTTPFields { [.cookie: "jw_session=\(login)"] }
+    static func bearer(_ login: String) -> HTTPFields { [.authorization: "Bearer \(login)", .contentType: "application/json"] }
+    static func form(_ login: String) -> HTTPFields { [.cookie: "jw_session=\(login)", .contentType: "application/x-www-form-urlencoded"] }
+
+    /// As a form of theirs carries it.
+    static func csrf(_ login: String, _ client: some TestClientProtocol) async throws -> String {
+        try await client.execute(uri: "/ledgers/truck/columns", method: .get, headers: cookie(login)) { response in
+            let body = String(buffer: response.body)
+            guard let start = body.range(of: "name=\"_csrf\" value=\"") else { return "" }
+            return String(body[start.upperBound...].prefix { $0 != "\"" })
+        }
+    }
+
+    static func upload(_ login: String, _ values: [String: String], file: String, _ content: String) -> (HTTPFields, ByteBuffer) {
+        var body = ""
+        for (name, value) in values { body += "--edge\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n" }
+        body += "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\(file)\"\r\nContent-Type: text/csv\r\n\r\n\(content)\r\n--edge--\r\n"
+        return ([.cookie: "jw_session=\(login)", .contentType: "multipart/form-data; boundary=edge"], ByteBuffer(string: body))
+    }
 }

@@ -47,8 +47,8 @@ struct LedgerDesk: Sendable {
     /// Reads one row inside the reader's scope; deleted ones for those who may restore them.
     ///
     /// - Throws: `.notFound` when it is not there or lies outside the scope.
-    func record(_ id: Int64, in reader: any Reader) throws -> Record {
-        guard let record = try engine.find(ledger.name, id: id, by: principal, includeDeleted: may(.delete), in: reader) else { throw Failure.notFound(ledger.title) }
+    func record(_ id: Int64, includeDeleted: Bool = true, in reader: any Reader) throws -> Record {
+        guard let record = try engine.find(ledger.name, id: id, by: principal, includeDeleted: includeDeleted && may(.delete), in: reader) else { throw Failure.notFound(ledger.title) }
         return record
     }
 

@@ -1,5 +1,6 @@
 import Identity
 import Kernel
+import Maps
 import Storage
 import Web
 
@@ -51,7 +52,8 @@ struct RecordFace: Sendable {
             return items.isEmpty ? .empty : "<ul class=\"file-list\">\(items)</ul>"
         case .location:
             guard let place = record.location(field.name) else { return .empty }
-            return "<div class=\"point-show\" data-point-show=\"\(place.longitude),\(place.latitude)\"></div><span class=\"num\">\(text(field, record))</span>"
+            let point = MapFeature("record", .point(Coordinate(place.longitude, place.latitude)), title: name(of: record))
+            return "\(MapView(id: "map-\(field.name)", field.label(desk.context), layers: [MapLayer(desk.ledger.title, [point])], height: .small, context: desk.context))<span>\(text(field, record))</span>"
         case .codes:
             let codes = CodesField.members(of: record.values[field.name]?.text.map { .string($0) } ?? .null) ?? []
             guard case .codes(let dictionary) = field.kind else { return .empty }

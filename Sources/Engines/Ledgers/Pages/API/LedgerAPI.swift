@@ -67,7 +67,7 @@ enum LedgerReads {
     static func one(_ request: Request, _ desk: LedgerDesk) async throws -> Response {
         let id = try desk.context.id()
         return try await desk.database.read { reader in
-            let record = try desk.record(id, in: reader)
+            let record = try desk.record(id, includeDeleted: desk.context.here["deleted"] == "1", in: reader)
             return tagged(try desk.face(for: [record], in: reader).json(record), record)
         }
     }

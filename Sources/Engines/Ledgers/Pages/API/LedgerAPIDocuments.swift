@@ -61,5 +61,5 @@ struct LedgerAPIDocuments: Sendable {
         return names.count > 8 ? names.prefix(8).joined(separator: "、") + " 等 \(names.count) 个" : names.joined(separator: "、")
     }
 
-    private func answers(_ operation: APIOperation) -> String { operation.responses.map { String($0.status) }.joined(separator: " ") }
+    private func answers(_ operation: APIOperation) -> String { operation.responses.map(\.status).sorted().map(String.init).joined(separator: " ") }
 }

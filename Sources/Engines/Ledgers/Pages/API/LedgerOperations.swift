@@ -14,8 +14,11 @@ struct LedgerOperations: Sendable {
     func add(to document: inout OpenAPIDocument) {
         document.describeTag(ledger.title, "\(ledger.id) \(ledger.title)")
         document.addSchema(name, row)
-        document.addSchema(name + "Values", values(forWriting: false))
-        if !ledger.isReadOnly { document.addSchema(name + "Input", input) }
+        document.addSchema(name + "Values", shownValues)
+        if !ledger.isReadOnly {
+            document.addSchema(name + "Input", input(isWhole: true))
+            document.addSchema(name + "Change", input(isWhole: false))
+        }
         document.add(reads)
         if !ledger.isReadOnly { document.add(writes) }
     }
@@ -38,7 +41,7 @@ struct LedgerOperations: Sendable {
 
     private var reads: [APIOperation] {
         [
-            operation(.get, "", "列表", parameters: filters + paging, responses: [APIResponse(200, "一页", page)]), operation(.get, "/{id}", "读取一条", responses: [ok]),
+            operation(.get, "", "列表", parameters: filters + paging, responses: [APIResponse(200, "一页", page)]), operation(.get, "/{id}", "读取一条", parameters: [deleted], responses: [ok]),
             operation(.get, "/{id}/history", "变更历史", responses: [APIResponse(200, "从新到旧", APISchema.object([("items", APISchema.array(of: change))], required: ["items"]))]),
             operation(.get, "/statistics", "统计", parameters: [APIParameter("dim", "维度，逗号分隔，最多三个"), APIParameter("measure", "指标，逗号分隔")] + filters, responses: [APIResponse(200, "统计表", statistics)]),
             operation(
@@ -50,6 +53,7 @@ struct LedgerOperations: Sendable {
 
     private var writes: [APIOperation] {
         let body = APIBody(APISchema.reference(name + "Input"))
+        let change = APIBody(APISchema.reference(name + "Change"))
         let tooLarge = APIResponse.problem(413, "内容过大")
         let conflict = APIResponse.problem(409, "已被他人修改，或幂等键用于别的内容")
         return [
@@ -57,7 +61,7 @@ struct LedgerOperations: Sendable {
                 .post, "", "新增", parameters: [APIParameter("Idempotency-Key", in: .header, "幂等键，同一个键只登记一次", APISchema.string(length: 1...128, pattern: "^[!-~]+$"))], request: body,
                 responses: [APIResponse(201, "已新增", APISchema.reference(name)), APIResponse(200, "此前已用同一幂等键新增", APISchema.reference(name)), tooLarge, conflict]),
             operation(.put, "/{id}", "整条修改（未给出的字段清空）", parameters: [match], request: body, responses: [ok, tooLarge, conflict]),
-            operation(.patch, "/{id}", "部分修改", parameters: [match], request: body, responses: [ok, tooLarge, conflict]),
+            operation(.patch, "/{id}", "部分修改", parameters: [match], request: change, responses: [ok, tooLarge, conflict]),
             operation(.delete, "/{id}", "删除（可恢复）", parameters: [APIParameter("reason", "删除原因", APISchema.string(length: 1...200), required: true)], responses: [APIResponse(204, "已删除")]),
             operation(.post, "/{id}/restore", "恢复", responses: [ok]),
             operation(
@@ -77,25 +81,43 @@ struct LedgerOperations: Sendable {
     private var paging: [APIParameter] {
         [
             APIParameter("sort", "排序字段，前加 - 为倒序，逗号分隔"), APIParameter("cursor", "上一页返回的 next 或 previous"), APIParameter("limit", "每页条数", APISchema.integer(nil, in: 1...200)),
-            APIParameter("deleted", "1：包含已删除（须有删除权限）", APISchema.string(values: ["0", "1"])),
+            deleted,
         ]
     }
+
+    private var deleted: APIParameter { APIParameter("deleted", "1：包含已删除（须有删除权限）", APISchema.string(values: ["0", "1"])) }
 
     private var filters: [APIParameter] {
         var out: [APIParameter] = []
         if fields.contains(where: { $0.marks.contains(.searchable) }) { out.append(APIParameter("q", "关键字", APISchema.string(length: 0...64))) }
-        if ledger.ownedBy == .enterprise { out.append(APIParameter("f.org", "所属企业的机构编号")) }
+        if ledger.ownedBy == .enterprise { out.append(APIParameter("f.org", "所属企业的机构编号", APISchema.string(pattern: "^[1-9][0-9]{0,14}$"))) }
         for field in fields where field.marks.contains(.filterable) && !field.isComputed {
-            out.append(APIParameter("f.\(field.name)", "\(field.title)，多个值用逗号分隔"))
-            switch field.kind {
-            case .day, .moment, .integer, .decimal:
-                out.append(APIParameter("f.\(field.name).gte", "\(field.title)不小于"))
-                out.append(APIParameter("f.\(field.name).lte", "\(field.title)不大于"))
-            case .text, .note: out.append(APIParameter("f.\(field.name).contains", "\(field.title)含有"))
-            default: continue
-            }
+            out += filters(field)
         }
         return out
+    }
+
+    private func filters(_ field: Field) -> [APIParameter] {
+        let name = "f.\(field.name)"
+        let one = compared(field)
+        switch field.kind {
+        case .day, .moment, .integer, .decimal:
+            return [APIParameter(name, field.title, one), APIParameter(name + ".gte", "\(field.title)不小于", one), APIParameter(name + ".lte", "\(field.title)不大于", one)]
+        case .text, .note: return [APIParameter(name, field.title, one), APIParameter(name + ".contains", "\(field.title)含有", APISchema.string(length: 1...64))]
+        case .bool: return [APIParameter(name, field.title, APISchema.string(values: ["true", "false"]))]
+        case .reference, .organisation: return [APIParameter(name, "\(field.title)的编号，多个用逗号分隔", APISchema.string(pattern: "^[1-9][0-9]{0,14}(,[1-9][0-9]{0,14})*$"))]
+        default: return [APIParameter(name, "\(field.title)的代码，多个用逗号分隔", one)]
+        }
+    }
+
+    private func compared(_ field: Field) -> JSONValue {
+        switch field.kind {
+        case .day: APISchema.day()
+        case .moment: APISchema.moment()
+        case .integer: APISchema.string(pattern: "^-?[0-9]{1,15}$")
+        case .decimal: APISchema.string(pattern: "^-?[0-9]{1,12}(\\.[0-9]{1,6})?$")
+        default: APISchema.string(length: 1...200)
+        }
     }
 
     // MARK: Schemas
@@ -108,14 +130,20 @@ struct LedgerOperations: Sendable {
             ], required: ["id", "version", "org", "area", "createdAt", "updatedAt", "deletedAt", "values"], ledger.title)
     }
 
-    private var input: JSONValue {
-        closed(APISchema.object([("org", APISchema.integer("所属企业的机构编号；企业用户不用给出", in: 1...Int64.max)), ("area", APISchema.string("行政区划代码，监管部门的台账用", length: 2...12)), ("values", values(forWriting: true))], required: ["values"]))
+    /// - Parameter isWhole: every required field must be there, as for a new record; a change names only what changes.
+    private func input(isWhole: Bool) -> JSONValue {
+        var members: [(name: String, schema: JSONValue)] = [("values", values(isWhole: isWhole))]
+        if ledger.ownedBy == .enterprise { members.append(("org", APISchema.integer("所属企业的机构编号；企业用户不用给出", in: 1...Int64.max))) }
+        if ledger.ownedBy == .authority { members.append(("area", APISchema.string("行政区划代码", length: 2...12))) }
+        return closed(APISchema.object(members, required: ["values"]))
     }
 
-    private func values(forWriting: Bool) -> JSONValue {
-        let shown = fields.filter { !forWriting || (!$0.isComputed && !$0.marks.contains(.readOnly)) }
-        let object = APISchema.object(shown.map { ($0.name, forWriting ? writable($0) : APISchema.nullable(readable($0))) })
-        return forWriting ? closed(object) : object
+    private var shownValues: JSONValue { APISchema.object(fields.map { ($0.name, APISchema.nullable(readable($0))) }) }
+
+    private func values(isWhole: Bool) -> JSONValue {
+        let open = fields.filter { !$0.isComputed && !$0.marks.contains(.readOnly) }
+        let required = isWhole ? open.filter { $0.isRequired && $0.fallback == nil }.map(\.name) : []
+        return closed(APISchema.object(open.map { ($0.name, writable($0)) }, required: required))
     }
 
     private func closed(_ schema: JSONValue) -> JSONValue {

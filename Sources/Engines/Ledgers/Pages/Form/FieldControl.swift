@@ -115,13 +115,18 @@ struct FieldControl: Sendable {
         control.help = desk.context.text("个人信息已隐藏；留空表示不修改", "Hidden; leave blank to keep") + (field.hint.map { "。\($0)" } ?? "")
     }
 
+    private func uploadedName(_ sealed: String, _ field: Field) -> String {
+        guard let name = desk.services.seal.open(sealed, by: desk.principal)?.name, !name.isEmpty else { return field.title }
+        return name
+    }
+
     /// Files that are stored already, each with a box to keep it.
     private func kept(_ field: Field, written: [String]?, record: Record?) -> FormField? {
         let stored = record?.files(field) ?? []
         let pending = (written ?? []).filter { sealed in !stored.contains { $0.sha256 == sealed } }
         guard !stored.isEmpty || !pending.isEmpty else { return nil }
         var choices = stored.map { Choice($0.sha256, desk.context.text("保留 ", "Keep ") + ($0.name.isEmpty ? field.title : $0.name)) }
-        choices += pending.map { Choice($0, desk.context.text("已上传：", "Uploaded: ") + (desk.services.seal.open($0, by: desk.principal)?.name ?? field.title)) }
+        choices += pending.map { Choice($0, desk.context.text("已上传：", "Uploaded: ") + uploadedName($0, field)) }
         let values = written == nil ? stored.map(\.sha256) : (written ?? [])
         return FormField(field.name + ".kept", field.label(desk.context) + desk.context.text("（已有）", " (stored)"), .multiSelect(choices), values: values, isWide: true)
     }
