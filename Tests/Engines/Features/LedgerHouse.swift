@@ -81,7 +81,7 @@ struct HouseSessions: SessionResolver {
         case "north":
             Principal(
                 kind: .user, id: 3, login: login, name: "北方钢铁张工", organisation: north, organisationName: "石家庄北方钢铁有限公司", area: "130102",
-                permissions: ["*.read", "*.write", "*.delete", "*.import", "*.export"], scope: .organisation(north))
+                permissions: ["truck.read", "truck.write", "truck.delete", "truck.import", "truck.export", "depot.read"], scope: .organisation(north))
         case "south":
             Principal(kind: .user, id: 4, login: login, name: "南方水泥李工", organisation: south, organisationName: "河北南方水泥有限公司", area: "130104", permissions: ["*.read", "*.write"], scope: .organisation(south))
         case "nobody": Principal(kind: .user, id: 5, login: login, name: "无权限人员", organisation: south, area: "130104", permissions: [], scope: .organisation(south))
