@@ -58,7 +58,7 @@ let package = Package(
         module("Maps", in: "Engines", uses: ["Kernel", "Web"]),
         module("Ledgers", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", logging, nio, hummingbird]),
         module("Alarms", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", logging, nio, hummingbird]),
-        module("Features", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", logging, nio, hummingbird]),
+        module("Features", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", logging, nio, hummingbird, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
 
         // Gateways
         module("HJ1321", in: "Gateways", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Web", logging, nio, hummingbird]),

@@ -32,7 +32,7 @@ package struct Feature: Sendable {
     package var prepare: @Sendable (Platform) throws -> Void
     package var routes: @Sendable (Routes, Platform) -> Void
     package var jobs: @Sendable (Platform) -> [JobDeclaration]
-    /// Long-running parts, started after the platform's own and stopped before them.
+    /// Long-running parts, such as an outbox worker, started after the platform's own and stopped before them.
     package var services: @Sendable (Platform) -> [any Service]
 
     package init(

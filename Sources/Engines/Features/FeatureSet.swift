@@ -19,11 +19,17 @@ package struct FeatureSet: Sendable {
     package var alarmKinds: [AlarmKind] { features.flatMap(\.alarmKinds) }
     package var additions: [LedgerAdditions] { features.flatMap(\.additions) }
 
-    /// Tables of the features beyond their ledgers; the engines' own stand with the engines.
-    package var tables: [Table] { features.flatMap(\.tables) }
+    /// Tables of the features and of the generated pages, beyond those of ledgers; the other engines' own stand with the engines.
+    package var tables: [Table] { LedgerServices.tables + features.flatMap(\.tables) }
 
     /// Every permission of features and their ledgers; the role form shows them by area.
-    package var permissions: [PermissionDeclaration] { ledgers.flatMap(permissions) + features.flatMap(\.permissions) }
+    package var permissions: [PermissionDeclaration] { permissions(runtime: []) }
+
+    /// - Parameter runtime: ledgers that administrators have defined, whose rights are given like all others.
+    package func permissions(runtime: [LedgerDeclaration]) -> [PermissionDeclaration] {
+        let own = [LedgerDesignPermission.declaration, PermissionDeclaration("task.manage", "任务中心：查看与取消他人的任务", area: "系统管理")]
+        return (ledgers + runtime).flatMap(permissions) + own + features.flatMap(\.permissions)
+    }
 
     private func permissions(of ledger: LedgerDeclaration) -> [PermissionDeclaration] {
         var out = LedgerRight.allCases.filter { $0.applies(to: ledger) }.map { right in
@@ -74,9 +80,14 @@ package struct FeatureSet: Sendable {
     }
 
     /// Registers the generated pages and API, then what the features add.
-    package func register(on routes: Routes, platform: Platform) {
+    ///
+    /// - Parameter others: permissions beyond the features', so that a ledger defined at run time can join the role form without dropping them.
+    package func register(on routes: Routes, platform: Platform, others: [PermissionDeclaration] = []) {
         let services = LedgerServices(
-            engine: platform.ledgers, organisations: platform.identity.organisations, photos: platform.photos, blobs: platform.blobs, tasks: platform.tasks, keys: platform.keys, additions: additions)
+            engine: platform.ledgers, organisations: platform.identity.organisations, photos: platform.photos, blobs: platform.blobs, tasks: platform.tasks, keys: platform.keys, additions: additions
+        ) {
+            try await platform.identity.roles.sync(others + permissions(runtime: platform.ledgers.declarations.filter(\.isRuntime)))
+        }
         LedgerPages(services: services).add(to: routes)
         LedgerAPI(services: services).add(to: routes)
         for feature in features { feature.routes(routes, platform) }

@@ -42,7 +42,7 @@ struct LedgerHouse: Sendable {
         platform = Platform(
             database: database, clock: clock, keys: keys, blobs: blobs, photos: photos, audit: identity.audit, identity: identity, dictionaries: dictionaries, ledgers: ledgers, alarms: alarms,
             live: LiveHub(), tasks: LongTasks(on: database, node: "house", clock: clock, logger: logger), outbox: Outbox(clock: clock), logger: logger)
-        let tables = ledgers.tables + IdentityTables.all + PhotoStore.tables + LongTasks.tables + AlarmTables.all + LedgerServices.tables + features.tables
+        let tables = ledgers.tables + IdentityTables.all + PhotoStore.tables + LongTasks.tables + AlarmTables.all + features.tables
         try await database.write { transaction in for table in tables { try transaction.apply(.createTable(table)) } }
         try await ledgers.load()
         let system = Principal.system()

@@ -177,5 +177,7 @@ struct LedgerPagesTests {
             try await client.execute(uri: "/ledgers/supply", method: .get, headers: LedgerHouse.cookie("admin")) { #expect(String(buffer: $0.body).contains("Rope")) }
             try await client.execute(uri: "/designer/supply/field", method: .post, headers: LedgerHouse.form("north"), body: ByteBuffer(string: field)) { #expect($0.status == .forbidden) }
         }
+        let declared = try await house.platform.database.read { [identity = house.platform.identity] in try identity.roles.declared($0).map(\.name) }
+        #expect(declared.contains("supply.write") && declared.contains("truck.write"))
     }
 }

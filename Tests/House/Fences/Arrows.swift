@@ -23,7 +23,7 @@ enum Arrows {
         "Logging": ["Cryptography", "Storage", "StorageSQLite", "Engines", "Gateways", "Domains", "App"],
         "NIOCore": ["Web", "Maps", "Ledgers", "Alarms", "Features", "Gateways", "Domains", "App"], "HTTPTypes": ["Web", "Maps", "Ledgers", "Alarms", "Features", "Gateways", "Domains", "App"],
         "Hummingbird": ["Web", "Maps", "Ledgers", "Alarms", "Features", "Gateways", "Domains", "App"], "HummingbirdCore": ["Web", "App"], "HummingbirdTLS": ["App"],
-        "ServiceLifecycle": ["Schedules", "App"], "ArgumentParser": ["App"], "AsyncHTTPClient": ["Gateways", "App"], "NIOPosix": ["Gateways", "App"], "NIOHTTP1": ["Gateways", "App"],
+        "ServiceLifecycle": ["Schedules", "Features", "App"], "ArgumentParser": ["App"], "AsyncHTTPClient": ["Gateways", "App"], "NIOPosix": ["Gateways", "App"], "NIOHTTP1": ["Gateways", "App"],
         "NIOFoundationCompat": ["Web", "App"],
     ]
 

@@ -60,7 +60,7 @@ struct Installation: Sendable {
         try await ledgers.load()
         let counties = Region.counties.filter { $0.code.hasPrefix("1301") && !(Region(code: $0.code)?.isStatistical ?? false) }
         let credentials = try await identity.firstStart(
-            counties: counties.map { IdentityEngine.Authority(area: $0.code, name: $0.title) }, permissions: PermissionDeclaration.identity + Installation.alarmPermissions + features.permissions)
+            counties: counties.map { IdentityEngine.Authority(area: $0.code, name: $0.title) }, permissions: Installation.permissions + features.permissions(runtime: ledgers.declarations.filter(\.isRuntime)))
         for feature in features.features { try feature.prepare(platform) }
         let gates = mobileSources.gates(on: platform)
         try await gates.start()
@@ -76,6 +76,9 @@ struct Installation: Sendable {
         let ledgers = features.ledgers.compactMap(\.table) + LedgerTables.all
         return IdentityTables.all + ScheduleTables.tables + PhotoStore.tables + AlarmTables.all + ledgers + features.tables
     }
+
+    /// Beyond those of the features.
+    static let permissions = PermissionDeclaration.identity + alarmPermissions
 
     static let alarmPermissions: [PermissionDeclaration] = [
         PermissionDeclaration(AlarmPermission.read, "查看报警", area: "监测报警", defaultRoles: [.city, .county, .enterpriseAdmin, .enterpriseGuard]),

@@ -93,7 +93,7 @@ struct Server: Sendable {
                 sourcePath: { $0.kind == GatePassEvent.ledger.name ? "/passes/\($0.id)" : nil }, workFolder: installation.directory + "/work"))
         try FileManager.default.createDirectory(atPath: installation.directory + "/work", withIntermediateDirectories: true)
         let router = WebRouter.make(site: site) { routes in
-            installation.features.register(on: routes, platform: platform)
+            installation.features.register(on: routes, platform: platform, others: Installation.permissions)
             alarmPages.add(to: routes)
         }
         let gateway = GateGateway(

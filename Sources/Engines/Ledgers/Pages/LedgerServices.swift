@@ -15,9 +15,15 @@ package struct LedgerServices: Sendable {
     package let blobs: any BlobStore
     package let tasks: LongTasks
     let keys: KeyRing
+    /// Called when an administrator has defined or changed a ledger, so that its rights can be given.
+    let definitionChanged: @Sendable () async throws -> Void
     private let additionsByLedger: [String: LedgerAdditions]
 
-    package init(engine: LedgerEngine, organisations: Organisations, photos: PhotoStore, blobs: any BlobStore, tasks: LongTasks, keys: KeyRing, additions: [LedgerAdditions] = []) {
+    package init(
+        engine: LedgerEngine, organisations: Organisations, photos: PhotoStore, blobs: any BlobStore, tasks: LongTasks, keys: KeyRing, additions: [LedgerAdditions] = [],
+        definitionChanged: @escaping @Sendable () async throws -> Void = {}
+    ) {
+        self.definitionChanged = definitionChanged
         self.engine = engine
         self.organisations = organisations
         self.photos = photos

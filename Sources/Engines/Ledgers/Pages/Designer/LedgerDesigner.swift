@@ -4,6 +4,7 @@ import Kernel
 import Storage
 import Web
 
+/// The right to define ledgers.
 package enum LedgerDesignPermission {
     package static let name = LedgerEngine.definitionPermission
     package static let declaration = PermissionDeclaration(name, "台账设计：新建与修改自定义台账", area: "系统管理")
@@ -86,6 +87,7 @@ struct LedgerDesigner: Sendable {
             keptYears: nil, fields: [field])
         do {
             try await services.engine.define(ledger, by: context.signedIn())
+            try await services.definitionChanged()
         } catch let failure as Failure where failure.kind == .invalid || failure.kind == .conflict {
             return newForm(input, findings: [], notice: failure.message, context)
         }
@@ -155,6 +157,7 @@ struct LedgerDesigner: Sendable {
         if let index = ledger.fields.firstIndex(where: { $0.name == field.name }) { ledger.fields[index] = field } else { ledger.fields.append(field) }
         do {
             try await services.engine.define(ledger, by: context.signedIn())
+            try await services.definitionChanged()
         } catch let failure as Failure where failure.kind == .invalid || failure.kind == .conflict {
             return fieldForm(ledger, input, known: known, findings: [], notice: failure.message, context)
         }
