@@ -36,7 +36,7 @@ struct AlarmPageTests {
         for org in 1...3 as ClosedRange<Int64> { try await desk.raise(AlarmFixture.signal(org: org, area: org == 3 ? "130203" : "130102", subject: "冀A<\(org)>")) }
         let folder = FileManager.default.temporaryDirectory.appending(path: "jw-alarm-pages").path
         let photos = PhotoStore(database: desk.database, blobs: try LocalBlobs.temporary(), thumbnailFolder: folder, threads: PictureThreads(threads: 1, waiting: 4))
-        let pages = AlarmPages(engine: desk.engine, database: desk.database, photos: photos, settings: AlarmPages.Settings(factTitles: ["plateNo": "号牌号码"], workFolder: folder))
+        let pages = AlarmPages(engine: desk.engine, database: desk.database, photos: photos, settings: AlarmPages.Settings(factTitles: [("plateNo", "号牌号码")], workFolder: folder))
         let site = Site(menu: AlarmPages.menu, sessions: People(), clock: Clock { desk.now.value })
         let router = WebRouter.make(site: site) { pages.add(to: $0) }
         var quiet = Logger(label: "alarms")

@@ -29,14 +29,15 @@ extension AlarmPages {
 
     private func search(_ context: WebContext) -> Markup {
         let address = context.here
-        let kinds = engine.kinds.map { Choice($0.name, context.text($0.title, $0.titleEN)) }
-        let grades = AlarmGrade.allCases.map { Choice(String($0.rawValue), $0.text(context)) }
+        let every = Choice("", context.text("全部", "All"))
+        let kinds = [every] + engine.kinds.map { Choice($0.name, context.text($0.title, $0.titleEN)) }
+        let grades = [every] + AlarmGrade.allCases.map { Choice(String($0.rawValue), $0.text(context)) }
         let fields = [
             FormField("q", context.text("关键字", "Search"), .text, value: address["q"], placeholder: context.text("报警号、标题、门岗、企业", "number, title, place")),
-            FormField("kind", context.text("类型", "Kind"), .multiSelect(kinds), values: address.all("kind")),
-            FormField("grade", context.text("等级", "Grade"), .multiSelect(grades), values: address.all("grade")),
+            FormField("kind", context.text("类型", "Kind"), .select(kinds), values: address.all("kind")),
+            FormField("grade", context.text("等级", "Grade"), .select(grades), values: address.all("grade")),
             FormField("day", context.text("发生日期", "Day"), .dayRange, values: [address["day_from"] ?? "", address["day_to"] ?? ""]),
-            FormField("area", context.text("县（区、市）", "County"), .select([Choice("", context.text("全部", "All"))] + areaChoices(context)), value: address["area"]),
+            FormField("area", context.text("县（区、市）", "County"), .select([every] + areaChoices(context)), value: address["area"]),
             FormField("org", context.text("企业", "Enterprise"), .reference(url: "/alarms/organisations", shown: address["orgShown"] ?? address["org"] ?? ""), value: address["org"]),
             FormField("plate", context.text("号牌", "Plate"), .text, value: address["plate"]),
             FormField("overdue", context.text("时限", "Deadline"), .check(context.text("超时未受理", "Overdue")), value: address["overdue"]),
@@ -69,10 +70,10 @@ extension AlarmPages {
     private func table(_ page: AlarmPage, _ counts: [AlarmState: Int], _ size: Int, _ filter: AlarmFilter, _ now: Moment, _ context: WebContext) -> Markup {
         let address = context.here
         let columns = [
-            Column("number", context.text("报警号", "Number")), Column("grade", context.text("等级", "Grade")), Column("kind", context.text("类型", "Kind")),
-            Column("title", context.text("内容", "Title"), isWrapping: true), Column("org", context.text("企业", "Enterprise"), isWrapping: true), Column("area", context.text("县（区、市）", "County")),
-            Column("place", context.text("位置", "Place")), Column("occurredAt", context.text("发生时间", "Occurred")), Column("times", context.text("次数", "Times"), align: .end),
-            Column("state", context.text("状态", "State")), Column("handler", context.text("处理人", "Handler")),
+            Column("number", context.text("报警号", "Number")), Column("grade", context.text("等级", "Grade")), Column("state", context.text("状态", "State")), Column("kind", context.text("类型", "Kind")),
+            Column("title", context.text("内容", "Title"), isWrapping: true), Column("org", context.text("企业与位置", "Enterprise and place"), isWrapping: true), Column("area", context.text("县（区、市）", "County")),
+            Column("occurredAt", context.text("发生时间", "Occurred")), Column("times", context.text("次数", "Times"), align: .end),
+            Column("handler", context.text("处理人", "Handler"), isHidden: true),
         ]
         let mayHandle = context.may(AlarmPermission.handle)
         let batch = mayHandle
@@ -81,7 +82,7 @@ extension AlarmPages {
                 BatchAction(context.text("批量撤销", "Revoke"), "/alarms/batch/ask?action=revoke"),
             ] : []
         let export: Markup = context.may(AlarmPermission.export)
-            ? "\(ActionButton(context.text("导出清单", "Export"), .download(PageAddress("/alarms/export", address.restarting.query).text), icon: "download"))" : .empty
+            ? "\(ActionButton(context.text("导出清单", "Export"), .download(PageAddress("/alarms/export", address.restarting.query).text), icon: "download", isIconOnly: true))" : .empty
         let start = address.restarting
         let pager = Pager(
             first: page.previous == nil ? nil : start.text, previous: page.previous.map { start.with("before", $0.text).text }, next: page.next.map { start.with("after", $0.text).text },
@@ -96,8 +97,9 @@ extension AlarmPages {
     private func row(_ alarm: Alarm, _ now: Moment, _ context: WebContext) -> TableRow {
         let late: Markup = alarm.isOverdue(at: now) ? " \(Badge(context.text("超时", "Overdue"), .red))" : .empty
         let cells: [Markup] = [
-            "\(alarm.number)", "\(Badge(alarm.grade.text(context), alarm.grade.tone))", "\(engine.title(ofKind: alarm.kind))", "\(alarm.title)", "\(alarm.orgName)", "\(areaTitle(alarm.area))",
-            "\(alarm.place)", "\(alarm.occurredAt)", "<span class=\"num\">\(alarm.times)</span>", "\(Badge(alarm.state.text(context), alarm.state.tone, isDot: true))\(late)", "\(alarm.handlerName)",
+            "\(alarm.number)", "\(Badge(alarm.grade.text(context), alarm.grade.tone))", "\(Badge(alarm.state.text(context), alarm.state.tone, isDot: true))\(late)",
+            "\(engine.title(ofKind: alarm.kind))", "\(alarm.title)", "\(alarm.orgName) \(alarm.place)", "\(areaTitle(alarm.area))",
+            "<time datetime=\"\(alarm.occurredAt.rfc3339)\" title=\"\(alarm.occurredAt)\">\(alarm.occurredAt.text.dropFirst(5).prefix(11))</time>", "<span class=\"num\">\(alarm.times)</span>", "\(alarm.handlerName)",
         ]
         let mayAccept = engine.actions(on: alarm, by: context.principal ?? .nobody).contains(.accept)
         let action: Markup = mayAccept

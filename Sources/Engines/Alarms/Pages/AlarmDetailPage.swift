@@ -33,16 +33,15 @@ extension AlarmPages {
         let aside: Markup = "\(summary(detail, context))\(timeline(detail))"
         return Shell.page(
             alarm.title, crumbs: [Crumb(context.text("报警处理", "Alarm desk"), "/alarms"), Crumb(alarm.number)], active: "/alarms", actions: buttons(detail, context),
-            body: "\(Grid(.mainAside, [main, aside]))", context: context)
+            body: "\(Grid(.mainAside, ["<div class=\"stack\">\(main)</div>", "<div class=\"stack\">\(aside)</div>"]))", context: context)
     }
 
     /// `GET /alarms/{id}/print`: one column, everything, no buttons.
     @Sendable
     func printed(request: Request, context: WebContext) async throws -> Response {
         let detail = try await read(context.id(), by: context.signedIn())
-        let head: Markup = "<header><h1>报警处理单 \(detail.alarm.number)</h1>\(ActionButton("打印", .print, icon: "print"))</header>"
-        let body: Markup = "\(head)\(summary(detail, context))\(verdict(detail, context))\(factCard(detail))\(photoCard(detail))\(videoCard(detail))\(evidenceCard(detail))\(timeline(detail))<p>打印时间 \(context.site.clock.now)，打印人 \(context.principal?.name)</p>"
-        return Shell.page("报警处理单 \(detail.alarm.number)", layout: .bare, body: "<article class=\"printed\">\(body)</article>", context: context)
+        let body: Markup = "\(summary(detail, context, columns: 2))\(verdict(detail, context))\(factCard(detail))\(photoCard(detail))\(videoCard(detail))\(evidenceCard(detail))\(timeline(detail))<p class=\"nothing\">打印时间 \(context.site.clock.now)，打印人 \(context.principal?.name)</p>"
+        return Shell.page("报警处理单 \(detail.alarm.number)", crumbs: [Crumb("报警处理", "/alarms"), Crumb(detail.alarm.number, "/alarms/\(detail.alarm.id)"), Crumb("打印")], active: "/alarms", actions: "\(ActionButton("打印", .print, icon: "print", style: .primary))", body: "<article class=\"stack\">\(body)</article>", context: context)
     }
 
     private func buttons(_ detail: Detail, _ context: WebContext) -> Markup {
@@ -51,7 +50,7 @@ extension AlarmPages {
         let actions = engine.actions(on: alarm, by: principal)
         var parts = actions.map { action -> Markup in
             let path = "/alarms/\(alarm.id)/act/\(action.rawValue)"
-            let style: ActionButton.Style = action == actions.first ? .primary : action == .revoke ? .danger : .plain
+            let style: ActionButton.Style = action == .revoke ? .danger : action == actions.first ? .primary : .plain
             if action.requiresOpinion { return "\(ActionButton(context.text(action.title, action.titleEN), .dialog(path), style: style))" }
             return "\(ActionButton(context.text(action.title, action.titleEN), .post(path, confirm: nil), icon: "check", style: style))"
         }
@@ -64,7 +63,7 @@ extension AlarmPages {
         return .joined(parts)
     }
 
-    private func summary(_ detail: Detail, _ context: WebContext) -> Markup {
+    private func summary(_ detail: Detail, _ context: WebContext, columns: Int = 1) -> Markup {
         let alarm = detail.alarm
         let late: Markup = alarm.isOverdue(at: context.site.clock.now) ? " \(Badge("超时未受理", .red))" : .empty
         var items: [DescriptionList.Item] = [
@@ -75,7 +74,7 @@ extension AlarmPages {
             .init("受理时限", "\(alarm.dueAt)"), .init("受理时间", "\(alarm.respondedAt)"), .init("处理人", "\(alarm.handlerName)"), .init("处理意见", "\(alarm.opinion)", isWide: true),
         ]
         if let source = alarm.source, let path = settings.sourcePath(source) { items.append(.init("原始记录", "<a href=\"\(path)\">查看</a>")) }
-        return "\(Card("基本信息", body: "\(DescriptionList(items, columns: 1))"))"
+        return "\(Card("基本信息", body: "\(DescriptionList(items, columns: columns))"))"
     }
 
     /// Why this is an alarm, and under which rule, list and strategy.
@@ -96,7 +95,7 @@ extension AlarmPages {
         }
         let waiting = detail.awaited.map { photo -> Markup in "\(Notice(.yellow, "照片“\(photo.title)”尚未到达，自 \(photo.since) 起等待"))" }
         guard !photos.isEmpty || !waiting.isEmpty else { return .empty }
-        return "\(Card("照片", body: "\(waiting)\(PhotoStrip(photos, isLarge: true))"))"
+        return "\(Card("照片", body: "\(waiting)\(Markup.when(!photos.isEmpty, "\(PhotoStrip(photos, isLarge: true))"))"))"
     }
 
     private func factCard(_ detail: Detail) -> Markup {
@@ -105,9 +104,12 @@ extension AlarmPages {
     }
 
     private func factItems(_ facts: JSONValue) -> [DescriptionList.Item] {
-        (facts.object?.members ?? []).filter { !$0.value.isNull }.map { member in
+        let order = Dictionary(settings.factTitles.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let members = (facts.object?.members ?? []).filter { !$0.value.isNull && $0.value != "" }
+        return members.sorted { (order[$0.name] ?? order.count, $0.name) < (order[$1.name] ?? order.count, $1.name) }.map { member in
             let shown = Self.text(of: member.value)
-            return DescriptionList.Item(settings.factTitles[member.name] ?? member.name, "\(settings.factText(member.name, shown) ?? shown)", isWide: shown.count > 60)
+            let title = order[member.name].map { settings.factTitles[$0].title } ?? member.name
+            return DescriptionList.Item(title, "\(settings.factText(member.name, shown) ?? shown)", isWide: shown.count > 60)
         }
     }
 
@@ -147,7 +149,7 @@ extension AlarmPages {
 
     private func evidenceCard(_ detail: Detail) -> Markup {
         let state: Markup = detail.faults.isEmpty
-            ? "\(Notice(.good, "证据链完整：\(detail.items.count) 项，末端 <code>\(detail.alarm.chainHead)</code>"))"
+            ? "\(Notice(.good, "证据链完整：\(detail.items.count) 项，末端 <code title=\"\(detail.alarm.chainHead)\">\(detail.alarm.chainHead.prefix(16))…</code>"))"
             : "\(Notice(.red, "证据链异常<ul>\(detail.faults.map { fault -> Markup in "<li>\(fault)</li>" })</ul>"))"
         let rows = detail.items.map { item -> TableRow in
             let marks: Markup = "\(Markup.when(item.isLate, "\(Badge("后到", .yellow))")) \(Markup.when(item.isLocked, "\(Icon("lock", title: "已锁定，不随保存期清除"))"))"

@@ -14,8 +14,8 @@ package struct AlarmPages: Sendable {
 
     /// What the pages cannot know by themselves.
     package struct Settings: Sendable {
-        /// Chinese titles of the members of facts: `plateNo` → `号牌号码`.
-        package var factTitles: [String: String]
+        /// Chinese titles of the members of facts, such as (`plateNo`, `号牌号码`), in the order they are shown; members without a title come last under their names.
+        package var factTitles: [(name: String, title: String)]
         /// Chinese texts of coded facts: (`direction`, `1`) → `进`; nil shows the value as it is.
         package var factText: @Sendable (String, String) -> String?
         /// Where the record lies that an alarm was seen on; nil shows no link.
@@ -26,7 +26,7 @@ package struct AlarmPages: Sendable {
         package var workFolder: String
 
         package init(
-            factTitles: [String: String] = [:], factText: @escaping @Sendable (String, String) -> String? = { _, _ in nil }, sourcePath: @escaping @Sendable (AlarmSource) -> String? = { _ in nil },
+            factTitles: [(name: String, title: String)] = [], factText: @escaping @Sendable (String, String) -> String? = { _, _ in nil }, sourcePath: @escaping @Sendable (AlarmSource) -> String? = { _ in nil },
             videoPath: @escaping @Sendable (String, Moment, Moment) -> String? = { _, _, _ in nil }, workFolder: String
         ) {
             self.factTitles = factTitles
