@@ -98,6 +98,7 @@ struct LedgerAPITests {
         Refusal(testDescription: "不是 JSON", body: "{", fields: []), Refusal(testDescription: "不是对象", body: "[]", fields: []),
         Refusal(testDescription: "没有 values", body: "{}", fields: ["values"]), Refusal(testDescription: "未知成员", body: #"{"values": {}, "x": 1}"#, fields: ["x"]),
         Refusal(testDescription: "全部问题一次给出", body: #"{"values": {"plateNo": 1, "stage": "9", "vin": "A", "what": 1, "load": "x"}}"#, fields: ["plateNo", "vin", "stage", "load", "what"]),
+        Refusal(testDescription: "没有上传的照片", body: #"{"values": {"plateNo": "冀D1", "stage": "6", "licence": "\#(String(repeating: "a", count: 64))"}}"#, fields: ["licence"]),
         Refusal(testDescription: "别人的企业", body: #"{"org": 6, "values": {"plateNo": "冀D1", "stage": "6"}}"#, fields: ["org"]),
     ]
 

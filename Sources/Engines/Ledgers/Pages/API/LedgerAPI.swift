@@ -18,8 +18,9 @@ package struct LedgerAPI: Sendable {
         ledgers.get("", .read, use: LedgerReads.list)
         ledgers.post("", .write, use: LedgerWrites.create)
         ledgers.get("/statistics", .read, use: LedgerReads.statistics)
-        ledgers.get("/export", .export, use: ExportPages.file)
+        ledgers.get("/export", .export, use: LedgerReads.export)
         ledgers.post("/import", .import, use: LedgerWrites.bringIn)
+        ledgers.post("/uploads", .write, use: LedgerUploads.take)
         ledgers.get("/{id}", .read, use: LedgerReads.one)
         ledgers.put("/{id}", .write, use: LedgerWrites.replace)
         ledgers.patch("/{id}", .write, use: LedgerWrites.change)
@@ -50,22 +51,25 @@ enum LedgerReads {
         }
     }
 
-    /// Refuses what a page would quietly overlook, all findings at once.
     static func strictQuery(_ desk: LedgerDesk) throws -> LedgerQuery {
-        var findings: [FieldFinding] = []
-        if let limit = desk.context.here.query.first(where: { $0.name == "limit" })?.value, !(Int(limit).map { (1...200).contains($0) } ?? false) {
-            findings.append(FieldFinding("limit", "range", "应为 1 到 200 的整数"))
-        }
-        if let deleted = desk.context.here.query.first(where: { $0.name == "deleted" })?.value, !["0", "1"].contains(deleted) {
-            findings.append(FieldFinding("deleted", "format", "应为 0 或 1"))
-        }
-        guard findings.isEmpty else { throw Failure.invalid(findings) }
+        try requireStrict(desk)
         return try desk.query(ListAddress.canonical(desk.context.here), cursorNames: ["cursor"], limitName: "limit")
+    }
+
+    /// Refuses what a page would quietly overlook, all findings at once.
+    static func requireStrict(_ desk: LedgerDesk) throws {
+        var findings: [FieldFinding] = []
+        func value(_ name: String) -> String? { desk.context.here.query.first { $0.name == name }?.value }
+        if let limit = value("limit"), !(Int(limit).map { (1...200).contains($0) } ?? false) { findings.append(FieldFinding("limit", "range", "应为 1 到 200 的整数")) }
+        if let deleted = value("deleted"), !["0", "1"].contains(deleted) { findings.append(FieldFinding("deleted", "format", "应为 0 或 1")) }
+        if let search = value("q"), search.count > 64 { findings.append(FieldFinding("q", "length", "不能超过 64 个字", title: "关键字")) }
+        guard findings.isEmpty else { throw Failure.invalid(findings) }
     }
 
     @Sendable
     static func one(_ request: Request, _ desk: LedgerDesk) async throws -> Response {
         let id = try desk.context.id()
+        try requireStrict(desk)
         return try await desk.database.read { reader in
             let record = try desk.record(id, includeDeleted: desk.context.here["deleted"] == "1", in: reader)
             return tagged(try desk.face(for: [record], in: reader).json(record), record)
@@ -92,7 +96,14 @@ enum LedgerReads {
     }
 
     @Sendable
+    static func export(_ request: Request, _ desk: LedgerDesk) async throws -> Response {
+        try requireStrict(desk)
+        return try await ExportPages.file(request, desk)
+    }
+
+    @Sendable
     static func statistics(_ request: Request, _ desk: LedgerDesk) async throws -> Response {
+        try requireStrict(desk)
         let question = try StatisticsQuestion(desk, isStrict: true)
         return try await desk.database.read(within: .seconds(10)) { reader in
             Response.json(try question.answer(desk, in: reader).json)

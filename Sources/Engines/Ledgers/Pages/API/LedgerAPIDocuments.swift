@@ -18,7 +18,11 @@ struct LedgerAPIDocuments: Sendable {
         document.addCookieSecurity("session", cookie: "jw_session")
         document.addBearerSecurity("bearer", "访问令牌")
         for ledger in services.engine.declarations where principal.may(ledger.readPermission) {
-            LedgerOperations(ledger: ledger, fields: ledger.visibleFields(for: principal), dictionaries: services.engine.dictionaries.snapshot).add(to: &document)
+            let desk = LedgerDesk(services: services, ledger: ledger, principal: principal, context: context)
+            let operations = LedgerOperations(
+                ledger: ledger, fields: desk.fields, dictionaries: services.engine.dictionaries.snapshot, dimensions: StatisticsQuestion.dimensions(desk).map(\.value),
+                measures: StatisticsQuestion.measures(desk).map(\.value))
+            operations.add(to: &document)
         }
         return document
     }

@@ -6,6 +6,9 @@ struct LedgerOperations: Sendable {
     let ledger: LedgerDeclaration
     let fields: [Field]
     let dictionaries: DictionarySnapshot
+    /// Names that statistics take.
+    let dimensions: [String]
+    let measures: [String]
 
     private var base: String { "/api/v1/\(ledger.name)" }
     private var name: String { ledger.name.prefix(1).uppercased() + ledger.name.dropFirst() }
@@ -43,10 +46,10 @@ struct LedgerOperations: Sendable {
         [
             operation(.get, "", "列表", parameters: filters + paging, responses: [APIResponse(200, "一页", page)]), operation(.get, "/{id}", "读取一条", parameters: [deleted], responses: [ok]),
             operation(.get, "/{id}/history", "变更历史", responses: [APIResponse(200, "从新到旧", APISchema.object([("items", APISchema.array(of: change))], required: ["items"]))]),
-            operation(.get, "/statistics", "统计", parameters: [APIParameter("dim", "维度，逗号分隔，最多三个"), APIParameter("measure", "指标，逗号分隔")] + filters, responses: [APIResponse(200, "统计表", statistics)]),
+            operation(.get, "/statistics", "统计", parameters: [APIParameter("dim", "维度，逗号分隔，最多三个", some(of: dimensions, most: 3)), APIParameter("measure", "指标，逗号分隔", some(of: measures, most: measures.count))] + filters, responses: [APIResponse(200, "统计表", statistics)]),
             operation(
                 .get, "/export", "导出文件（最多 5,000 条）",
-                parameters: [APIParameter("format", "文件格式", APISchema.string(values: ["xlsx", "csv"])), APIParameter("cols", "列，逗号分隔")] + filters,
+                parameters: [APIParameter("format", "文件格式", APISchema.string(values: ["xlsx", "csv"])), APIParameter("cols", "列，逗号分隔", some(of: fields.map(\.name), most: fields.count))] + filters,
                 responses: [APIResponse(200, "文件", ["type": "string", "contentMediaType": .string(SheetFormat.xlsx.mediaType)], mediaType: "*/*"), .problem(413, "超过 5,000 条")]),
         ]
     }
@@ -56,7 +59,14 @@ struct LedgerOperations: Sendable {
         let change = APIBody(APISchema.reference(name + "Change"))
         let tooLarge = APIResponse.problem(413, "内容过大")
         let conflict = APIResponse.problem(409, "已被他人修改，或幂等键用于别的内容")
+        let upload = operation(
+            .post, "/uploads", "上传照片或附件，得到填入记录的 sha256",
+            request: APIBody(
+                APISchema.object([("field", APISchema.string("字段", values: fileFields.isEmpty ? nil : fileFields)), ("file", ["type": "string", "format": "binary"])], required: ["field", "file"]),
+                mediaType: "multipart/form-data"),
+            responses: [APIResponse(201, "已存", file), tooLarge])
         return [
+            upload,
             operation(
                 .post, "", "新增", parameters: [APIParameter("Idempotency-Key", in: .header, "幂等键，同一个键只登记一次", APISchema.string(length: 1...128, pattern: "^[!-~]+$"))], request: body,
                 responses: [APIResponse(201, "已新增", APISchema.reference(name)), APIResponse(200, "此前已用同一幂等键新增", APISchema.reference(name)), tooLarge, conflict]),
@@ -76,16 +86,26 @@ struct LedgerOperations: Sendable {
         ]
     }
 
+    private var fileFields: [String] { fields.filter { $0.holdsFiles && !$0.marks.contains(.readOnly) }.map(\.name) }
+
     // MARK: Parameters
 
     private var paging: [APIParameter] {
         [
-            APIParameter("sort", "排序字段，前加 - 为倒序，逗号分隔"), APIParameter("cursor", "上一页返回的 next 或 previous"), APIParameter("limit", "每页条数", APISchema.integer(nil, in: 1...200)),
+            APIParameter("sort", "排序字段，前加 - 为倒序，逗号分隔", some(of: sortable, most: 3, sign: "-?")), APIParameter("cursor", "上一页返回的 next 或 previous", APISchema.string(length: 1...2_000, pattern: "^[A-Za-z0-9_-]+$")), APIParameter("limit", "每页条数", APISchema.integer(nil, in: 1...200)),
             deleted,
         ]
     }
 
     private var deleted: APIParameter { APIParameter("deleted", "1：包含已删除（须有删除权限）", APISchema.string(values: ["0", "1"])) }
+
+    private var sortable: [String] { ["id", "createdAt", "updatedAt"] + fields.filter { !$0.isComputed && !$0.isPersonal && $0.kind.behaviour.columns(of: $0).count == 1 }.map(\.name) }
+
+    /// Names separated by commas.
+    private func some(of names: [String], most: Int, sign: String = "") -> JSONValue {
+        let one = "\(sign)(\(names.joined(separator: "|")))"
+        return APISchema.string(pattern: "^\(one)(,\(one)){0,\(max(0, most - 1))}$", example: names.first)
+    }
 
     private var filters: [APIParameter] {
         var out: [APIParameter] = []
@@ -133,8 +153,8 @@ struct LedgerOperations: Sendable {
     /// - Parameter isWhole: every required field must be there, as for a new record; a change names only what changes.
     private func input(isWhole: Bool) -> JSONValue {
         var members: [(name: String, schema: JSONValue)] = [("values", values(isWhole: isWhole))]
-        if ledger.ownedBy == .enterprise { members.append(("org", APISchema.integer("所属企业的机构编号；企业用户不用给出", in: 1...Int64.max))) }
-        if ledger.ownedBy == .authority { members.append(("area", APISchema.string("行政区划代码", length: 2...12))) }
+        if ledger.ownedBy == .enterprise, isWhole { members.append(("org", APISchema.integer("所属企业的机构编号；企业用户不用给出", in: 1...Int64.max))) }
+        if ledger.ownedBy == .authority, isWhole { members.append(("area", APISchema.string("行政区划代码", length: 2...12))) }
         return closed(APISchema.object(members, required: ["values"]))
     }
 

@@ -13,6 +13,7 @@ enum LedgerWrites {
     static func create(_ request: Request, _ desk: LedgerDesk) async throws -> Response {
         let bytes = try await request.bytes(desk.context)
         let draft = try draft(bytes, desk)
+        try await LedgerUploads.require(draft, desk)
         let key = try IdempotencyKey(request, body: bytes, desk)
         let (record, isNew) = try await desk.database.write { transaction -> (Record, Bool) in
             if let id = try key?.earlier(in: transaction) { return (try desk.record(id, in: transaction), false) }
@@ -41,6 +42,7 @@ enum LedgerWrites {
             for field in desk.formFields where draft.values[field.name] == nil && !field.marks.contains(.immutable) { draft.values[field.name] = .null }
         }
         let change = draft
+        try await LedgerUploads.require(change, desk)
         let record = try await desk.database.write {
             try desk.engine.update(desk.ledger.name, id: id, change, expectedVersion: version, by: desk.principal, origin: .person, in: $0)
         }
