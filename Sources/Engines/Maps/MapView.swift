@@ -71,7 +71,7 @@ package struct MapView: Rendered {
 
     package var markup: Markup {
         let count = layers.reduce(0) { $0 + $1.features.count }
-        let list: Markup = count == 0 ? .empty : "<details class=\"map-list\"><summary>看列表（\(count)）</summary><div>\(layers.map(lines))</div></details>"
+        let list: Markup = count == 0 ? .empty : "<details class=\"map-list\"><summary>\(Language.say("看列表", "Show as list"))（\(count)）</summary><div>\(layers.map(lines))</div></details>"
         return """
             <figure class="map map-\(height.rawValue)" id="\(id)" data-map="\(json.text)"\(Markup.attribute("data-live-json", topic))><div class="map-canvas" role="application" aria-label="\(title)"></div>\
             \(list)</figure>

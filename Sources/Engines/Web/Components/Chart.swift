@@ -43,11 +43,11 @@ package struct Chart: Rendered {
     }
 
     package var markup: Markup {
-        guard !categories.isEmpty, !series.isEmpty else { return "\(EmptyState("暂无数据", icon: "chart"))" }
+        guard !categories.isEmpty, !series.isEmpty else { return "\(EmptyState(Language.say("暂无数据", "No data"), icon: "chart"))" }
         let caption: Markup = isTitleShown ? "<figcaption>\(title)</figcaption>" : .empty
         return """
             <figure class="chart chart-\(height.rawValue)" data-chart="\(json.text)">\(caption)<div class="chart-canvas" role="img" aria-label="\(title)"></div>\
-            <details class="chart-table"><summary>看表格</summary><div class="table-scroll">\(table)</div></details></figure>
+            <details class="chart-table"><summary>\(Language.say("看表格", "Show as table"))</summary><div class="table-scroll">\(table)</div></details></figure>
             """
     }
 

@@ -100,7 +100,7 @@ package struct DataTable: Rendered {
 
     package init(
         id: String, columns: [Column], rows: [TableRow], address: PageAddress, sort: String? = nil, toolbar: Markup = .empty, batch: [BatchAction] = [], pager: Pager? = nil,
-        empty: String = "没有符合条件的记录", emptyAction: Markup = .empty, hasTools: Bool = true
+        empty: String = Language.say("没有符合条件的记录", "Nothing matches"), emptyAction: Markup = .empty, hasTools: Bool = true
     ) {
         self.id = id
         self.columns = columns
@@ -116,7 +116,7 @@ package struct DataTable: Rendered {
     }
 
     package var markup: Markup {
-        let body: Markup = rows.isEmpty ? "\(EmptyState(empty, action: emptyAction))" : "<div class=\"table-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"数据列表\"><table class=\"data-table\">\(head)<tbody>\(rows.map(line))</tbody></table></div>"
+        let body: Markup = rows.isEmpty ? "\(EmptyState(empty, action: emptyAction))" : "<div class=\"table-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"\(Language.say("数据列表", "Data table"))\"><table class=\"data-table\">\(head)<tbody>\(rows.map(line))</tbody></table></div>"
         return "<section class=\"table-card\" id=\"\(id)\" data-table>\(bar)\(body)\(foot)</section>"
     }
 
@@ -126,11 +126,11 @@ package struct DataTable: Rendered {
         guard hasTools || !toolbar.isEmpty || !batch.isEmpty else { return .empty }
         let chosen: Markup = batch.isEmpty
             ? .empty
-            : "<div class=\"batch\" hidden data-batch><span>已选 <b data-chosen>0</b> 项</span>\(batch.map(batchButton))</div>"
+            : "<div class=\"batch\" hidden data-batch><span>\(Language.say("已选", "Selected")) <b data-chosen>0</b> \(Language.say("项", ""))</span>\(batch.map(batchButton))</div>"
         let tools: Markup = hasTools
             ? """
-            <div class="table-tools"><button type="button" class="icon-button" data-refresh-table title="刷新" aria-label="刷新">\(Icon("refresh"))</button>\
-            <button type="button" class="icon-button" data-density title="行距" aria-label="切换行距">\(Icon("rows"))</button>\
+            <div class="table-tools"><button type="button" class="icon-button" data-refresh-table title="\(Language.say("刷新", "Refresh"))" aria-label="\(Language.say("刷新", "Refresh"))">\(Icon("refresh"))</button>\
+            <button type="button" class="icon-button" data-density title="\(Language.say("行距", "Density"))" aria-label="\(Language.say("切换行距", "Density"))">\(Icon("rows"))</button>\
             \(columnsTool)</div>
             """
             : .empty
@@ -139,9 +139,9 @@ package struct DataTable: Rendered {
 
     private var columnsTool: Markup {
         if let columnsPath {
-            return "<a href=\"\(columnsPath)\" class=\"icon-button\" hx-get=\"\(columnsPath)\" hx-target=\"#dialog\" hx-swap=\"innerHTML\" hx-push-url=\"false\" aria-haspopup=\"dialog\" title=\"选择列\" aria-label=\"选择列\">\(Icon("columns"))</a>"
+            return "<a href=\"\(columnsPath)\" class=\"icon-button\" hx-get=\"\(columnsPath)\" hx-target=\"#dialog\" hx-swap=\"innerHTML\" hx-push-url=\"false\" aria-haspopup=\"dialog\" title=\"\(Language.say("选择列", "Columns"))\" aria-label=\"\(Language.say("选择列", "Columns"))\">\(Icon("columns"))</a>"
         }
-        return "<button type=\"button\" class=\"icon-button\" data-columns title=\"选择列\" aria-label=\"选择列\">\(Icon("columns"))</button>"
+        return "<button type=\"button\" class=\"icon-button\" data-columns title=\"\(Language.say("选择列", "Columns"))\" aria-label=\"\(Language.say("选择列", "Columns"))\">\(Icon("columns"))</button>"
     }
 
     private func batchButton(_ action: BatchAction) -> Markup {
@@ -149,8 +149,8 @@ package struct DataTable: Rendered {
     }
 
     private var head: Markup {
-        let box: Markup = batch.isEmpty ? .empty : "<th class=\"col-check\" scope=\"col\"><input type=\"checkbox\" class=\"form-check-input\" aria-label=\"全选\" data-check-all></th>"
-        let end: Markup = hasActions ? "<th class=\"col-actions\" scope=\"col\">操作</th>" : .empty
+        let box: Markup = batch.isEmpty ? .empty : "<th class=\"col-check\" scope=\"col\"><input type=\"checkbox\" class=\"form-check-input\" aria-label=\"\(Language.say("全选", "Select all"))\" data-check-all></th>"
+        let end: Markup = hasActions ? "<th class=\"col-actions\" scope=\"col\">\(Language.say("操作", "Actions"))</th>" : .empty
         return "<thead><tr>\(box)\(columns.map(headCell))\(end)</tr></thead>"
     }
 
@@ -166,7 +166,7 @@ package struct DataTable: Rendered {
     }
 
     private func line(_ row: TableRow) -> Markup {
-        let box: Markup = batch.isEmpty ? .empty : "<td class=\"col-check\"><input type=\"checkbox\" class=\"form-check-input\" name=\"id\" value=\"\(row.id)\" aria-label=\"选择此行\"></td>"
+        let box: Markup = batch.isEmpty ? .empty : "<td class=\"col-check\"><input type=\"checkbox\" class=\"form-check-input\" name=\"id\" value=\"\(row.id)\" aria-label=\"\(Language.say("选择此行", "Select this row"))\"></td>"
         let end: Markup = hasActions ? "<td class=\"col-actions\">\(row.actions)</td>" : .empty
         let cells = zip(columns, row.cells).enumerated().map { index, pair -> Markup in
             let (column, cell) = pair
@@ -186,14 +186,14 @@ package struct DataTable: Rendered {
 
     private var foot: Markup {
         guard let pager, !(rows.isEmpty && pager.previous == nil) else { return .empty }
-        let count: Markup = pager.total.map { "共 <b>\(Figure.grouped($0))</b>\($0 > 0 && pager.isTotalFloor ? "+" : "") 条" } ?? "本页 <b>\(rows.count)</b> 条"
+        let count: Markup = pager.total.map { "\(Language.say("共", "Total")) <b>\(Figure.grouped($0))</b>\($0 > 0 && pager.isTotalFloor ? "+" : "") \(Language.say("条", ""))" } ?? "\(Language.say("本页", "This page")) <b>\(rows.count)</b> \(Language.say("条", ""))"
         let sizes = pager.sizes.map { size -> Markup in
             let path = address.restarting.with("size", String(size)).text
             return "<a href=\"\(path)\" hx-get=\"\(path)\" hx-target=\"#\(id)\" hx-select=\"#\(id)\" hx-swap=\"outerHTML\" hx-push-url=\"true\"\(Markup.flag("aria-current=\"true\"", size == pager.size))>\(size)</a>"
         }
         return """
-            <nav class="pager" aria-label="分页"><span class="pager-count">\(count)</span><span class="pager-size">每页 \(sizes)</span>\
-            <span class="pager-links">\(reloadLink(pager.first, "首页", icon: "first"))\(reloadLink(pager.previous, "上一页", icon: "left"))\(reloadLink(pager.next, "下一页", icon: "right"))</span></nav>
+            <nav class="pager" aria-label="\(Language.say("分页", "Pages"))"><span class="pager-count">\(count)</span><span class="pager-size">\(Language.say("每页", "Per page")) \(sizes)</span>\
+            <span class="pager-links">\(reloadLink(pager.first, Language.say("首页", "First"), icon: "first"))\(reloadLink(pager.previous, Language.say("上一页", "Previous"), icon: "left"))\(reloadLink(pager.next, Language.say("下一页", "Next"), icon: "right"))</span></nav>
             """
     }
 }

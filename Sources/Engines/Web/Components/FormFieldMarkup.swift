@@ -3,7 +3,7 @@ extension FormField: Rendered {
     package var markup: Markup {
         if case .hidden = kind { return "<input type=\"hidden\" name=\"\(name)\" value=\"\(value)\">" }
         let wide = isWide || isWideByKind ? " is-wide" : ""
-        let mark: Markup = isRequired ? "<span class=\"required\" title=\"必填\">*</span>" : .empty
+        let mark: Markup = isRequired ? "<span class=\"required\" title=\"\(Language.say("必填", "Required"))\">*</span>" : .empty
         let note: Markup = help.map { "<p class=\"field-help\" id=\"\(identifier)-help\">\($0)</p>" } ?? .empty
         let fault: Markup = error.map { "<p class=\"field-error\" id=\"\(identifier)-error\">\($0)</p>" } ?? .empty
         return """
@@ -50,12 +50,12 @@ extension FormField: Rendered {
         case .photo(let isMultiple):
             """
             <label class="photo-drop"><input type="file" accept="image/*" class="visually-hidden"\(Markup.flag("multiple", isMultiple))\(common) data-preview="photo">\
-            \(Icon("camera"))<span>选择或拍摄照片</span></label><div class="photo-previews" data-previews></div>
+            \(Icon("camera"))<span>\(Language.say("选择或拍摄照片", "Choose or take a photo"))</span></label><div class="photo-previews" data-previews></div>
             """
         case .mapPoint:
             """
-            <div class="point-picker" data-point><input type="text" class="form-control" value="\(value)" placeholder="经度,纬度" inputmode="decimal"\(common)>\
-            <button type="button" class="btn btn-plain" data-point-open>\(Icon("pin"))<span>地图选点</span></button><div class="point-map" hidden></div></div>
+            <div class="point-picker" data-point><input type="text" class="form-control" value="\(value)" placeholder="\(Language.say("经度,纬度", "longitude,latitude"))" inputmode="decimal"\(common)>\
+            <button type="button" class="btn btn-plain" data-point-open>\(Icon("pin"))<span>\(Language.say("地图选点", "Pick on map"))</span></button><div class="point-map" hidden></div></div>
             """
         case .reference(let url, let shown): reference(url: url, shown: shown)
         case .hidden: .empty
@@ -76,7 +76,7 @@ extension FormField: Rendered {
     }
 
     private func select(_ choices: [Choice]) -> Markup {
-        var body: Markup = isRequired && !value.isEmpty ? .empty : "<option value=\"\">\(placeholder ?? (isRequired ? "请选择" : "全部"))</option>"
+        var body: Markup = isRequired && !value.isEmpty ? .empty : "<option value=\"\">\(placeholder ?? (isRequired ? Language.say("请选择", "Please choose") : Language.say("全部", "All")))</option>"
         var open: String?
         for choice in choices {
             if choice.group != open {
@@ -103,7 +103,7 @@ extension FormField: Rendered {
     }
 
     private func dropdown(_ choices: [Choice]) -> Markup {
-        let none = placeholder ?? "全部"
+        let none = placeholder ?? Language.say("全部", "All")
         let chosen = choices.filter { values.contains($0.value) }.map(\.title)
         return """
             <details class="many" data-many data-none="\(none)"><summary class="form-select" id="\(identifier)"><span data-many-text>\(chosen.isEmpty ? none : chosen.joined(separator: "、"))</span></summary>\
@@ -115,15 +115,15 @@ extension FormField: Rendered {
         let from = values.first ?? ""
         let to = values.count > 1 ? values[1] : ""
         return """
-            <div class="range" role="group" aria-labelledby="\(identifier)-label"><input type="\(type)" class="form-control" name="\(name)_from" value="\(from)" aria-label="\(title)起"\(Markup.when(type == "number", " step=\"any\""))>\
-            <span aria-hidden="true">–</span><input type="\(type)" class="form-control" name="\(name)_to" value="\(to)" aria-label="\(title)止"\(Markup.when(type == "number", " step=\"any\""))></div>
+            <div class="range" role="group" aria-labelledby="\(identifier)-label"><input type="\(type)" class="form-control" name="\(name)_from" value="\(from)" aria-label="\(title)\(Language.say("起", " from"))"\(Markup.when(type == "number", " step=\"any\""))>\
+            <span aria-hidden="true">–</span><input type="\(type)" class="form-control" name="\(name)_to" value="\(to)" aria-label="\(title)\(Language.say("止", " to"))"\(Markup.when(type == "number", " step=\"any\""))></div>
             """
     }
 
     private func reference(url: String, shown: String) -> Markup {
         """
         <div class="ref" data-ref="\(url)"><input type="hidden" name="\(name)" value="\(value)"><input type="text" class="form-control" id="\(identifier)" value="\(shown)" role="combobox" aria-expanded="false" \
-        aria-autocomplete="list" aria-controls="\(identifier)-list" autocomplete="off" placeholder="\(placeholder ?? "输入名称检索")"\(Markup.flag("required", isRequired))\(Markup.flag("readonly", isReadOnly))>\
+        aria-autocomplete="list" aria-controls="\(identifier)-list" autocomplete="off" placeholder="\(placeholder ?? Language.say("输入名称检索", "Type to search"))"\(Markup.flag("required", isRequired))\(Markup.flag("readonly", isReadOnly))>\
         <ul class="ref-list" id="\(identifier)-list" role="listbox" hidden></ul></div>
         """
     }

@@ -24,7 +24,7 @@ package struct Tabs: Rendered {
         let items = tabs.map { tab -> Markup in
             "<li><a href=\"\(tab.path)\"\(Markup.flag("aria-current=\"page\"", tab.isActive))>\(tab.title)\(tab.count.map { count -> Markup in "<span class=\"count\">\(Figure.grouped(count))</span>" })</a></li>"
         }
-        return "<nav class=\"tabs\" aria-label=\"视图\"><ul>\(items)</ul></nav>"
+        return "<nav class=\"tabs\" aria-label=\"\(Language.say("视图", "Views"))\"><ul>\(items)</ul></nav>"
     }
 }
 
@@ -147,7 +147,7 @@ package struct PhotoStrip: Rendered {
     }
 
     package var markup: Markup {
-        guard !photos.isEmpty else { return "<span class=\"nothing\">无照片</span>" }
+        guard !photos.isEmpty else { return "<span class=\"nothing\">\(Language.say("无照片", "No photos"))</span>" }
         let items = photos.map { photo -> Markup in
             """
             <figure><a href="\(photo.full)" data-photo="\(photo.full)" data-note="\(photo.note)" hx-boost="false" target="_blank"><img src="\(photo.thumbnail)" alt="\(photo.title)" loading="lazy"></a>\
@@ -166,7 +166,7 @@ package struct LiveList: Rendered {
     package var empty: String
 
     /// - Parameter items: each an `<li>`, newest first, as live events of this topic will be.
-    package init(topic: String, items: [Markup], limit: Int = 50, empty: String = "暂无动态") {
+    package init(topic: String, items: [Markup], limit: Int = 50, empty: String = Language.say("暂无动态", "Nothing yet")) {
         self.topic = topic
         self.items = items
         self.limit = limit

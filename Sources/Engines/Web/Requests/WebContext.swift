@@ -4,10 +4,6 @@ import Kernel
 import Logging
 import NIOCore
 
-/// Which language labels are shown in; contents stay as they were written.
-package enum Language: String, Sendable, CaseIterable { case zh, en }
-
-/// Colours of the pages; `auto` follows the device.
 package enum Theme: String, Sendable, CaseIterable { case auto, light, dark }
 
 /// What a route knows about the one request it answers.

@@ -32,9 +32,10 @@ struct Edge: RouterMiddleware {
             guard isQuiet || limit.admits(context.address, at: site.clock.now) else { throw Failure(.tooMany, "JW-W429", "操作过于频繁，请稍后再试") }
             if !isQuiet { try await identify(&context, request) }
             let checked = isQuiet || !context.isCookieSession ? request : try await EdgeForgery.check(request, context)
-            response = try await next(checked, context)
+            let ready = context
+            response = try await Language.$current.withValue(context.language) { try await next(checked, ready) }
         } catch {
-            response = EdgeFailure.answer(error, request: request, context: context)
+            response = Language.$current.withValue(context.language) { EdgeFailure.answer(error, request: request, context: context) }
         }
         if !isQuiet {
             remember(context, &response)

@@ -72,12 +72,23 @@ package enum Shell {
         return response
     }
 
+    /// After a change made from a row or a panel: shows `message` and refreshes the page as it is (filters, page and place kept), closing the dialog if one is open.
+    package static func refreshed(_ message: String, context: WebContext, request: Request) -> Response {
+        guard context.isPartial else {
+            let back = request.headers[.referer].flatMap { url in url.firstRange(of: "://").flatMap { url[$0.upperBound...].firstIndex(of: "/") }.map { String(url[$0...]) } }
+            return done(message, to: AccountPages.inside(back, context), context: context)
+        }
+        var response = Response(status: .noContent)
+        response.trigger([("jw:toast", ["text": .string(message), "tone": "good"]), ("jw:close-dialog", true), ("jw:refresh", true)])
+        return response
+    }
+
     static func siteName(_ context: WebContext) -> String { context.text("见微 · \(context.site.settings.systemName)", "Jianwei · \(context.site.settings.systemNameEN)") }
 
     private static func dialogContent(_ title: String, actions: Markup, body: Markup) -> Markup {
         """
         <div class="dialog-head"><h2 id="dialog-title">\(title)</h2><div class="dialog-actions">\(actions)</div>\
-        <button type="button" class="icon-button" data-close aria-label="关闭">\(Icon("x"))</button></div><div class="dialog-body">\(body)</div>
+        <button type="button" class="icon-button" data-close aria-label="\(Language.say("关闭", "Close"))">\(Icon("x"))</button></div><div class="dialog-body">\(body)</div>
         """
     }
 
