@@ -58,7 +58,7 @@ package final class MobileSources: Sendable {
         LedgerGrant([GatePassEvent.ledger.name, InOutVehicle.ledger.name, RegisteredVehicle.ledger.name, InternalVehicle.ledger.name, Gate.ledger.name], [.read], to: [.enterpriseGuard]),
     ]
 
-    static let dictionaries: [DictionaryDeclaration] = [
+    package static let dictionaries: [DictionaryDeclaration] = [
         DictionaryDeclaration(.plateColor, "号牌颜色", PlateColor.all, source: "hj1321-gate.md §6"),
         DictionaryDeclaration(.emissionStage, "排放阶段", EmissionStage.all, source: "hj1321-gate.md §6"),
         DictionaryDeclaration(.fuel, "燃料种类", FuelCode.all + (FuelCode.all.contains { $0.code == "X" } ? [] : [CodeItem("X", "未知", "Unknown")]), source: "GA/T 16.9"),
