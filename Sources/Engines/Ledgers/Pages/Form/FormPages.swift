@@ -117,9 +117,11 @@ enum FormPages {
 
     private static func owner(_ desk: LedgerDesk, _ face: RecordFace, _ state: FormState) -> FormField {
         let value = state.written?["org"]?.first ?? ""
+        // Where a domain prepares drafts it may know whose row it is, as a new enterprise's own organisation.
+        let isFoundBySystem = desk.engine.hasPreparations(of: desk.ledger.name)
         return FormField(
             "org", desk.context.text("所属企业", "Enterprise"), .reference(url: "\(desk.path)/organisations", shown: Int64(value).map { face.organisation($0) } ?? ""), value: value,
-            isRequired: true)
+            isRequired: !isFoundBySystem, help: isFoundBySystem ? desk.context.text("可不填，由系统按所填内容确定", "Left blank, it follows from the other fields") : nil)
     }
 }
 
