@@ -4,6 +4,7 @@ import Kernel
 import Logging
 import NIOCore
 
+/// Light or dark, or as the reader's machine is set.
 package enum Theme: String, Sendable, CaseIterable { case auto, light, dark }
 
 /// What a route knows about the one request it answers.

@@ -70,7 +70,7 @@ struct StyleGuide: Sendable {
             \(tabs("parts"))\(Grid(.halves, [Card("状态", body: "<div class=\"row-flex\">\(words)</div>").markup, Card("按钮", body: buttons).markup, Card("提示", body: .joined(notices)).markup, Card("办理进度", body: "\(timeline)").markup]))\
             \(Card("车辆信息", actions: "\(ActionButton("编辑", .dialog("/styleguide/forms"), icon: "edit", style: .quiet))", body: "\(facts)"))\
             \(Grid(.halves, [Card("任务", body: "\(TaskProgress(id: "task", "导入在用车辆台账", done: 64_210, total: 100_000, note: "已发现 12 行有误", refresh: nil))\(TaskProgress(id: "task2", "导出进出记录", done: 3, total: nil, note: "正在排队", refresh: nil))").markup, Card("没有数据", body: "\(EmptyState("暂无报警", hint: "所选时段内未产生报警", action: "\(ActionButton("查看全部", .link("/styleguide")))"))").markup]))\
-            \(Grid(.halves, [Card("报警时段分布", body: "\(heat)").markup, Card("处置量", body: "\(stacked)").markup]))\(Card("图标", body: "<div class=\"row-flex\">\(icons)</div>"))
+            \(Grid(.halves, [Card("报警时段分布", body: "\(heat)").markup, Card("处置量", body: "\(stacked)").markup]))\(Card("过车照片", body: "\(photos)"))\(Card("图标", body: "<div class=\"row-flex\">\(icons)</div>"))
             """
         return Shell.page("基础部件", crumbs: [Crumb("系统管理"), Crumb("组件样例", "/styleguide"), Crumb("基础部件")], active: "/styleguide", body: body, context: context)
     }
@@ -180,6 +180,10 @@ struct StyleGuide: Sendable {
             .init("号牌号码", "<b>冀A8K231</b> \(Badge("黄牌", .yellow))"), .init("车辆识别代号", "<span class=\"mono\">LZZ5CLSB8MN123456</span>"), .init("排放阶段", "\(Badge("国五", .info))"), .init("燃料类型", "柴油"), .init("所属企业", "<a href=\"/styleguide\">华北制药股份有限公司</a>"),
             .init("注册登记日期", "2021-05-18"), .init("总质量", "25,000 kg"), .init("联网状态", "\(Badge("在线", .good, isDot: true))"), .init("备注", .empty, isWide: true),
         ], columns: 3)
+    }
+
+    private var photos: PhotoStrip {
+        PhotoStrip(["车头", "车尾", "车身"].map { .init(full: "/static/favicon.svg", thumbnail: "/static/favicon.svg", title: $0, note: "东门 2 号道闸 2026-11-21 09:31:07") })
     }
 
     private var icons: [Markup] { ["home", "dashboard", "truck", "car", "machine", "gate", "factory", "building", "map", "pin", "bell", "alert", "siren", "shield", "users", "user", "chart", "trend", "pie", "clipboard", "book", "archive", "folder", "file", "camera", "video", "image", "clock", "calendar", "history", "flow", "link", "send", "message", "phone", "database", "server", "signal", "wifi", "leaf", "droplet", "flame", "gauge", "star", "flag", "tag", "layers", "settings", "sliders", "tool", "scale", "road", "bolt", "qr", "key", "lock"].map { "<span title=\"\($0)\">\(Icon($0))</span>" } }
