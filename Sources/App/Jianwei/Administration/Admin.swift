@@ -11,7 +11,7 @@ import NIOCore
 /// `jianwei admin …`: what desks do, from the command line; against a running server or, when none runs, on the data directory itself. Prints one JSON line; exits non-zero with the reason.
 struct Admin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Provision and act on a data directory, running or not.", subcommands: [GateClientCommand.self, FilingCommand.self, ExcessListCommand.self, WarningCommand.self, UserCommand.self])
+        abstract: "Provision and act on a data directory, running or not.", subcommands: [GateClientCommand.self, FilingCommand.self, ExcessListCommand.self, WarningCommand.self, UserCommand.self, MigrationCommand.self])
 
     static func perform(_ directory: String, _ request: JSONValue) async throws {
         do {

@@ -44,7 +44,7 @@ struct Installation: Sendable {
         guard faults.isEmpty else { throw Failure(.unexpected, "JW-A001", "声明有误：" + faults.joined(separator: "；")) }
 
         let declared = Installation.tables(features)
-        let applied = try await Migrator(Migrations.all(declared: declared)).run(on: database, expecting: declared)
+        let applied = try await Migrator(Migrations.all.isEmpty ? [Migration("0001-first", SchemaDiff.steps(from: [], to: declared))] : Migrations.all).run(on: database, expecting: declared)
         if !applied.isEmpty { logger.info("database migrated", metadata: ["migrations": "\(applied.joined(separator: ", "))"]) }
 
         let dictionaries = Dictionaries(features.dictionaries)
