@@ -41,6 +41,7 @@ package struct GateSupervision: Sendable {
     package let explanations: PassExplanationReader
     package let randomChecks: RandomChecks
     package let rollups: RollupVerify
+    package let manualEntries: ManualEntry
     let refresh: StrategyRefresh
 
     package init(
@@ -80,6 +81,7 @@ package struct GateSupervision: Sendable {
         explanations = PassExplanationReader(database: database, registry: registry)
         randomChecks = RandomChecks(database: database, registry: registry, audit: audit, clock: clock)
         rollups = RollupVerify(database: database)
+        manualEntries = ManualEntry(database: database, ledgers: ledgers, registry: registry, alarms: alarms, audit: audit, feed: feed, clock: clock)
     }
 
     /// Hooks on the ledgers; once, before anything is served.

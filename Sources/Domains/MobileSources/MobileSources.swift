@@ -32,7 +32,11 @@ package final class MobileSources: Sendable {
         Feature(
             name: "mobileSources", title: "移动源门禁监管", ledgers: MobileSources.ledgers, dictionaries: MobileSources.dictionaries, tables: GateTables.all + SignedClients.tables,
             permissions: GatePermission.declarations, grants: MobileSources.grants, menu: GateMenu.items, alarmKinds: ViolationAlarm.kinds, additions: GateAdditions.all,
-            prepare: { platform in self.gates(on: platform).registerHooks() },
+            prepare: { platform in
+                let gates = self.gates(on: platform)
+                gates.registerHooks()
+                LivePasses.connect(gates.feed, to: platform.live)
+            },
             routes: { routes, platform in GatePages.add(to: routes, gates: self.gates(on: platform), platform: platform) },
             jobs: { platform in self.gates(on: platform).jobs() }
         )
