@@ -6,6 +6,7 @@ package final class ChangeSignal: Sendable {
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
         var cancelled: Set<Int> = []
         var next = 0
+        var version = 0
     }
 
     private let state = Mutex(State())
@@ -14,25 +15,29 @@ package final class ChangeSignal: Sendable {
 
     package var waitingCount: Int { state.withLock { $0.waiting.count } }
 
+    /// Rises with every `fire`: read it before looking for changes, then wait for what comes after it.
+    package var version: Int { state.withLock { $0.version } }
+
     package func fire() {
         let woken = state.withLock { state in
+            state.version += 1
             defer { state.waiting.removeAll() }
             return Array(state.waiting.values)
         }
         for continuation in woken { continuation.resume() }
     }
 
-    /// Returns when a change is committed or the time is over, whichever is first.
-    package func wait(for duration: Duration) async {
+    /// Returns when a change has been committed after `version`, or the time is over, whichever is first.
+    package func wait(after version: Int, for duration: Duration) async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.waitForFire() }
+            group.addTask { await self.waitForFire(after: version) }
             group.addTask { try? await Task.sleep(for: duration) }
             await group.next()
             group.cancelAll()
         }
     }
 
-    private func waitForFire() async {
+    private func waitForFire(after version: Int) async {
         let ticket = state.withLock { state in
             state.next += 1
             return state.next
@@ -40,7 +45,7 @@ package final class ChangeSignal: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver = state.withLock { state -> Bool in
-                    if state.cancelled.remove(ticket) != nil { return true }
+                    if state.cancelled.remove(ticket) != nil || state.version != version { return true }
                     state.waiting[ticket] = continuation
                     return false
                 }

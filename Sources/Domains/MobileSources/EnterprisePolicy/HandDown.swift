@@ -62,12 +62,13 @@ package struct HandDown: Sendable {
         guard cursor.hasPrefix("c"), let last = Int64(cursor.dropFirst()), last >= 0 else { throw badCursor }
         let deadline = clock.now.adding(seconds: Int64(min(max(waitSeconds, 0), 60)))
         while true {
+            let seen = signal.version
             let page = try await page(after: last, org: org)
             if !page.items.isEmpty { return page }
             let remaining = deadline.milliseconds - clock.now.milliseconds
             if remaining <= 0 || Task.isCancelled { return page }
-            // Never longer than a second, so that a change committed between the read and the wait is late by that at most.
-            await signal.wait(for: .milliseconds(min(remaining, 900)))
+            // Changes of this process wake at once; those of another node are seen when it looks again.
+            await signal.wait(after: seen, for: .milliseconds(min(remaining, 10_000)))
         }
     }
 

@@ -11,8 +11,8 @@ enum PassPhotos {
     /// - Returns: true when one of the head, body or plate photos belongs to another pass already. A vehicle document may be shown at every visit.
     static func claim(_ pass: StoredPass, now: Moment, in tx: any Transaction) throws -> Bool {
         var isReused = false
-        for photo in [pass.input.headPhoto, pass.input.bodyPhoto, pass.input.platePhoto] {
-            guard let photo, let key = Hex.decode(photo) else { continue }
+        for photo in Set([pass.input.headPhoto, pass.input.bodyPhoto, pass.input.platePhoto].compactMap(\.self)) {
+            guard let key = Hex.decode(photo) else { continue }
             if try tx.execute("INSERT INTO photo_use (sha256, pass_id) VALUES (\(key), \(pass.id)) ON CONFLICT DO NOTHING") == 0 { isReused = true }
         }
         for photo in Set(pass.input.photos) {
