@@ -5,7 +5,6 @@ import Logging
 import NIOCore
 
 /// Light or dark, or as the reader's machine is set.
-/// What the user chose for the colours; `auto` follows the device.
 package enum Theme: String, Sendable, CaseIterable { case auto, light, dark }
 
 /// What a route knows about the one request it answers.
