@@ -44,6 +44,8 @@ package struct GatePassInput: Sendable {
     /// Names that the interface does not know; kept out and reported.
     package var ignored: [String] = []
 
+    package init() {}
+
     package var photos: [String] { [headPhoto, bodyPhoto, platePhoto, documentPhoto].compactMap(\.self) }
 
     /// What "the same content" means when a serial comes again: everything that describes the pass, but not how it was sent.
