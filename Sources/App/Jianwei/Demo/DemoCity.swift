@@ -1,3 +1,4 @@
+import Cryptography
 import Features
 import Identity
 import Kernel

@@ -67,7 +67,7 @@ actor DemoGateSystem {
         gate.lastSerial += 1
         if gate.today != now.day { (gate.today, gate.madeToday) = (now.day, 0) }
         gate.madeToday += 1
-        let record = record(of: visit, plate: plate, serial: gate.lastSerial, isEntry: isEntry, at: now, action: action, liftReason: reason, photos: pictures.map(DemoPictures.hash(of:)))
+        let record = record(of: visit, plate: plate, serial: gate.lastSerial, isEntry: isEntry, at: now, action: action, liftReason: reason, photos: pictures.map { DemoPictures.hash(of: $0) })
         gate.kept[gate.lastSerial] = record
         gate.kept[gate.lastSerial - 400] = nil
         if isSilent { gate.waiting.append(record) }

@@ -2,6 +2,7 @@ import Alarms
 import Features
 import Identity
 import Kernel
+import Ledgers
 import Media
 import MobileSources
 import Storage

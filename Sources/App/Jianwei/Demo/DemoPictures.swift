@@ -43,6 +43,7 @@ struct DemoPictures: Sendable {
     }
 
     static func hash(of text: String) -> String { SHA256.hash(text).hex }
+    static func hash(of picture: [UInt8]) -> String { SHA256.hash(picture).hex }
 
     /// - Returns: the stored picture's SHA-256.
     func store(_ shot: Shot, _ kind: DemoPhoto.Kind, org: Int64, at moment: Moment) async throws -> String {

@@ -30,11 +30,11 @@ struct Installation: Sendable {
     /// Opens a directory, created when absent: keys, database, migrations, first users, registry.
     ///
     /// - Throws: `Failure` when a declaration is faulty (all faults together), a migration is pending review, or the directory cannot be used.
-    static func open(_ directory: String, logger: Logger, clock: Clock = .system) async throws -> Installation {
+    static func open(_ directory: String, logger: Logger, clock: Clock = .system, databaseOptions: SQLiteDatabase.Options = SQLiteDatabase.Options()) async throws -> Installation {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         try FileManager.default.createDirectory(atPath: directory + "/keys", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let keys = try KeyRing(directory: directory + "/keys")
-        let database = try SQLiteDatabase(path: directory + "/jianwei.sqlite")
+        let database = try SQLiteDatabase(path: directory + "/jianwei.sqlite", options: databaseOptions)
         let blobs = try LocalBlobs(root: directory + "/blobs")
         let photos = PhotoStore(database: database, blobs: blobs, thumbnailFolder: directory + "/thumbnails", threads: PictureThreads(threads: 2, waiting: 256))
         let clients = SignedClients(keys: keys)

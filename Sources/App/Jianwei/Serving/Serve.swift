@@ -25,6 +25,7 @@ struct Serve: AsyncParsableCommand {
 
     @Option(help: "The data directory.") var data = "data"
     @Option(help: "Address and port to listen on.") var listen = "127.0.0.1:8080"
+    @Flag(help: "Fill an empty directory with an invented city and let it live.") var demo = false
     @Option(help: "trace, debug, info, notice, warning, error.") var logLevel = "info"
 
     func run() async throws {
@@ -34,9 +35,12 @@ struct Serve: AsyncParsableCommand {
         let lock = try DirectoryLock(data)
         let started = Clock.system.now
         let installation = try await Installation.open(data, logger: logger)
-        let server = try Server(installation: installation, address: address, logger: logger)
+        let demonstration = demo ? DemoStage(installation: installation, address: address, logger: logger) : nil
+        let credentials = try await demonstration?.install() ?? []
+        let server = try Server(installation: installation, address: address, logger: logger, extraServices: demonstration.map { [$0.simulator] } ?? [])
         try lock.publish(port: address.port, host: address.host)
         Serve.greet(installation, address, seconds: Clock.system.now.seconds(since: started))
+        DemoStage.greet(credentials)
         try await server.run()
         await installation.database.close()
         lock.release()
