@@ -61,6 +61,16 @@ struct Verification: Sendable {
             let verdict = try await installation.database.read(within: .seconds(3600)) { try audit.verify($0) }
             return Findings(summary: "\(verdict.rows) 条", differences: verdict.isIntact ? [] : ["\(String(describing: verdict.broken))"])
         },
+        Verification(title: "统计汇总") { installation in
+            let report = try await installation.gates.rollupVerify.verify()
+            return Findings(summary: report.summary, differences: report.differences.map { "\($0)" })
+        },
+        Verification(title: "报警与证据链") { installation in
+            let alarms = installation.platform.alarms
+            let faults = try await installation.database.read(within: .seconds(3600)) { try alarms.verify(in: $0) }
+            let count = try await installation.database.read { try $0.count("SELECT count(*) FROM alarms") }
+            return Findings(summary: "\(count) 条报警", differences: faults)
+        },
         Verification(title: "照片") { installation in
             let hashes = try await installation.database.read(within: .seconds(3600)) { try $0.rows("SELECT sha256 FROM photos").compactMap { $0[0].text } }
             var lost: [String] = []
