@@ -62,8 +62,8 @@ struct Verification: Sendable {
             return Findings(summary: "\(verdict.rows) 条", differences: verdict.isIntact ? [] : ["\(String(describing: verdict.broken))"])
         },
         Verification(title: "统计汇总") { installation in
-            let report = try await installation.gates.rollupVerify.verify()
-            return Findings(summary: report.summary, differences: report.differences.map { "\($0)" })
+            let report = try await installation.gates.rollups.verify()
+            return Findings(summary: "\(report.passes) 条过车，\(report.months) 个月", differences: report.differences.map { "\($0.table) \($0.key)：\($0.text)" })
         },
         Verification(title: "报警与证据链") { installation in
             let alarms = installation.platform.alarms

@@ -122,7 +122,8 @@ struct Server: Sendable {
         let worker = OutboxWorker(platform.outbox, on: platform.database, handlers: [], clock: platform.clock, logger: platform.logger)
         let logger = platform.logger
         let hashing = PhotoHashing(photos: platform.photos, clock: platform.clock) { error in logger.warning("photo hashing failed", metadata: ["error": "\(error)"]) }
-        return [platform.tasks, scheduler, worker, Running { try await hashing.run() }] + installation.features.features.flatMap { $0.services(platform) }
+        let live = platform.live
+        return [platform.tasks, scheduler, worker, Running { try await hashing.run() }, Running { await live.run() }, Farewell(live: live, gates: installation.gates)] + installation.features.features.flatMap { $0.services(platform) }
     }
 
     private static func jobs(_ installation: Installation) -> [JobDeclaration] {
@@ -142,4 +143,16 @@ struct Running: Service {
     init(_ body: @escaping @Sendable () async throws -> Void) { self.body = body }
 
     func run() async throws { try await cancelWhenGracefulShutdown { try await body() } }
+}
+
+/// Ends what waits for something to happen (live pages, long polls) when the server is asked to stop, so that stopping takes moments.
+struct Farewell: Service {
+    let live: LiveHub
+    let gates: GateSupervision
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        live.close()
+        gates.signal.close()
+    }
 }

@@ -7,6 +7,7 @@ package final class ChangeSignal: Sendable {
         var cancelled: Set<Int> = []
         var next = 0
         var version = 0
+        var isClosed = false
     }
 
     private let state = Mutex(State())
@@ -17,6 +18,14 @@ package final class ChangeSignal: Sendable {
 
     /// Rises with every `fire`: read it before looking for changes, then wait for what comes after it.
     package var version: Int { state.withLock { $0.version } }
+
+    /// Nobody waits any more, now and later.
+    package func close() {
+        state.withLock { $0.isClosed = true }
+        fire()
+    }
+
+    package var isClosed: Bool { state.withLock { $0.isClosed } }
 
     package func fire() {
         let woken = state.withLock { state in
@@ -45,7 +54,7 @@ package final class ChangeSignal: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver = state.withLock { state -> Bool in
-                    if state.cancelled.remove(ticket) != nil || state.version != version { return true }
+                    if state.cancelled.remove(ticket) != nil || state.version != version || state.isClosed { return true }
                     state.waiting[ticket] = continuation
                     return false
                 }

@@ -66,7 +66,7 @@ package struct HandDown: Sendable {
             let page = try await page(after: last, org: org)
             if !page.items.isEmpty { return page }
             let remaining = deadline.milliseconds - clock.now.milliseconds
-            if remaining <= 0 || Task.isCancelled { return page }
+            if remaining <= 0 || Task.isCancelled || signal.isClosed { return page }
             // Changes of this process wake at once; those of another node are seen when it looks again.
             await signal.wait(after: seen, for: .milliseconds(min(remaining, 10_000)))
         }
