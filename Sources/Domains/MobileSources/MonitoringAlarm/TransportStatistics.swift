@@ -29,6 +29,9 @@ package struct TransportStatistics: Sendable {
             }
         }
 
+        /// To the kilogram, so that the order of adding does not show.
+        var rounded: Figures { Figures(trips: trips, tonnes: (tonnes * 1000).rounded() / 1000, refused: refused, vehicles: vehicles) }
+
         static func += (a: inout Figures, b: Figures) {
             a.trips += b.trips
             a.tonnes += b.tonnes
@@ -82,8 +85,8 @@ package struct TransportStatistics: Sendable {
         var total = Figures()
         for figures in sums.values { total += figures }
         let ordered = sums.sorted { TransportStatistics.precedes($0.key, $1.key) }
-        let lines = ordered.prefix(TransportStatistics.rowLimit).map { Line(keys: $0.key, figures: $0.value) }
-        return Grid(query: query, lines: lines, total: total, isTruncated: ordered.count > lines.count, names: try names(query, lines, reader))
+        let lines = ordered.prefix(TransportStatistics.rowLimit).map { Line(keys: $0.key, figures: $0.value.rounded) }
+        return Grid(query: query, lines: lines, total: total.rounded, isTruncated: ordered.count > lines.count, names: try names(query, lines, reader))
     }
 
     private static func precedes(_ a: [String], _ b: [String]) -> Bool {
