@@ -31,6 +31,14 @@ package struct HandDown: Sendable {
     func post(_ kind: Kind, id: String, version: Int64, org: Int64?, effectiveAt: Moment, body: JSONValue, in tx: any Transaction) throws {
         _ = try tx.insert(
             "INSERT INTO gate_change (kind, object_id, version, org, effective_at, body, created_at) VALUES (\(kind.rawValue), \(id), \(version), \(org), \(effectiveAt), \(body.text), \(clock.now))")
+        if let org {
+            // The same version comes to the same enterprise again when a warning starts again: its receipts begin anew.
+            try tx.execute(
+                """
+                UPDATE delivery SET kind = \(kind.rawValue), state = 'waiting', sent_at = NULL, received_at = NULL, applied_at = NULL, failed_at = NULL, attempts = 1, message = NULL, retry_at = NULL
+                WHERE object_id = \(id) AND version = \(version) AND org = \(org)
+                """)
+        }
         let signal = signal
         tx.afterCommit { signal.fire() }
     }
@@ -135,7 +143,7 @@ package struct HandDown: Sendable {
                 try tx.execute(
                     """
                     INSERT INTO delivery (object_id, version, org, kind, state, sent_at) VALUES (\(item.objectId), \(item.version), \(org), \(item.kind), 'sent', \(now))
-                    ON CONFLICT (object_id, version, org) DO UPDATE SET state = CASE WHEN delivery.state = 'failed' THEN 'sent' ELSE delivery.state END,
+                    ON CONFLICT (object_id, version, org) DO UPDATE SET state = CASE WHEN delivery.state IN ('failed', 'waiting') THEN 'sent' ELSE delivery.state END,
                         attempts = delivery.attempts + CASE WHEN delivery.state = 'failed' THEN 1 ELSE 0 END, sent_at = COALESCE(delivery.sent_at, excluded.sent_at), retry_at = NULL
                     """)
             }

@@ -14,12 +14,8 @@ package struct WarningDesk: Sendable {
     /// - Parameter startsAt: nil is now; a later moment takes effect by itself.
     /// - Throws: `.invalid` for a level of none, no or unknown counties; `.conflict` `JW-M051` when the same level already runs in all of them; `.forbidden` for counties outside the scope.
     package func start(_ level: WarningLevel, counties: [String], startsAt: Moment? = nil, endsAt: Moment? = nil, basis: String, by principal: Principal) async throws -> Record {
-        var findings: [FieldFinding] = []
-        if level == .none { findings.append(FieldFinding("level", "unknownCode", "请选择黄色、橙色或红色", title: "响应级别")) }
-        if counties.isEmpty { findings.append(FieldFinding("counties", "required", "请至少选择一个县（区、市）", title: "县（区、市）")) }
-        for county in counties where !(Region(code: county)?.isKnown ?? false) { findings.append(FieldFinding("counties", "unknownCode", "“\(county)”不是已知的行政区划", title: "县（区、市）")) }
         let start = startsAt ?? clock.now
-        if let endsAt, endsAt <= start { findings.append(FieldFinding("endsAt", "range", "应晚于启动时间", title: "解除时间")) }
+        let findings = findings(level, counties: counties, startsAt: start, endsAt: endsAt)
         guard findings.isEmpty else { throw Failure.invalid(findings) }
         for county in counties where !principal.scope.admits(org: nil, area: county) { throw Failure(.forbidden, "JW-M052", "\(Region(code: county)?.title ?? county)不在您的管辖范围内") }
         return try await database.write { tx in
@@ -33,6 +29,16 @@ package struct WarningDesk: Sendable {
             draft.set(WarningPeriod.basis, .string(basis))
             return try ledgers.create(WarningPeriod.ledger.name, draft, by: principal, in: tx)
         }
+    }
+
+    /// Everything wrong with a warning that is to be started, in the order of the form.
+    package func findings(_ level: WarningLevel, counties: [String], startsAt: Moment, endsAt: Moment?) -> [FieldFinding] {
+        var findings: [FieldFinding] = []
+        if level == .none { findings.append(FieldFinding("level", "unknownCode", "请选择黄色、橙色或红色", title: "响应级别")) }
+        if counties.isEmpty { findings.append(FieldFinding("counties", "required", "请至少选择一个县（区、市）", title: "县（区、市）")) }
+        for county in counties where !(Region(code: county)?.isKnown ?? false) { findings.append(FieldFinding("counties", "unknownCode", "“\(county)”不是已知的行政区划", title: "县（区、市）")) }
+        if let endsAt, endsAt <= startsAt { findings.append(FieldFinding("endsAt", "range", "应晚于启动时间", title: "解除时间")) }
+        return findings
     }
 
     /// Ends a level in some counties; a period that covers other counties too goes on for those.
