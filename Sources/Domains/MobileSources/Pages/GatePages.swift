@@ -15,5 +15,16 @@ enum GatePages {
         PassQueryPage(gates: gates, picture: picture).add(to: routes)
         LookupPage(gates: gates).add(to: routes)
         ManualEntryPage(gates: gates).add(to: routes)
+        WarningPages(gates: gates).add(to: routes)
+        StrategyPages(gates: gates, platform: platform).add(to: routes)
+        ExcessListPages(gates: gates).add(to: routes)
+        FilingPages(gates: gates).add(to: routes)
+        StatisticsPages(gates: gates).add(to: routes)
+        CleanTransportPages(gates: gates).add(to: routes)
+        TransmissionPages(gates: gates).add(to: routes)
+        DataQualityPages(gates: gates).add(to: routes)
+        RandomCheckPages(gates: gates).add(to: routes)
+        AccreditationPages(gates: gates).add(to: routes)
+        GateSettingsPage(gates: gates).add(to: routes)
     }
 }

@@ -1,8 +1,10 @@
+import Exchange
 import Features
 import HTTPTypes
 import Hummingbird
 import Identity
 import Kernel
+import Ledgers
 import Storage
 import Web
 

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Identity
 import Kernel
+import Ledgers
 import Storage
 import Web
 
