@@ -64,7 +64,7 @@ package struct FeatureSet: Sendable {
         }
         items.append(MenuItem("系统", groupEN: "System", "任务中心", "Tasks", icon: "clock", path: "/tasks", permission: nil, order: 9000))
         items.append(MenuItem("系统", groupEN: "System", "台账设计", "Ledger designer", icon: "edit", path: "/designer", permission: LedgerDesignPermission.name, order: 9010))
-        return items + features.flatMap(\.menu)
+        return items + Administration.menu + features.flatMap(\.menu)
     }
 
     /// Every fault of every declaration, together; App refuses to start when there is one. `JW-F001` two features of one name, `JW-F002` an addition to an unknown ledger,
@@ -90,6 +90,7 @@ package struct FeatureSet: Sendable {
         }
         LedgerPages(services: services).add(to: routes)
         LedgerAPI(services: services).add(to: routes)
+        Administration.add(to: routes, platform: platform)
         for feature in features { feature.routes(routes, platform) }
     }
 }
