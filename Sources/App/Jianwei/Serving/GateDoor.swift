@@ -82,12 +82,14 @@ enum GateReceipts {
         var reader = FieldReader()
         var receipts: [HandDown.Receipt] = []
         for (index, item) in items.enumerated() {
-            guard let id = item["id"]?.string, !id.isEmpty else { reader.fail("items[\(index)].id", "required", "必填"); continue }
-            guard let version = item["version"]?.int else { reader.fail("items[\(index)].version", "required", "必填，应为整数"); continue }
-            guard let status = item["status"].flatMap({ reader.code("items[\(index)].status", $0, ["received", "applied", "failed"]) }) else {
-                if item["status"] == nil { reader.fail("items[\(index)].status", "required", "必填") }
-                continue
-            }
+            let at = "items[\(index)]"
+            let id = item["id"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+            let version = item["version"]?.int
+            let status = item["status"].flatMap { $0.isNull ? nil : reader.code("\(at).status", $0, ["received", "applied", "failed"]) }
+            if id == nil { reader.fail("\(at).id", "required", "必填") }
+            if version == nil { reader.fail("\(at).version", "required", "必填，应为整数") }
+            if item["status"]?.isNull ?? true { reader.fail("\(at).status", "required", "必填") }
+            guard let id, let version, let status else { continue }
             receipts.append(HandDown.Receipt(objectId: id, version: version, status: status, message: item["msg"]?.string.map { String($0.prefix(200)) }))
         }
         guard reader.errors.isEmpty else { throw Failure(.invalid, "40002", "字段有误", fields: reader.errors) }
