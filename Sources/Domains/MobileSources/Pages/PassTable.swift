@@ -46,6 +46,6 @@ struct ExplanationSteps: Rendered {
             }
             return "<li class=\"step is-\(step.outcome.rawValue)\">\(Icon(icon))<div><strong>\(step.title)</strong><span>\(step.text)</span></div></li>"
         }
-        return "<ol class=\"steps\">\(lines)</ol>"
+        return "<ol class=\"verdict-steps\">\(lines)</ol>"
     }
 }
