@@ -28,3 +28,18 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   import("./photos.js").then((m) => m.openPhoto(photo));
 });
+
+// A photo may come minutes after its record: say so in its place, and look again a few times.
+document.addEventListener("error", (event) => {
+  const image = event.target;
+  if (!(image instanceof HTMLImageElement) || !image.src) return;
+  const tries = Number(image.dataset.tries ?? 0);
+  image.classList.add("is-missing");
+  image.alt = document.documentElement.lang.startsWith("en") ? "Not uploaded" : "照片未上传";
+  if (tries >= 5) return;
+  image.dataset.tries = tries + 1;
+  setTimeout(() => { if (image.isConnected) image.src = image.src; }, 4000 * (tries + 1));
+}, true);
+document.addEventListener("load", (event) => {
+  if (event.target instanceof HTMLImageElement) event.target.classList.remove("is-missing");
+}, true);
