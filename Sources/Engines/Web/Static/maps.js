@@ -19,7 +19,11 @@ function baseShapes(path) {
 async function ground(L, map, base, tiles) {
   if (tiles) L.tileLayer(tiles, { maxZoom: 18 }).addTo(map);
   const shapes = base ? await baseShapes(base) : null;
-  if (!shapes?.features?.length) return null;
+  L.control.scale({ imperial: false }).addTo(map);
+  if (!shapes?.features?.length) {
+    if (!tiles) graticule(L, map);
+    return null;
+  }
   const layer = L.geoJSON(shapes, {
     interactive: false,
     style: () => ({ color: style("--line-strong"), weight: 1.2, fillColor: style("--surface"), fillOpacity: tiles ? 0 : .9 }),
@@ -27,6 +31,23 @@ async function ground(L, map, base, tiles) {
   }).addTo(map);
   layer.bringToBack();
   return layer;
+}
+
+/** Where there is neither tile nor boundary: a quiet net of degrees, so that places keep their bearings. */
+function graticule(L, map) {
+  const net = L.layerGroup().addTo(map);
+  const draw = () => {
+    net.clearLayers();
+    const view = map.getBounds().pad(.2);
+    const step = [10, 5, 2, 1, .5, .2, .1, .05, .02, .01, .005, .002, .001].find((one) => (map.getBounds().getEast() - map.getBounds().getWest()) / one >= 6) ?? .001;
+    const digits = Math.max(0, Math.ceil(-Math.log10(step)));
+    const line = (points) => L.polyline(points, { color: style("--line-strong"), weight: 1, opacity: .7, interactive: false }).addTo(net);
+    const mark = (at, text, side) => L.marker(at, { interactive: false, keyboard: false, icon: L.divIcon({ className: `map-degree map-degree-${side}`, html: make("span", {}, text), iconSize: [0, 0] }) }).addTo(net);
+    for (let lng = Math.ceil(view.getWest() / step) * step; lng < view.getEast(); lng += step) { line([[view.getSouth(), lng], [view.getNorth(), lng]]); mark([map.getBounds().getSouth(), lng], lng.toFixed(digits) + "°E", "x"); }
+    for (let lat = Math.ceil(view.getSouth() / step) * step; lat < view.getNorth(); lat += step) { line([[lat, view.getWest()], [lat, view.getEast()]]); mark([lat, map.getBounds().getEast()], lat.toFixed(digits) + "°N", "y"); }
+  };
+  map.on("moveend resize", draw);
+  draw();
 }
 
 export async function drawMaps(root) {
