@@ -83,8 +83,8 @@ struct EnterprisePage: Sendable {
         let counts = Dictionary(grouping: shown, by: \.state).mapValues(\.count)
         if state == .offline { shown = shown.filter { $0.silentSince != nil } } else if let state { shown = shown.filter { $0.state == state } }
         sort(&shown, by: here["sort"])
-        let size = here["size"].flatMap { Int($0) } ?? 50
-        let from = max(0, here["after"].flatMap { Int($0) } ?? 0)
+        let size = min(max(here["size"].flatMap { Int($0) } ?? 50, 1), 200)
+        let from = min(max(here["after"].flatMap { Int($0) } ?? 0, 0), shown.count)
         let body: Markup = "\(GateAssets.links(context))\(search(all, context))\(table(Array(shown.dropFirst(from).prefix(size)), counts, total: shown.count, from: from, size: size, context))"
         let actions: Markup = context.may(Enterprise.ledger.writePermission) ? "\(ActionButton("新增企业", .link("/ledgers/enterprise/new"), icon: "plus", style: .primary))" : .empty
         return Shell.page("企业档案", crumbs: [Crumb("监管工作台"), Crumb("企业档案")], active: "/enterprises", actions: actions, body: body, context: context)
