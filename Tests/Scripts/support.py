@@ -9,6 +9,7 @@ import http.client
 import io
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -296,3 +297,56 @@ def passage(serial, gate="1", plate="冀A10001", color="1", direction="1", **mor
     }
     record.update(more)
     return {name: value for name, value in record.items() if value is not ...}
+
+
+class Person:
+    """Somebody signed in over HTTP, without a browser."""
+
+    def __init__(self, server, login):
+        self.server, self.login = server, login
+        self.cookie = None
+
+    def sign_in(self, password, new_password="Jianwei-Suite-2026!"):
+        """Signs in and chooses a new password where that is asked for."""
+        status, headers, _ = self.request("POST", "/login", {"login": self.login, "password": password})
+        self._take(headers)
+        if not self.cookie:
+            raise RuntimeError(f"{self.login} could not sign in: {status}")
+        if headers.get("Location") == "/account/password":
+            status, headers, body = self.request("POST", "/account/password", {"current": password, "password": new_password, "again": new_password})
+            self._take(headers)
+            if status not in (302, 303):
+                raise RuntimeError(f"{self.login} could not change the password: {status} {body[:500]!r}")
+        return self
+
+    def csrf(self):
+        """What the site's own pages send with every change."""
+        _, _, page = self.request("GET", "/account/password")
+        return re.search(rb'name="csrf" content="([0-9a-zA-Z_-]+)"', page)[1].decode()
+
+    def _take(self, headers):
+        for name, value in headers.items():
+            if name.lower() == "set-cookie" and value.startswith("jw_session="):
+                self.cookie = value.split(";")[0].split("=", 1)[1]
+
+    def request(self, method, path, form=None, seconds=30):
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=seconds)
+        headers, body = {}, None
+        if form is not None:
+            if self.cookie:
+                form = {**form, "_csrf": self.csrf()}
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            body = urllib.parse.urlencode(form)
+        if self.cookie:
+            headers["Cookie"] = f"jw_session={self.cookie}"
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            # Of several cookies the session's is the one that is looked for.
+            seen = dict(response.getheaders())
+            for name, value in response.getheaders():
+                if name.lower() == "set-cookie" and value.startswith("jw_session="):
+                    seen[name] = value
+            return response.status, seen, response.read()
+        finally:
+            connection.close()

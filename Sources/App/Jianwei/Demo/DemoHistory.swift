@@ -19,7 +19,7 @@ struct DemoHistory: Sendable {
     /// Visits of an average enterprise on a working day.
     private static let visitsEach = 8.2
     /// Pictures are drawn for the latest passes and for those that end in an alarm.
-    private static let picturedPasses = 300
+    private static let picturedPasses = DemoPictures.areQuick ? 300 : 24
 
     /// The past's own clock.
     private final class Travel: Sendable {
@@ -177,7 +177,7 @@ struct DemoHistory: Sendable {
     // MARK: Storing
 
     private func draw(_ passes: inout [Pass]) async throws {
-        let chosen = passes.indices.filter { passes[$0].raisesAlarm || $0 >= passes.count - DemoHistory.picturedPasses }
+        let chosen = passes.indices.filter { (passes[$0].raisesAlarm && DemoPictures.areQuick) || $0 >= passes.count - DemoHistory.picturedPasses }
         let pictures = DemoPictures(platform: platform)
         let orgs = orgs
         let wanted = chosen.map { ($0, passes[$0]) }

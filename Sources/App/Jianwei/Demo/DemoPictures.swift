@@ -6,6 +6,15 @@ import MobileSources
 
 /// Draws what the demonstration's cameras take.
 struct DemoPictures: Sendable {
+    /// A picture takes ten milliseconds, unoptimised a second: then fewer are drawn.
+    static let areQuick: Bool = {
+        #if DEBUG
+            false
+        #else
+            true
+        #endif
+    }()
+
     private let photos: PhotoStore
     private let threads: PictureThreads
 

@@ -21,7 +21,7 @@ struct DemoSimulator: Service {
     /// - Parameters:
     ///   - baseURL: where the platform listens, such as `http://127.0.0.1:8080`.
     ///   - folder: the same as `DemoCity.install` was given.
-    init(seed: UInt64 = 20_261_121, baseURL: String, folder: String, gates: GateSupervision, rate: Double = 1.3, logger: Logger) {
+    init(seed: UInt64 = 20_261_121, baseURL: String, folder: String, gates: GateSupervision, rate: Double = DemoPictures.areQuick ? 1.3 : 0.2, logger: Logger) {
         plan = DemoPlan(seed: seed)
         self.baseURL = baseURL
         self.folder = folder

@@ -38,10 +38,11 @@ struct DemoTraffic: Sendable {
         var index = pick(place, &random)
         var attempts = 0
         // Most carriers know the rules and send another truck.
-        while !complies(plan.vehicles[index], place, level) || listed.contains(index), attempts < 12, random.chance(level == .none ? 0.88 : 0.965) {
+        while attempts < 12, random.chance(prudence(index, place, level)) {
             index = pick(place, &random)
             attempts += 1
         }
+        if random.chance(0.004) { index = random.pick(plan.listed.dropLast(3).map(\.self)) }
         var vehicle = plan.vehicles[index]
         var reason: DemoVisit.Reason?
         if listed.contains(index) { reason = .listed }
@@ -59,6 +60,12 @@ struct DemoTraffic: Sendable {
             place: place, vehicle: vehicle, isFiled: !isStranger, gate: random.pick(place.gates), goodsIn: brings ? random.pick(place.trade.brings) : nil, tonnesIn: brings ? full.rounded(places: 2) : 0,
             goodsOut: brings && random.chance(0.7) ? nil : random.pick(place.trade.takes), tonnesOut: brings ? 0 : back.rounded(places: 2), stay: random.int(18...140), reason: reason,
             isLiftedByHand: reason != nil && random.chance(0.24))
+    }
+
+    /// How likely a carrier is to send another vehicle than this one.
+    private func prudence(_ index: Int, _ place: DemoEnterprise, _ level: WarningLevel) -> Double {
+        if listed.contains(index) || !complies(plan.vehicles[index], place, level) { return level == .none ? 0.86 : 0.965 }
+        return plan.vehicles[index].filingState == "approved" ? 0 : 0.8
     }
 
     /// A third of an enterprise's vehicles do most of its trips; some come from the neighbours.
