@@ -42,6 +42,9 @@ package final class MobileSources: Sendable {
         )
     }
 
+    /// GeoJSON of the counties as sketched, for an installation that brings no surveyed boundaries.
+    package static var countySketch: [UInt8] { CountyShapes.geoJSON }
+
     package static let ledgers: [LedgerDeclaration] = [
         Enterprise.ledger, Gate.ledger, Barrier.ledger, Camera.ledger, MaintenanceUnit.ledger, GatePassEvent.ledger, InOutVehicle.ledger, RegisteredVehicle.ledger, OnSiteVehicle.ledger,
         NonRoadMachine.ledger, InternalVehicle.ledger, VehicleModel.ledger, MaterialMovement.ledger, ExcessEmissionList.ledger, ControlStrategy.ledger, WarningPeriod.ledger,

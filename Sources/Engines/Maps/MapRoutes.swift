@@ -9,13 +9,13 @@ package struct MapRoutes: Sendable {
 
     package init(base: [UInt8] = Array(#"{"type":"FeatureCollection","features":[]}"#.utf8)) { self.base = base }
 
-    /// The boundaries of one installation: `maps/base.geojson` in its data directory; none when the file is absent.
+    /// The boundaries of one installation: `maps/base.geojson` in its data directory, `sketch` when the file is absent.
     ///
     /// - Throws: `.invalid` `JW-M001` when the file is not a GeoJSON FeatureCollection, so that the operator learns it at start.
-    package init(dataDirectory: String) throws {
+    package init(dataDirectory: String, otherwise sketch: [UInt8]) throws {
         let path = dataDirectory + "/maps/base.geojson"
         guard FileManager.default.fileExists(atPath: path) else {
-            self.init()
+            self.init(base: sketch)
             return
         }
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))

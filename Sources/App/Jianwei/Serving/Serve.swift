@@ -96,7 +96,7 @@ struct Server: Sendable {
             settings: AlarmPages.Settings(
                 sourcePath: { $0.kind == GatePassEvent.ledger.name ? "/passes/\($0.id)" : nil }, workFolder: installation.directory + "/work"))
         try FileManager.default.createDirectory(atPath: installation.directory + "/work", withIntermediateDirectories: true)
-        let maps = try MapRoutes(dataDirectory: installation.directory)
+        let maps = try MapRoutes(dataDirectory: installation.directory, otherwise: MobileSources.countySketch)
         let router = WebRouter.make(site: site) { routes in
             maps.add(to: routes)
             installation.features.register(on: routes, platform: platform, others: Installation.permissions)

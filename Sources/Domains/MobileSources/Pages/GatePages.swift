@@ -1,5 +1,4 @@
 import Features
-import Maps
 import Web
 
 /// Every page of this domain, one line each.
@@ -10,7 +9,6 @@ enum GatePages {
         WorkbenchPage(gates: gates, platform: platform, picture: picture, console: console).add(to: routes)
         console.add(to: routes)
         PassWallPage(gates: gates).add(to: routes)
-        MapRoutes(base: CountyShapes.geoJSON).add(to: routes)
         OneMapPage(gates: gates, picture: picture).add(to: routes)
         EnterprisePage(gates: gates, picture: picture).add(to: routes)
         PassPage(gates: gates).add(to: routes)
