@@ -38,8 +38,10 @@ struct BulkDay: Sendable {
     var seen: Set<UInt64> = []
 
     static let columns = [
-        "id", "org", "area", "created_at", "updated_at", "passed_at", "plate_no", "plate_color", "direction", "gate_no", "barrier_no", "serial_no", "barrier_action", "lift_reason", "source", "industry",
-        "vehicle_type", "vehicle_class", "fuel", "emission_stage", "stage_basis", "cargo_name", "cargo_tonnes", "measured_by", "verdict", "findings", "warning_level", "strategy_id", "strategy_version",
+        "id", "org", "area", "created_at", "updated_at", "passed_at", "plate_no", "plate_color", "direction", "gate_no", "barrier_no", "serial_no", "barrier_action", "lift_reason",
+        "source", "industry",
+        "vehicle_type", "vehicle_class", "fuel", "emission_stage", "stage_basis", "cargo_name", "cargo_tonnes", "measured_by", "verdict", "findings", "warning_level",
+        "strategy_id", "strategy_version",
         "list_version", "rule_version", "facts", "received_at", "pair_id",
     ]
 }
@@ -106,7 +108,10 @@ struct BulkInventor: Sendable {
             let refused = site.refused[level] ?? []
             let visits = random.count(around: Double(passes) / 2 * site.weight / weightSum)
             for _ in 0..<visits {
-                let vehicle = random.chance(0.08) ? random.int(0...(plan.vehicles.count - 1)) : site.vehicles.lowerBound + min(random.int(0...(site.vehicles.count - 1)), random.int(0...(site.vehicles.count - 1)))
+                let vehicle =
+                    random.chance(0.08)
+                    ? random.int(0...(plan.vehicles.count - 1))
+                    : site.vehicles.lowerBound + min(random.int(0...(site.vehicles.count - 1)), random.int(0...(site.vehicles.count - 1)))
                 let facts = plan.vehicles[vehicle]
                 let isRefused = !facts.isFiled || refused[Int(facts.kind)]
                 if isRefused, !random.chance(0.04) { continue }
@@ -116,15 +121,20 @@ struct BulkInventor: Sendable {
                 let brings = random.chance(0.6)
                 let full = Float(random.int(800...3400)) / 100
                 var entry = Event(
-                    at: at * 1000, site: Int32(index), vehicle: Int32(vehicle), gate: gate, isEntry: true, action: action, isRefused: isRefused, isBackfill: random.chance(0.01), tonnes: brings ? full : 0,
+                    at: at * 1000, site: Int32(index), vehicle: Int32(vehicle), gate: gate, isEntry: true, action: action, isRefused: isRefused, isBackfill: random.chance(0.01),
+                    tonnes: brings ? full : 0,
                     partner: -1)
                 let leaves = at + Int64(random.int(900...9000))
-                guard action != 0, leaves < 86_400 else { events.append(entry); continue }
+                guard action != 0, leaves < 86_400 else {
+                    events.append(entry)
+                    continue
+                }
                 entry.partner = Int32(events.count + 1)
                 events.append(entry)
                 events.append(
                     Event(
-                        at: leaves * 1000, site: Int32(index), vehicle: Int32(vehicle), gate: gate, isEntry: false, action: action, isRefused: isRefused, isBackfill: false, tonnes: brings ? 0 : full,
+                        at: leaves * 1000, site: Int32(index), vehicle: Int32(vehicle), gate: gate, isEntry: false, action: action, isRefused: isRefused, isBackfill: false,
+                        tonnes: brings ? 0 : full,
                         partner: Int32(events.count - 1)))
             }
         }

@@ -54,7 +54,8 @@ struct BulkHistory: Sendable {
             let snapshot = gates.registry.snapshot
             guard let facts = snapshot.enterprises[org] else { continue }
             var site = BulkSite(
-                org: org, county: place.county.code, industry: place.trade.code, gates: place.gates, weight: place.trade.weight, goodsIn: place.trade.brings, goodsOut: place.trade.takes,
+                org: org, county: place.county.code, industry: place.trade.code, gates: place.gates, weight: place.trade.weight, goodsIn: place.trade.brings,
+                goodsOut: place.trade.takes,
                 vehicles: (place.index * share)..<min((place.index + 1) * share, plan.vehicles.count), strategies: [:], refused: [:])
             for level in WarningLevel.allCases {
                 let strategy = snapshot.strategy(for: facts, level: level, at: gates.clock.now)
@@ -68,7 +69,8 @@ struct BulkHistory: Sendable {
 
     private func breaches(_ strategy: Strategy, _ kind: BulkPlan.Kind, _ level: WarningLevel) -> Bool {
         let facts = GatePassRule.Facts(
-            plate: PlateNumber(normalizing: "冀A12345"), color: nil, isInternal: false, filing: .approved, stage: kind.stage, fuel: kind.fuel, group: kind.group, vehicleClass: "0", listedVersion: nil, level: level,
+            plate: PlateNumber(normalizing: "冀A12345"), color: nil, isInternal: false, filing: .approved, stage: kind.stage, fuel: kind.fuel, group: kind.group, vehicleClass: "0",
+            listedVersion: nil, level: level,
             strategy: strategy, minuteOfDay: 600, tripsToday: 0, tonnesToday: 0, tonnes: 0, isEntry: true)
         return GatePassRule.breach(of: strategy, by: facts) != nil
     }
@@ -89,7 +91,8 @@ struct BulkHistory: Sendable {
 
     private func file(_ sites: [BulkSite], now: Moment) async throws {
         let columns = [
-            "org", "area", "created_at", "updated_at", "plate_no", "plate_color", "vin", "registered_on", "model", "vehicle_type", "vehicle_class", "use_nature", "owner", "fuel", "emission_stage", "stage_basis",
+            "org", "area", "created_at", "updated_at", "plate_no", "plate_color", "vin", "registered_on", "model", "vehicle_type", "vehicle_class", "use_nature", "owner", "fuel",
+            "emission_stage", "stage_basis",
             "filing_state",
         ]
         let plan = plan
@@ -102,7 +105,8 @@ struct BulkHistory: Sendable {
                     let registered = kind.model.approvedOn.adding(days: 300 + index % 900)
                     rows.append([
                         .int(site.org), .text(site.county), now.sqlValue, now.sqlValue, .text(vehicle.plate), .text(vehicle.color),
-                        .text(DemoCodes.vin(head: kind.model.vinHead, year: registered.parts.year, serial: index + 1)), registered.sqlValue, .text(kind.model.model), .text(kind.vehicleType), .text("0"), .text("F"),
+                        .text(DemoCodes.vin(head: kind.model.vinHead, year: registered.parts.year, serial: index + 1)), registered.sqlValue, .text(kind.model.model),
+                        .text(kind.vehicleType), .text("0"), .text("F"),
                         .text("演示车队\(index % 5000 + 1)"), .text(kind.fuel), .text(kind.stage.rawValue), .text("2"), .text("approved"),
                     ])
                 }
@@ -135,19 +139,26 @@ struct BulkHistory: Sendable {
             var written = 0
             var done = 0
             var sums = BulkSums(plan: plan, sites: sites)
-            for await day in stream {
-                written += day.rows.count
-                done += 1
-                sums.add(day)
-                let rollups = sums.rows(of: day)
-                let months = done == days || first.adding(days: done).month != day.day.month ? sums.closeMonth(day.day.month) : nil
-                try await database.write { tx in
-                    try tx.insertMany(into: "gate_pass", columns: BulkDay.columns, rows: day.rows)
-                    try rollups.write(in: tx)
-                    if let months { try months.write(in: tx) }
+            do {
+                for await day in stream {
+                    written += day.rows.count
+                    done += 1
+                    sums.add(day)
+                    let rollups = sums.rows(of: day)
+                    let months = done == days || first.adding(days: done).month != day.day.month ? sums.closeMonth(day.day.month) : nil
+                    try await database.write { tx in
+                        try tx.insertMany(into: "gate_pass", columns: BulkDay.columns, rows: day.rows)
+                        try rollups.write(in: tx)
+                        if let months { try months.write(in: tx) }
+                    }
+                    await gate.leave()
+                    progress(done, written)
                 }
-                await gate.leave()
-                progress(done, written)
+            } catch {
+                // Whoever invents must not wait for ever for a writer that is gone.
+                group.cancelAll()
+                await gate.open()
+                throw error
             }
             let inventor = try await group.next().flatMap { $0 }
             if let inventor { try await state(inventor, sites, sums) }
@@ -181,11 +192,21 @@ actor BulkTurnstile {
     init(places: Int) { self.places = places }
 
     func enter() async {
-        if places > 0 { places -= 1; return }
+        if places > 0 {
+            places -= 1
+            return
+        }
         await withCheckedContinuation { waiting.append($0) }
     }
 
     func leave() {
         if waiting.isEmpty { places += 1 } else { waiting.removeFirst().resume() }
+    }
+
+    /// Lets everybody in.
+    func open() {
+        places = .max
+        for one in waiting { one.resume() }
+        waiting.removeAll()
     }
 }

@@ -36,7 +36,9 @@ struct BulkPlan: Sendable {
     init(size: Size, seed: UInt64) {
         self.size = size
         plan = DemoPlan(seed: seed, enterprises: size.enterprises, vehiclesEach: 0)
-        let shares: [(EmissionStage, String, Double)] = [(.six, "B", 40), (.five, "B", 34), (.four, "B", 8), (.three, "B", 1.2), (.six, "E", 6), (.five, "E", 3), (.electric, "C", 7.8)]
+        let shares: [(EmissionStage, String, Double)] = [
+            (.six, "B", 40), (.five, "B", 34), (.four, "B", 8), (.three, "B", 1.2), (.six, "E", 6), (.five, "E", 3), (.electric, "C", 7.8),
+        ]
         var made: [Kind] = []
         for (stage, fuel, weight) in shares {
             for (type, part) in [("Q11", 0.5), ("H17", 0.3), ("H11", 0.12), ("H21", 0.08)] {

@@ -51,7 +51,8 @@ struct BulkSums: Sendable {
             let site = sites[Int(key.site)]
             let kind = plan.kinds[Int(key.kind)]
             let monthly = MonthKey(
-                area: site.county, industry: site.industry, stage: kind.stage.rawValue, fuel: kind.fuel, group: kind.group.rawValue, level: day.level.rawValue, direction: key.isEntry ? "1" : "2")
+                area: site.county, industry: site.industry, stage: kind.stage.rawValue, fuel: kind.fuel, group: kind.group.rawValue, level: day.level.rawValue,
+                direction: key.isEntry ? "1" : "2")
             month[monthly, default: BulkDay.Tally()].add(tally)
         }
         seen.formUnion(day.seen)
@@ -71,7 +72,8 @@ struct BulkSums: Sendable {
         for (key, tally) in sums {
             let site = sites[Int(key.site)]
             daily.append([
-                number, .int(site.org), .text(key.stage), .text(key.fuel), .text(key.group), .int(site.strategies[day.level]?.id ?? 0), .text(day.level.rawValue), .text(key.direction), .text(site.county),
+                number, .int(site.org), .text(key.stage), .text(key.fuel), .text(key.group), .int(site.strategies[day.level]?.id ?? 0), .text(day.level.rawValue),
+                .text(key.direction), .text(site.county),
                 .text(site.industry), .int(tally.trips), .real(tally.tonnes), .int(tally.refused),
             ])
         }
@@ -79,7 +81,8 @@ struct BulkSums: Sendable {
         for (index, tally) in day.gateDays {
             let site = sites[index / 4]
             gates.append([
-                number, .int(site.org), .text(site.gates[index % 4]), .text(site.county), .int(tally.received), .int(tally.automatic), .int(tally.backfilled), .int(tally.handLifts), .int(tally.refused),
+                number, .int(site.org), .text(site.gates[index % 4]), .text(site.county), .int(tally.received), .int(tally.automatic), .int(tally.backfilled),
+                .int(tally.handLifts), .int(tally.refused),
                 .int(tally.refusedLifted), .int(tally.received), .int(1440),
             ])
         }
@@ -93,7 +96,8 @@ struct BulkSums: Sendable {
         let stamp = SQLValue.int(Int64(number))
         let monthly: [[SQLValue]] = month.map { key, tally in
             [
-                stamp, .text(key.area), .text(key.industry), .text(key.stage), .text(key.fuel), .text(key.group), .text(key.level), .text(key.direction), .int(tally.trips), .real(tally.tonnes), .int(tally.refused),
+                stamp, .text(key.area), .text(key.industry), .text(key.stage), .text(key.fuel), .text(key.group), .text(key.level), .text(key.direction), .int(tally.trips),
+                .real(tally.tonnes), .int(tally.refused),
             ]
         }
         // In the order of the key, so that the clustered table grows at its end.
@@ -105,7 +109,8 @@ struct BulkSums: Sendable {
         seen = []
         let columns = ["month", "area", "industry", "stage", "fuel", "vehicle_group", "level", "direction", "trips", "tonnes", "refused"]
         return Batch(parts: [
-            Rows(table: "pass_monthly", columns: columns, rows: monthly), Rows(table: "plate_month", columns: ["month", "area", "plate"], rows: plates.map { [stamp, .text($0.area), .text($0.plate)] }),
+            Rows(table: "pass_monthly", columns: columns, rows: monthly),
+            Rows(table: "plate_month", columns: ["month", "area", "plate"], rows: plates.map { [stamp, .text($0.area), .text($0.plate)] }),
             Rows(table: "plate_month_count", columns: ["month", "area", "plates"], rows: counts.sorted { $0.key < $1.key }.map { [stamp, .text($0.key), .int($0.value)] }),
         ])
     }

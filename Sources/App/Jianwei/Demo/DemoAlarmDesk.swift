@@ -50,7 +50,8 @@ struct DemoAlarmDesk: Sendable {
         let position = plan.counties.firstIndex { $0.code == area } ?? 0
         let county = plan.counties[position]
         return Principal(
-            kind: .user, id: 0, login: DemoPeople.countyLogins[position], name: "\(county.short)值班员（演示）", organisationName: "\(county.name)生态环境分局（演示）", area: county.code, permissions: ["*"],
+            kind: .user, id: 0, login: DemoPeople.countyLogins[position], name: "\(county.short)值班员（演示）", organisationName: "\(county.name)生态环境分局（演示）", area: county.code,
+            permissions: ["*"],
             scope: .areas([county.code]))
     }
 }

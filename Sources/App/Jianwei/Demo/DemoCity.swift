@@ -43,7 +43,9 @@ struct DemoCity: Sendable {
         logger.info("demo: a month of passes installed", metadata: ["passes": "\(passes)"])
         let seed = String(plan.seed)
         // Drawn trucks look too much alike to be compared.
-        try await platform.database.write { try $0.execute("INSERT INTO gate_setting (name, value) VALUES (\(DemoCity.marker), \(seed)), ('lookalikeBits', '-1') ON CONFLICT (name) DO NOTHING") }
+        try await platform.database.write {
+            try $0.execute("INSERT INTO gate_setting (name, value) VALUES (\(DemoCity.marker), \(seed)), ('lookalikeBits', '-1') ON CONFLICT (name) DO NOTHING")
+        }
         return credentials
     }
 

@@ -9,7 +9,8 @@ enum DemoCodes {
     static let plateCharacters = Array("0123456789ABCDEFGHJKLMNPQRSTUVWXYZ")
     private static let vinWeights = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2]
     private static let vinValues: [Character: Int] = [
-        "A": 1, "B": 2, "C": 3, "D": 4, "E": 5, "F": 6, "G": 7, "H": 8, "J": 1, "K": 2, "L": 3, "M": 4, "N": 5, "P": 7, "R": 9, "S": 2, "T": 3, "U": 4, "V": 5, "W": 6, "X": 7, "Y": 8, "Z": 9,
+        "A": 1, "B": 2, "C": 3, "D": 4, "E": 5, "F": 6, "G": 7, "H": 8, "J": 1, "K": 2, "L": 3, "M": 4, "N": 5, "P": 7, "R": 9, "S": 2, "T": 3, "U": 4, "V": 5, "W": 6, "X": 7,
+        "Y": 8, "Z": 9,
     ]
 
     /// 统一社会信用代码 of a company of a county (GB 32100, GB 11714).

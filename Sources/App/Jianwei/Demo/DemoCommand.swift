@@ -18,7 +18,9 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: "The same seed makes the same past.") var seed: UInt64 = 1
 
     func run() async throws {
-        guard years >= 1, passes >= 1, enterprises >= 1, vehicles >= enterprises else { throw ValidationError("years, passes and enterprises are at least 1, vehicles at least as many as enterprises") }
+        guard years >= 1, passes >= 1, enterprises >= 1, vehicles >= enterprises else {
+            throw ValidationError("years, passes and enterprises are at least 1, vehicles at least as many as enterprises")
+        }
         var logger = Logger(label: "jianwei.demo")
         logger.logLevel = .warning
         let lock = try DirectoryLock(data)

@@ -61,13 +61,15 @@ actor DemoGateSystem {
         if mischief == .misread { plate = DemoMischief.misread(plate, &random) }
         let (action, reason) = await decide(plate, visit, isEntry: isEntry, mischief)
         let shot = DemoPictures.Shot(
-            vehicle: visit.vehicle, place: place, plate: visit.vehicle.plate, color: visit.vehicle.color, moment: now, gate: "\(visit.gate)号门 \(isEntry ? "进" : "出") \(isEntry ? "001" : "002")")
+            vehicle: visit.vehicle, place: place, plate: visit.vehicle.plate, color: visit.vehicle.color, moment: now,
+            gate: "\(visit.gate)号门 \(isEntry ? "进" : "出") \(isEntry ? "001" : "002")")
         guard let pictures = try? await threads.run({ [try shot.jpeg(.head), try shot.jpeg(.body)] }) else { return }
         guard var gate = gates[visit.gate] else { return }
         gate.lastSerial += 1
         if gate.today != now.day { (gate.today, gate.madeToday) = (now.day, 0) }
         gate.madeToday += 1
-        let record = record(of: visit, plate: plate, serial: gate.lastSerial, isEntry: isEntry, at: now, action: action, liftReason: reason, photos: pictures.map { DemoPictures.hash(of: $0) })
+        let record = record(
+            of: visit, plate: plate, serial: gate.lastSerial, isEntry: isEntry, at: now, action: action, liftReason: reason, photos: pictures.map { DemoPictures.hash(of: $0) })
         gate.kept[gate.lastSerial] = record
         gate.kept[gate.lastSerial - 400] = nil
         if isSilent { gate.waiting.append(record) }
@@ -163,7 +165,8 @@ actor DemoGateSystem {
             let faulty = gateNo == place.gates[0] ? fault?.part : nil
             let beat: JSONValue = [
                 "gateNo": .string(gateNo), "barrierState": faulty == "barrier" ? "fault" : "normal", "readerState": faulty == "reader" ? "fault" : "normal",
-                "cameraState": faulty == "camera" ? "fault" : "normal", "lastSerialNo": .int(gate.lastSerial), "generatedToday": .int(gate.madeToday), "pending": .int(Int64(gate.waiting.count)),
+                "cameraState": faulty == "camera" ? "fault" : "normal", "lastSerialNo": .int(gate.lastSerial), "generatedToday": .int(gate.madeToday),
+                "pending": .int(Int64(gate.waiting.count)),
             ]
             do {
                 let answer = try await link.post("/gate/v1/heartbeat", beat)
@@ -190,7 +193,8 @@ actor DemoGateSystem {
 
     private func manual(_ serial: Int64, at gateNo: String) -> JSONValue {
         [
-            "serialNo": .int(serial), "gateNo": .string(gateNo), "barrierNo": "001", "direction": "1", "plateNo": "无牌", "plateColor": "5", "passedAt": .string(Clock.system.now.adding(seconds: -300).rfc3339),
+            "serialNo": .int(serial), "gateNo": .string(gateNo), "barrierNo": "001", "direction": "1", "plateNo": "无牌", "plateColor": "5",
+            "passedAt": .string(Clock.system.now.adding(seconds: -300).rfc3339),
             "barrierAction": "2", "source": "manual", "operator": "演示门岗", "reason": "设备重启，按纸质记录补录（演示）",
         ]
     }

@@ -243,8 +243,10 @@ struct DemoHistory: Sendable {
                 let tare = pass.vehicle.isHeavy ? 15.2 : 6.4
                 let draft = Draft(
                     [
-                        "weighedAt": .int(input.passedAt.adding(seconds: input.direction == "1" ? 240 : -300).milliseconds), "plateNo": .string(input.plate.text), "direction": .string(input.direction),
-                        "goodsName": .string(input.cargoName ?? "货物"), "grossTonnes": .double((net + tare).rounded(places: 2)), "tareTonnes": .double(tare), "netTonnes": .double(net), "measuredBy": "scale",
+                        "weighedAt": .int(input.passedAt.adding(seconds: input.direction == "1" ? 240 : -300).milliseconds), "plateNo": .string(input.plate.text),
+                        "direction": .string(input.direction),
+                        "goodsName": .string(input.cargoName ?? "货物"), "grossTonnes": .double((net + tare).rounded(places: 2)), "tareTonnes": .double(tare),
+                        "netTonnes": .double(net), "measuredBy": "scale",
                     ], org: orgs[pass.place.index])
                 _ = try ledgers.create(MaterialMovement.ledger.name, draft, by: .system("演示城市"), in: tx)
             }

@@ -37,7 +37,8 @@ struct DemoLedgers: Sendable {
     private func models() -> [Draft] {
         plan.models.filter(\.isCatalogued).map { model in
             Draft([
-                "model": .string(model.model), "manufacturer": .string(model.maker), "fuel": .string(model.fuel), "emissionStage": .string(model.stage.rawValue), "approvedOn": .string(model.approvedOn.text),
+                "model": .string(model.model), "manufacturer": .string(model.maker), "fuel": .string(model.fuel), "emissionStage": .string(model.stage.rawValue),
+                "approvedOn": .string(model.approvedOn.text),
             ])
         }
     }
@@ -49,7 +50,8 @@ struct DemoLedgers: Sendable {
                 return Draft(
                     [
                         "plateNo": .string(vehicle.plate), "plateColor": .string(vehicle.color.rawValue), "vin": .string(vehicle.vin), "engineNo": .string(vehicle.engineNo),
-                        "registeredOn": .string(vehicle.registeredOn.text), "model": .string(vehicle.model.model), "vehicleType": .string(vehicle.model.vehicleType), "vehicleClass": "0",
+                        "registeredOn": .string(vehicle.registeredOn.text), "model": .string(vehicle.model.model), "vehicleType": .string(vehicle.model.vehicleType),
+                        "vehicleClass": "0",
                         "useNature": "F", "owner": .string(vehicle.owner), "fuel": .string(vehicle.model.fuel), "emissionStage": .string(vehicle.stage.rawValue),
                         "networked": vehicle.isNetworked ? "1" : "0", "filingState": .string(vehicle.filingState),
                         "filingOpinion": vehicle.filingState == "rejected" ? "随车清单照片不清晰，请重新提交" : "",
@@ -66,7 +68,8 @@ struct DemoLedgers: Sendable {
                 let stage: EmissionStage = isElectric ? .electric : [.six, .five, .four, .three][random.weighted([3, 4, 2, 0.5])]
                 return Draft(
                     [
-                        "registrationCode": .string("CN-\(place.index + 1)-\(number + 1)"), "registeredOn": .string(Day(daysSince1970: 18_600 + random.int(0...1700)).text), "model": "演示短驳车",
+                        "registrationCode": .string("CN-\(place.index + 1)-\(number + 1)"), "registeredOn": .string(Day(daysSince1970: 18_600 + random.int(0...1700)).text),
+                        "model": "演示短驳车",
                         "fuel": isElectric ? "C" : "B", "emissionStage": .string(stage.rawValue), "networked": random.chance(0.6) ? "1" : "0", "owner": .string(place.name),
                     ], org: org)
             }
@@ -81,7 +84,8 @@ struct DemoLedgers: Sendable {
                 let stage: EmissionStage = isElectric ? .electric : [.four, .three, .two][random.weighted([4, 5, 1])]
                 return Draft(
                     [
-                        "registrationCode": .string("FDL-\(place.index + 1)-\(number + 1)"), "machineType": .string(String(random.int(1...5))), "machineModel": .string("演示机\(random.int(10...99))"),
+                        "registrationCode": .string("FDL-\(place.index + 1)-\(number + 1)"), "machineType": .string(String(random.int(1...5))),
+                        "machineModel": .string("演示机\(random.int(10...99))"),
                         "manufacturedOn": .string(Day(daysSince1970: 17_800 + random.int(0...2300)).text), "manufacturer": "演示机械厂", "fuel": isElectric ? "C" : "B",
                         "emissionStage": .string(stage.rawValue), "enginePower": .double(random.number(40...260).rounded(places: 1)), "owner": .string(place.name),
                     ], org: org)
@@ -99,7 +103,8 @@ struct DemoLedgers: Sendable {
                 while !taken.insert(plate).inserted { plate = DemoCodes.plate(.blue, &random) }
                 return Draft(
                     [
-                        "plateNo": .string(plate), "plateColor": "0", "owner": .string("演示职工\(place.index + 1)-\(number + 1)"), "department": .string(random.pick(["生产部", "安环部", "销售部", "行政部", "设备部"])),
+                        "plateNo": .string(plate), "plateColor": "0", "owner": .string("演示职工\(place.index + 1)-\(number + 1)"),
+                        "department": .string(random.pick(["生产部", "安环部", "销售部", "行政部", "设备部"])),
                         "validUntil": .string(today.adding(days: random.int(5...500)).text),
                     ], org: org)
             }
@@ -126,7 +131,8 @@ struct DemoLedgers: Sendable {
                 let vehicle = plan.vehicles[index]
                 let since = now.adding(seconds: -86_400 * Int64(3 + position * 4))
                 var draft = Draft([
-                    "plateNo": .string(vehicle.plate), "plateColor": .string(vehicle.color.rawValue), "vin": .string(vehicle.vin), "listKind": position % 5 == 4 ? "black" : "excess",
+                    "plateNo": .string(vehicle.plate), "plateColor": .string(vehicle.color.rawValue), "vin": .string(vehicle.vin),
+                    "listKind": position % 5 == 4 ? "black" : "excess",
                     "authority": .string(["石家庄市生态环境局（演示）", "机动车遥感监测站（演示）", "路检路查组（演示）"][position % 3]),
                     "basis": .string(["遥感监测连续两次超标", "路检 OBD 检查氮氧化物超标", "入户抽测烟度超标"][position % 3] + "（演示）"),
                 ])

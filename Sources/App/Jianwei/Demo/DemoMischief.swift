@@ -12,7 +12,9 @@ enum DemoMischief: Sendable {
 
     /// A character that a reader takes for another.
     static func misread(_ plate: String, _ random: inout DemoRandom) -> String {
-        let alike: [Character: Character] = ["8": "B", "B": "8", "0": "D", "D": "0", "5": "S", "S": "5", "2": "Z", "Z": "2", "1": "7", "7": "1", "6": "G", "3": "9", "9": "3", "4": "A"]
+        let alike: [Character: Character] = [
+            "8": "B", "B": "8", "0": "D", "D": "0", "5": "S", "S": "5", "2": "Z", "Z": "2", "1": "7", "7": "1", "6": "G", "3": "9", "9": "3", "4": "A",
+        ]
         var characters = Array(plate)
         let places = characters.indices.dropFirst(2).filter { alike[characters[$0]] != nil }
         guard !places.isEmpty else { return plate }
@@ -21,7 +23,9 @@ enum DemoMischief: Sendable {
         return String(characters)
     }
 
-    static func escaped(_ text: String) -> String { text.addingPercentEncoding(withAllowedCharacters: .alphanumerics.intersection(CharacterSet(charactersIn: "\u{0}"..."\u{7F}"))) ?? text }
+    static func escaped(_ text: String) -> String {
+        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics.intersection(CharacterSet(charactersIn: "\u{0}"..."\u{7F}"))) ?? text
+    }
 
     /// The same record, sent after the line was cut.
     static func backfilled(_ record: JSONValue) -> JSONValue {

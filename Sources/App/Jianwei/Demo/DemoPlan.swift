@@ -107,7 +107,9 @@ struct DemoEnterprise: Sendable {
     init(_ index: Int, of counties: [DemoCounty], units: Int, vehiclesEach: Int, _ random: inout DemoRandom) {
         self.index = index
         county = counties[index % counties.count]
-        trade = county.code == "130172" ? random.pick(DemoTrade.all.filter { ["30", "32", "23", "02"].contains($0.code) }) : DemoTrade.all[(index * 5 + random.int(0...1)) % DemoTrade.all.count]
+        trade =
+            county.code == "130172"
+            ? random.pick(DemoTrade.all.filter { ["30", "32", "23", "02"].contains($0.code) }) : DemoTrade.all[(index * 5 + random.int(0...1)) % DemoTrade.all.count]
         let word = DemoEnterprise.words[(index * 11) % DemoEnterprise.words.count]
         shortName = "\(word)\(trade.word)（演示）"
         name = "\(county.short)\(word)\(trade.word)有限公司（演示\(index + 1)）"

@@ -18,7 +18,8 @@ struct DemoModel: Sendable {
     ]
     private static let builds: [(code: String, type: String, vin: String)] = [("4257", "Q11", "G7T4"), ("3317", "H17", "D5Z3"), ("1257", "H11", "N4C2"), ("1147", "H21", "K3M1")]
     private static let stages: [(stage: EmissionStage, fuel: String, letter: String, approved: Int)] = [
-        (.six, "B", "F", 20_200_915), (.five, "B", "E", 20_161_120), (.four, "B", "D", 20_121_018), (.three, "B", "C", 20_080_320), (.six, "E", "FL", 20_201_210), (.five, "E", "EL", 20_170_318),
+        (.six, "B", "F", 20_200_915), (.five, "B", "E", 20_161_120), (.four, "B", "D", 20_121_018), (.three, "B", "C", 20_080_320), (.six, "E", "FL", 20_201_210),
+        (.five, "E", "EL", 20_170_318),
         (.electric, "C", "BEV", 20_210_608),
     ]
 
@@ -26,7 +27,8 @@ struct DemoModel: Sendable {
         builds.flatMap { build in
             stages.map { stage in
                 DemoModel(
-                    model: "\(maker.code)\(build.code)V3\(position)4\(stage.letter)1", maker: maker.name, vinHead: maker.wmi + build.vin + (stage.fuel == "C" ? "E" : "5"), vehicleType: build.type,
+                    model: "\(maker.code)\(build.code)V3\(position)4\(stage.letter)1", maker: maker.name, vinHead: maker.wmi + build.vin + (stage.fuel == "C" ? "E" : "5"),
+                    vehicleType: build.type,
                     fuel: stage.fuel, stage: stage.stage, approvedOn: Day(number: stage.approved) ?? Day(daysSince1970: 17_000), isCatalogued: position != 5)
             }
         }

@@ -57,8 +57,10 @@ struct DemoTraffic: Sendable {
         let full = vehicle.isHeavy ? random.number(24...34) : random.number(5...9)
         let back = vehicle.isHeavy ? random.number(22...33) : random.number(4...8)
         return DemoVisit(
-            place: place, vehicle: vehicle, isFiled: !isStranger, gate: random.pick(place.gates), goodsIn: brings ? random.pick(place.trade.brings) : nil, tonnesIn: brings ? full.rounded(places: 2) : 0,
-            goodsOut: brings && random.chance(0.7) ? nil : random.pick(place.trade.takes), tonnesOut: brings ? 0 : back.rounded(places: 2), stay: random.int(18...140), reason: reason,
+            place: place, vehicle: vehicle, isFiled: !isStranger, gate: random.pick(place.gates), goodsIn: brings ? random.pick(place.trade.brings) : nil,
+            tonnesIn: brings ? full.rounded(places: 2) : 0,
+            goodsOut: brings && random.chance(0.7) ? nil : random.pick(place.trade.takes), tonnesOut: brings ? 0 : back.rounded(places: 2), stay: random.int(18...140),
+            reason: reason,
             isLiftedByHand: reason != nil && random.chance(0.24))
     }
 
