@@ -70,7 +70,7 @@ extension AlarmPages {
     private func table(_ page: AlarmPage, _ counts: [AlarmState: Int], _ size: Int, _ filter: AlarmFilter, _ now: Moment, _ context: WebContext) -> Markup {
         let address = context.here
         let columns = [
-            Column("number", context.text("报警号", "Number")), Column("grade", context.text("等级", "Grade")), Column("state", context.text("状态", "State")), Column("kind", context.text("类型", "Kind")),
+            Column("number", context.text("报警号", "Number")), Column("grade", context.text("等级", "Grade")), Column("state", context.text("状态", "State")), Column("kind", context.text("类型", "Kind"), isHidden: true),
             Column("title", context.text("内容", "Title"), isWrapping: true), Column("org", context.text("企业与位置", "Enterprise and place"), isWrapping: true), Column("area", context.text("县（区、市）", "County")),
             Column("occurredAt", context.text("发生时间", "Occurred")), Column("times", context.text("次数", "Times"), align: .end),
             Column("handler", context.text("处理人", "Handler"), isHidden: true),

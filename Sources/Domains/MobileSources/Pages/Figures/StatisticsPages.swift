@@ -81,7 +81,7 @@ struct StatisticsPages: Sendable {
         let dimensions = Dimension.allCases.filter { !isOwn || ![.county, .industry, .enterprise].contains($0) }
         var fields = [
             FormField("day", "时间", .dayRange, values: [asked.from.text, asked.to.text]),
-            FormField("dimension", "分组（最多三项，第一项为横轴）", .dropdown(dimensions.map { Choice($0.rawValue, $0.title) }), values: asked.dimensions.map(\.rawValue)),
+            FormField("dimension", "分组", .dropdown(dimensions.map { Choice($0.rawValue, $0.title) }), values: asked.dimensions.map(\.rawValue)),
             FormField("measure", "指标", .dropdown(Measure.allCases.map { Choice($0.rawValue, $0.title) }), values: asked.measures.map(\.rawValue)),
         ]
         if !isOwn {

@@ -141,7 +141,7 @@ struct RandomCheckPages: Sendable {
             note = "\(line.note)"
         }
         return """
-            <tr><td>\(index + 1)</td><td><a href="/ledgers/\(GatePassEvent.ledger.name)/\(line.passId)" target="_blank">\(line.plate)</a><br><small>\(PlateColor.all.title(of: line.color))</small></td>\
+            <tr><td>\(index + 1)</td><td><a href="/passes/\(line.passId)" target="_blank">\(line.plate)</a><br><small>\(PlateColor.all.title(of: line.color))</small></td>\
             <td>\(Moment(milliseconds: line.passedAt))<br><small>\(gate) \(GateCodes.direction.title(of: line.direction))</small></td>\
             <td class="wraps">\(line.isComplete ? "\(Badge("齐全", .good))" as Markup : missing + malformed)</td>\
             <td class="wraps">\(stored) \(Badge(line.stageVerdict.title, tone))<br><small>\(line.stageVerdict == .differs ? "佐证为\(found)：" : "")\(line.evidence)</small></td><td>\(conclusion)</td><td>\(note)</td></tr>

@@ -125,7 +125,7 @@ extension StrategyPages {
             Column("plate", "号牌号码"), Column("at", "过车时间"), Column("enterprise", "企业", isWrapping: true), Column("stage", "排放阶段"), Column("tonnes", "运输量（吨）", align: .end), Column("reason", "拒绝原因", isWrapping: true),
         ]
         let rows = report.sample.map { one in
-            TableRow(["\(one.plate)", "\(one.passedAt)", "\(one.enterprise)", "\(one.stage.title)", "\(Figure.decimal(one.tonnes))", "\(one.reason)"], path: "/ledgers/\(GatePassEvent.ledger.name)/\(one.passId)")
+            TableRow(["\(one.plate)", "\(one.passedAt)", "\(one.enterprise)", "\(one.stage.title)", "\(Figure.decimal(one.tonnes))", "\(one.reason)"], path: "/passes/\(one.passId)")
         }
         return "\(Card("将被拒绝的车次（抽样 \(report.sample.count) 条）", isFlush: true, body: "\(DataTable(id: "samples", columns: columns, rows: rows, address: context.here, empty: "没有车次会被拒绝", hasTools: false))"))"
     }

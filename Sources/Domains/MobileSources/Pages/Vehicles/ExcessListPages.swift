@@ -161,7 +161,7 @@ struct ExcessListPages: Sendable {
                 [
                     "\(pass.passedAt)", "\(names.enterprises[pass.org]?.name)", "\(gate)", "\(GateCodes.direction.title(of: pass.direction))", "\(verdict)",
                     "\(GateCodes.barrierAction.title(of: pass.action))\(Markup.when(isWrong, " \(Badge("拒后放行", .red))"))",
-                ], path: "/ledgers/\(GatePassEvent.ledger.name)/\(pass.id)", tone: isWrong ? .red : nil)
+                ], path: "/passes/\(pass.id)", tone: isWrong ? .red : nil)
         }
         return "\(DataTable(id: "trail", columns: columns, rows: rows, address: context.here, empty: "近 30 天没有过车记录", hasTools: false))"
     }

@@ -57,7 +57,7 @@ struct FilingPages: Sendable {
             content = "\(Card(body: "\(EmptyState("没有待审核的备案", hint: "企业提交或车主上传后会出现在这里", icon: "check"))"))"
         }
         let body: Markup = "<div class=\"row-flex\">\(tabs)\(mode)</div>\(content)<script type=\"module\" src=\"\(context.site.assets.path("review-desk.js"))\"></script>"
-        return Shell.page("备案审核", crumbs: [Crumb("车辆与机械台账"), Crumb("备案审核")], active: "/filings", actions: setting, body: body, context: context)
+        return Shell.page("备案审核", crumbs: [Crumb("管控"), Crumb("备案审核")], active: "/filings", actions: setting, body: body, context: context)
     }
 
     private func queue(_ page: LedgerPage, _ current: Record) -> Markup {
@@ -189,7 +189,7 @@ struct FilingPages: Sendable {
         let batch = state == "pending" ? [BatchAction("批量通过", "/filings/approve", confirm: "确认所选备案已逐条核对，全部通过？", style: .primary)] : []
         let search = SearchForm(action: "/filings/list", fields: [FormField("q", "关键字", .text, value: address["q"], placeholder: "号牌、车辆识别代号、型号")], table: "filings", kept: [.init("state", state)])
         let table = DataTable(id: "filings", columns: columns, rows: rows, address: address, toolbar: .empty, batch: batch, pager: pager, empty: "没有符合条件的备案")
-        return Shell.page("备案审核", crumbs: [Crumb("车辆与机械台账"), Crumb("备案审核")], active: "/filings", body: "\(tabs)\(search)\(table)", context: context)
+        return Shell.page("备案审核", crumbs: [Crumb("管控"), Crumb("备案审核")], active: "/filings", body: "\(tabs)\(search)\(table)", context: context)
     }
 
     @Sendable func approveBatch(request: Request, context: WebContext) async throws -> Response {

@@ -41,11 +41,13 @@ private struct WarningEntry {
 }
 
 extension WarningPages {
-    /// `GET /warnings/start?county=`.
+    /// `GET /warnings/start?county=`; the other fields come along when somebody goes back to correct them.
     @Sendable func startForm(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
         var entry = WarningEntry()
         entry.counties = context.here.all("county")
+        entry.level = context.here["level"].flatMap(WarningLevel.init(rawValue:))
+        (entry.startsAt, entry.endsAt, entry.basis) = (context.here["startsAt"], context.here["endsAt"], context.here["basis"])
         return form(entry, choice(principal), .ok, context)
     }
 
@@ -80,7 +82,8 @@ extension WarningPages {
         let effect = WarningEffect(level, sites: sites, snapshot: snapshot, at: moment)
         let kept = [("level", level.rawValue), ("startsAt", entry.startsAt ?? ""), ("endsAt", entry.endsAt ?? ""), ("basis", entry.basis ?? "")] + entry.counties.map { ("counties", $0) }
         let fields = kept.map { FormField($0.0, "", .hidden, value: $0.1) }
-        let back = ActionButton("返回修改", .dialog(PageAddress("/warnings/start", entry.counties.map { .init("county", $0) }).text))
+        let entered = kept.filter { !$0.1.isEmpty }.map { PageAddress.QueryItem($0.0 == "counties" ? "county" : $0.0, $0.1) }
+        let back = ActionButton("返回修改", .dialog(PageAddress("/warnings/start", entered).text))
         let form = Form(action: "/warnings/start", sections: [FormSection(nil, fields)], submit: "确认启动\(level.title)预警", cancel: "/warnings", extra: context.isDialog ? "\(back)" : .empty, context: context)
         let facts = DescriptionList([
             .init("响应级别", "\(level.badge)"), .init("县（区、市）", "\(CountyChoice.title(entry.counties))"), .init("启动时间", start.map { "\($0)" } ?? "立即"), .init("计划解除", end.map { "\($0)" } ?? "另行解除"),
