@@ -63,6 +63,8 @@ package struct AlarmNotice: Sendable, Equatable {
     package var org: Int64?
     package var area: String?
     package var times: Int
+    /// The name of `org`, for lines that stand without context.
+    package var orgName = ""
 
     /// `{"change":"opened","id":12,…}` as pages receive it.
     package var json: JSONValue {

@@ -31,10 +31,10 @@ struct ConsolePage: Sendable {
             let body: Markup = "\(EmptyState("您的单位还没有登记为联网企业", hint: "请联系主管部门完成联网企业登记", icon: "factory"))"
             return Shell.page("企业自助", active: "/", body: body, context: context)
         }
-        let passes = try await LivePasses(gates: gates).recent(12, by: principal)
+        let passes = try await LivePasses(gates: gates).recent(9, by: principal)
         let (alarms, receipts) = try await state(org, principal)
         let live: Markup = """
-            <ul class="live-list pass-rows" data-live="\(LivePasses.topic)" data-limit="12" data-empty="今日还没有过车" aria-live="off">\(passes.map { PassLine(item: $0) })</ul>
+            <ul class="live-list pass-rows" data-live="\(LivePasses.topic)" data-limit="9" data-empty="今日还没有过车" aria-live="off">\(passes.map { PassLine(item: $0) })</ul>
             """
         let wall: Markup = "\(ActionButton("更多", .link("/passes"), icon: "monitor", style: .quiet))"
         let tab = EnterpriseTab(gates: gates, site: site, takenAt: takenAt, principal: principal, context: context)
@@ -87,7 +87,7 @@ struct ConsolePage: Sendable {
 
     private func figuresPart(_ site: GatePicture.Site, _ now: Moment, _ principal: Principal, _ context: WebContext) -> Markup {
         let bar = WarningBar(gates.registry.snapshot, scope: principal.scope, now: now, mayHandle: false)
-        let cards = DayCards(sites: [site], now: now, target: gates.registry.snapshot.settings.transmissionTarget, context: context).ofOne(org: site.facts.org)
-        return "\(bar)\(Grid(.sixths, cards))"
+        let cards = DayCards(sites: [site], now: now, target: gates.registry.snapshot.settings.transmissionTarget, context: context, org: site.facts.org)
+        return "\(bar)\(cards)"
     }
 }

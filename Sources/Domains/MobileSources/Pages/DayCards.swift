@@ -3,7 +3,7 @@ import Ledgers
 import Web
 
 /// Today's figures of some enterprises as cards with the trend of two weeks.
-struct DayCards: Sendable {
+struct DayCards: Rendered {
     var sites: [GatePicture.Site]
     var now: Moment
     /// The transmission rate asked for, 0...1.
@@ -12,7 +12,9 @@ struct DayCards: Sendable {
     /// Links stay with this enterprise.
     var org: Int64?
 
-    var cards: [Markup] {
+    var markup: Markup { "<div class=\"day-cards\">\(cards)</div>" }
+
+    private var cards: [Markup] {
         let days = sites.days
         guard let today = days.last, days.count > 1 else { return [] }
         let yesterday = days[days.count - 2]
@@ -30,6 +32,7 @@ struct DayCards: Sendable {
             "\(StatCard("今日过车", Figure.grouped(today.received), unit: "辆次", note: compare(today.received, sameTime, "昨日同时段"), icon: "truck", path: PassLinks.on(day, own), trend: trend(\.received)))",
             "\(StatCard("不予放行", Figure.grouped(today.refused), unit: "辆次", note: share(today.refused, today.received), icon: "ban", path: PassLinks.on(day, own + [.init("verdict", .eq, ["refuse"])]), trend: trend(\.refused)))",
             "\(StatCard("违规放行", Figure.grouped(today.refusedLifted), unit: "辆次", note: "应拦未拦，昨日 \(yesterday.refusedLifted)", tone: today.refusedLifted > 0 ? .red : .neutral, icon: "alert", path: PassLinks.on(day, own + [.init("verdict", .eq, ["refuse"]), .init("barrierAction", .in, ["1", "2"])]), trend: trend(\.refusedLifted)))",
+            "\(StatCard("手动抬杆", Figure.grouped(today.handLifts), unit: "辆次", note: share(today.handLifts, today.received), icon: "tool", path: PassLinks.on(day, own + [.init("barrierAction", .eq, ["1"])]), trend: trend(\.handLifts)))",
             "\(StatCard("未处理报警", Figure.grouped(open), unit: "条", note: "近 90 天", tone: open > 0 ? .orange : .neutral, icon: "siren", path: org.map { "/alarms?org=\($0)" } ?? "/alarms"))",
             "\(StatCard("在线门岗", "\(online)/\(gates.count)", unit: "个", note: silent(gates), tone: gates.contains { $0.offlineSince != nil } ? .orange : .neutral, icon: "gate", path: org == nil ? "/enterprises?state=offline" : nil))",
             "\(StatCard("数据传输率", Figure.percent(today.rate, digits: 2), note: "目标 \(Figure.percent(target, digits: 0))，昨日 \(Figure.percent(yesterday.rate, digits: 2))", tone: rateTone, icon: "signal", path: context.may(GatePermission.transmission) ? "/transmission" : nil))",

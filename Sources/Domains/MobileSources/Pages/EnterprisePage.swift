@@ -124,7 +124,7 @@ struct EnterprisePage: Sendable {
         var tabs = [Tabs.Tab("全部", start.with("state", nil).text, isActive: here["state"] == nil, count: counts.values.reduce(0, +))]
         tabs += GatePicture.Site.State.allCases.map { Tabs.Tab($0.title, start.with("state", $0.rawValue).text, isActive: here["state"] == $0.rawValue, count: counts[$0] ?? 0) }
         let columns = [
-            Column("name", "企业", isWrapping: true), Column("code", "联网企业编号", isHidden: true), Column("county", "县（区、市）"), Column("industry", "行业"), Column("grade", "分级"), Column("state", "状态"),
+            Column("name", "企业"), Column("code", "联网企业编号", isHidden: true), Column("county", "县（区、市）"), Column("industry", "行业", isHidden: true), Column("grade", "分级"), Column("state", "状态"),
             Column("level", "响应级别"), Column("received", "今日过车", align: .end, isSortable: true), Column("refused", "不予放行", align: .end, isSortable: true), Column("lifted", "违规放行", align: .end, isSortable: true),
             Column("alarms", "未处理报警", align: .end, isSortable: true), Column("rate", "传输率", align: .end, isSortable: true), Column("gates", "在线门岗", align: .end),
         ]

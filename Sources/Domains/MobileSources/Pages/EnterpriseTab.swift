@@ -39,7 +39,7 @@ struct EnterpriseTab: Sendable {
     // MARK: Overview
 
     private func overview(in reader: any Reader) throws -> Markup {
-        let cards = DayCards(sites: [site], now: takenAt, target: gates.registry.snapshot.settings.transmissionTarget, context: context).ofOne(org: site.facts.org)
+        let cards = DayCards(sites: [site], now: takenAt, target: gates.registry.snapshot.settings.transmissionTarget, context: context, org: site.facts.org)
         let trend = Chart(.line, "近两周过车", categories: dayNames, series: [series("过车", \.received, .info), series("不予放行", \.refused, .orange), series("违规放行", \.refusedLifted, .red)], unit: "辆次")
         let query = CleanTransportShare.Query(from: takenAt.day.adding(days: -29), to: takenAt.day, subject: .enterprise)
         var own = query
@@ -50,7 +50,7 @@ struct EnterpriseTab: Sendable {
             .init("国三及以下占比", "\(Figure.percent(clean?.oldTripShare))"), .init("运输量", "\(Figure.decimal(clean?.total.tonnes, digits: 1)) 吨"), .init("最近过车", "\(site.lastPassAt)"),
         ]
         return """
-            \(Grid(.sixths, cards))\(Grid(.mainAside, ["\(Card("近两周过车", body: "\(trend)"))", "\(Card("近 30 天运输", body: "\(DescriptionList(share, columns: 1))"))"]))
+            \(cards)\(Grid(.mainAside, ["\(Card("近两周过车", body: "\(trend)"))", "\(Card("近 30 天运输", body: "\(DescriptionList(share, columns: 1))"))"]))
             \(Grid(.halves, [StrategyFace.card(site.facts, gates.registry.snapshot, now: takenAt), gateLines]))
             """
     }
@@ -164,14 +164,5 @@ struct EnterpriseTab: Sendable {
         let items = Enterprise.ledger.fields.filter(presenter.isVisible).map { field -> DescriptionList.Item in .init(field.title, "\(presenter.text(field, record))") }
         let actions: Markup = "\(ActionButton("登记信息与附件", .link("/ledgers/enterprise/\(record.id)"), icon: "file", style: .quiet))"
         return "\(Card("登记资料", actions: actions, body: "\(DescriptionList(items, columns: 3))"))"
-    }
-}
-
-extension DayCards {
-    /// The same cards, whose links stay with one enterprise.
-    func ofOne(org: Int64) -> [Markup] {
-        var one = self
-        one.org = org
-        return one.cards
     }
 }

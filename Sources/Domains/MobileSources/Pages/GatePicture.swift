@@ -63,6 +63,8 @@ final class GatePicture: Sendable {
         var days: [DayFigures]
         var gates: [GateNow]
         var openAlarms = 0
+        /// Of those, what was raised today.
+        var openToday = 0
         var level = WarningLevel.none
         var cleanTrips: Int64 = 0
         var controlledTrips: Int64 = 0
@@ -80,7 +82,7 @@ final class GatePicture: Sendable {
         /// What is worst about it.
         var state: State {
             if !facts.isConnected { return .unconnected }
-            if openAlarms > 0 { return .alarm }
+            if openToday > 0 { return .alarm }
             if silentSince != nil { return .offline }
             return level == .none ? .normal : .warning
         }
@@ -141,7 +143,8 @@ final class GatePicture: Sendable {
         let today = now.day
         let days = try days(from: today.adding(days: 1 - shownDays), today: today, reader)
         let states = try gateStates(reader)
-        let open = try openAlarms(alarms, today, reader)
+        let open = try openAlarms(alarms, since: today.adding(days: -90), reader)
+        let fresh = try openAlarms(alarms, since: today, reader)
         let clean = try cleanTrips(today, reader)
         let places = try places(reader)
         let hours = try hours ?? countHours(today, now, reader)
@@ -154,6 +157,7 @@ final class GatePicture: Sendable {
         let sites = snapshot.enterprises.values.sorted { $0.code < $1.code }.map { facts -> Site in
             var site = Site(facts: facts, place: places[facts.org], days: days[facts.org] ?? Array(repeating: DayFigures(), count: shownDays), gates: (gatesByOrg[facts.org] ?? []).sorted { $0.gateNo < $1.gateNo })
             site.openAlarms = open[facts.org] ?? 0
+            site.openToday = fresh[facts.org] ?? 0
             site.level = snapshot.level(county: facts.county, at: now)
             if let trips = clean[facts.org] { (site.cleanTrips, site.controlledTrips) = trips }
             if let counts = hours.today[facts.org] { site.hoursToday = counts }
@@ -196,10 +200,10 @@ final class GatePicture: Sendable {
         return found
     }
 
-    /// Alarms of the last ninety days that somebody still has to do something about.
-    private static func openAlarms(_ alarms: AlarmEngine, _ today: Day, _ reader: any Reader) throws -> [Int64: Int] {
+    /// Alarms since a day that somebody still has to do something about.
+    private static func openAlarms(_ alarms: AlarmEngine, since day: Day, _ reader: any Reader) throws -> [Int64: Int] {
         var filter = AlarmFilter()
-        filter.from = today.adding(days: -90)
+        filter.from = day
         var found: [Int64: Int] = [:]
         for row in try alarms.statistics(filter, by: .org, for: .system("工作台"), in: reader) {
             if let org = Int64(row.key), row.counts.open > 0 { found[org] = row.counts.open }
@@ -270,7 +274,7 @@ extension [GatePicture.Site] {
 extension GatePicture.Site.State {
     var title: String {
         switch self {
-        case .alarm: "有未处理报警"
+        case .alarm: "今日有报警未处理"
         case .offline: "门岗离线"
         case .warning: "预警响应中"
         case .normal: "正常"

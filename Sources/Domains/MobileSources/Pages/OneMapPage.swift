@@ -51,12 +51,11 @@ struct OneMapPage: Sendable {
         let all = Choice("", "全部")
         let counties = Set(sites.map(\.facts.county)).sorted().map { Choice($0, GateWords.county($0)) }
         let industries = Set(sites.map(\.facts.industry)).sorted().map { Choice($0, Industry.find($0)?.title ?? $0) }
-        let states = GatePicture.Site.State.allCases.map { Choice($0.rawValue, $0.title) }
         let fields = [
             FormField("q", "企业", .text, value: here["q"], placeholder: "名称或编号"), FormField("county", "县（区、市）", .select([all] + counties), value: here["county"]),
-            FormField("industry", "行业", .select([all] + industries), value: here["industry"]), FormField("state", "状态", .select([all] + states), value: here["state"]),
+            FormField("industry", "行业", .select([all] + industries), value: here["industry"]),
         ]
-        return "\(SearchForm(action: "/map", fields: fields, table: "one-map", visible: 4))"
+        return "\(SearchForm(action: "/map", fields: fields, table: "one-map", kept: here["state"].map { [PageAddress.QueryItem("state", $0)] } ?? []))"
     }
 
     private func legend(_ counts: [GatePicture.Site.State: Int], _ context: WebContext) -> Markup {

@@ -7,7 +7,7 @@ enum StrategyFace {
         var limits: [String] = []
         let groups = VehicleGroup.allCases.filter { strategy.groups.contains($0) }.map(\.title).joined(separator: "、")
         if strategy.stopsAll { limits.append("停止车辆进出（\(groups)）") }
-        if let minimum = strategy.minimumStage { limits.append("\(groups)应达到\(minimum.title)及以上") }
+        if let minimum = strategy.minimumStage { limits.append("\(groups)车辆应达到\(minimum.title)及以上") }
         if !strategy.bannedFuels.isEmpty { limits.append("禁止\(strategy.bannedFuels.sorted().map { FuelCode(normalizing: $0).title }.joined(separator: "、"))车辆") }
         if let cap = strategy.dailyTripCap { limits.append("每日进厂不超过 \(cap) 车次") }
         if let cap = strategy.dailyTonnesCap { limits.append("每日运输量不超过 \(Figure.plain(cap)) 吨") }

@@ -25,10 +25,10 @@ struct WorkbenchPage: Sendable {
         let principal = try context.signedIn()
         if case .organisation = principal.scope { return try await console.show(request: request, context: context) }
         let now = try await picture.now()
-        let passes = try await LivePasses(gates: gates).recent(14, by: principal)
+        let passes = try await LivePasses(gates: gates).recent(10, by: principal)
         let alarms = try await newestAlarms(principal)
         let live: Markup = """
-            <ul class="live-list pass-rows" data-live="\(LivePasses.topic)" data-limit="14" data-empty="今日还没有过车" aria-live="off">\(passes.map { PassLine(item: $0) })</ul>
+            <ul class="live-list pass-rows" data-live="\(LivePasses.topic)" data-limit="10" data-empty="今日还没有过车" aria-live="off">\(passes.map { PassLine(item: $0) })</ul>
             """
         let wall: Markup = "\(ActionButton("实时大屏", .link("/passes"), icon: "monitor", style: .quiet))"
         let body: Markup = """
@@ -62,7 +62,7 @@ struct WorkbenchPage: Sendable {
     private func figuresPart(_ picture: GatePicture.Picture, _ principal: Principal, _ context: WebContext) -> Markup {
         let sites = picture.sites(principal.scope)
         let bar = WarningBar(gates.registry.snapshot, scope: principal.scope, now: picture.takenAt, mayHandle: context.may(GatePermission.warning))
-        return "\(bar)\(Grid(.sixths, DayCards(sites: sites, now: picture.takenAt, target: gates.registry.snapshot.settings.transmissionTarget, context: context).cards))"
+        return "\(bar)\(DayCards(sites: sites, now: picture.takenAt, target: gates.registry.snapshot.settings.transmissionTarget, context: context))"
     }
 
     private func newestAlarms(_ principal: Principal) async throws -> [Alarm] {
@@ -71,12 +71,12 @@ struct WorkbenchPage: Sendable {
         filter.states = AlarmState.allCases.filter(\.isOpen)
         filter.from = gates.clock.today.adding(days: -90)
         let alarms = gates.alarms
-        return try await gates.database.read { [filter] reader in try alarms.list(filter, limit: 12, by: principal, in: reader).alarms }
+        return try await gates.database.read { [filter] reader in try alarms.list(filter, limit: 10, by: principal, in: reader).alarms }
     }
 
     private func alarmCard(_ alarms: [Alarm], _ context: WebContext) -> Markup {
         guard context.may(AlarmPermission.read) else { return .empty }
-        let list = LiveList(topic: AlarmLive.topic, items: alarms.map { AlarmLive.line($0) }, limit: 14, empty: "没有待处理的报警")
+        let list = LiveList(topic: AlarmLive.topic, items: alarms.map { AlarmLive.line($0) }, limit: 10, empty: "没有待处理的报警")
         return "\(Card("最新报警", actions: "\(ActionButton("全部报警", .link("/alarms"), icon: "siren", style: .quiet))", body: "<div class=\"alarm-lines\">\(list)</div>"))"
     }
 
@@ -110,7 +110,7 @@ struct WorkbenchPage: Sendable {
     private func offline(_ sites: [GatePicture.Site], _ now: Moment) -> Markup {
         let silent = sites.filter { $0.silentSince != nil && $0.facts.isConnected }.sorted { ($0.silentSince ?? now) < ($1.silentSince ?? now) }
         guard !silent.isEmpty else { return .empty }
-        let rows = silent.prefix(20).map { site -> TableRow in
+        let rows = silent.prefix(10).map { site -> TableRow in
             let gates = site.gates.filter { $0.offlineSince != nil }.map(\.name).joined(separator: "、")
             let since = site.silentSince ?? now
             return TableRow(
@@ -122,6 +122,6 @@ struct WorkbenchPage: Sendable {
             Column("name", "企业"), Column("county", "县（区、市）"), Column("gates", "离线门岗", isWrapping: true), Column("since", "最后心跳"), Column("span", "已离线"), Column("alarms", "未处理报警", align: .end),
         ]
         let table = DataTable(id: "offline", columns: columns, rows: rows, address: PageAddress("/"), hasTools: false)
-        return "<div class=\"gap-top\">\(Card("离线企业（\(silent.count) 家）", isFlush: true, body: "\(table)"))</div>"
+        return "<div class=\"gap-top\">\(Card("离线企业（\(silent.count) 家）", actions: "\(ActionButton("全部", .link("/enterprises?state=offline"), icon: "list", style: .quiet))", isFlush: true, body: "\(table)"))</div>"
     }
 }

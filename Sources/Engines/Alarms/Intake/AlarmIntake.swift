@@ -91,7 +91,7 @@ extension AlarmEngine {
         try AlarmRollup(day: signal.occurredAt.day, kind: kind.name, grade: grade, org: signal.org, area: signal.area).countOpened(in: tx)
         if principal.kind == .user { try hooks.audit(AuditEntry("create", "alarm", "\(id)", "产生报警 \(number)：\(signal.title)"), principal, tx) }
         announce(
-            AlarmNotice(change: .opened, id: id, number: number, kind: kind.name, grade: grade, state: .new, title: signal.title, org: signal.org, area: signal.area, times: 1), in: tx)
+            AlarmNotice(change: .opened, id: id, number: number, kind: kind.name, grade: grade, state: .new, title: signal.title, org: signal.org, area: signal.area, times: 1, orgName: signal.orgName), in: tx)
         return id
     }
 

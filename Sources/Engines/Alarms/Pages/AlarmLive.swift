@@ -32,11 +32,13 @@ package enum AlarmLive {
     }
 
     private static func line(_ notice: AlarmNotice) -> Markup {
-        "<li>\(Badge(notice.grade.title, notice.grade.tone)) <a href=\"/alarms/\(notice.id)\">\(notice.title)</a></li>"
+        "<li>\(Badge(notice.grade.title, notice.grade.tone)) <a href=\"/alarms/\(notice.id)\">\(notice.title)</a>\(place(notice.orgName))</li>"
     }
+
+    private static func place(_ name: String) -> Markup { name.isEmpty ? .empty : " <small>\(name)</small>" }
 
     /// A line of a live list for an alarm read from the database, as events of `topic` look.
     package static func line(_ alarm: Alarm) -> Markup {
-        "<li>\(Badge(alarm.grade.title, alarm.grade.tone)) <a href=\"/alarms/\(alarm.id)\">\(alarm.title)</a> <time datetime=\"\(alarm.occurredAt.rfc3339)\">\(alarm.occurredAt)</time></li>"
+        "<li>\(Badge(alarm.grade.title, alarm.grade.tone)) <a href=\"/alarms/\(alarm.id)\">\(alarm.title)</a>\(place(alarm.orgName)) <time datetime=\"\(alarm.occurredAt.rfc3339)\">\(alarm.occurredAt)</time></li>"
     }
 }

@@ -1,15 +1,16 @@
 // Pages of the gates: photos that come after their pass, the wall's filters and pause, colours of the map.
 
 // A pass is told before its photos have arrived: ask again a few times, then show the empty frame.
-document.addEventListener("error", (event) => {
-  const image = event.target;
-  if (!(image instanceof HTMLImageElement) || !image.hasAttribute("data-late")) return;
+function late(image) {
   const tries = Number(image.dataset.tries ?? 0);
   image.classList.add("is-missing");
   if (tries >= 3) return;
   image.dataset.tries = tries + 1;
-  setTimeout(() => { if (image.isConnected) image.src = `${image.src.replace(/&try=\d+$/, "")}&try=${tries + 1}`; }, 2000 * (tries + 1));
-}, true);
+  setTimeout(() => { if (image.isConnected) image.src = `${image.src.replace(/&try=\d+$/, "")}&try=${tries + 1}`; }, 2500 * (tries + 1));
+}
+document.addEventListener("error", (event) => { if (event.target instanceof HTMLImageElement && event.target.hasAttribute("data-late")) late(event.target); }, true);
+// Those that failed before this file was here.
+for (const image of document.querySelectorAll("img[data-late]")) if (image.complete && image.naturalWidth === 0) late(image);
 document.addEventListener("load", (event) => { if (event.target instanceof HTMLImageElement) event.target.classList.remove("is-missing"); }, true);
 
 const wall = () => document.querySelector("[data-wall]");
