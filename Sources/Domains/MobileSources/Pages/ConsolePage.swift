@@ -40,7 +40,7 @@ struct ConsolePage: Sendable {
         let tab = EnterpriseTab(gates: gates, site: site, takenAt: takenAt, principal: principal, context: context)
         let body: Markup = """
             \(GateAssets.links(context))<div class="stack" hx-get="/console/figures" hx-trigger="every 10s" hx-target="this" hx-swap="innerHTML" hx-push-url="false">\(figuresPart(site, takenAt, principal, context))</div>
-            \(Grid(.mainAside, ["\(Card("本企业实时过车", actions: wall, body: live))", "\(shortcuts(context))\(alarmCard(alarms, context))"]))
+            \(Grid(.mainAside, ["\(Card("本企业实时过车", actions: wall, body: live))", "<div>\(shortcuts(context))\(alarmCard(alarms, context))</div>"]))
             \(Grid(.halves, [StrategyFace.card(site.facts, gates.registry.snapshot, now: takenAt, actions: list(site.facts)), tab.gateLines]))
             \(Card("最近下发与回执", isFlush: true, body: "\(receipts.table(context))"))
             """

@@ -44,7 +44,7 @@ struct ExplanationSteps: Rendered {
             case .failed: "x"
             case .skipped: "minus"
             }
-            return "<li class=\"step is-\(step.outcome.rawValue)\">\(Icon(icon))<div><strong>\(step.title)</strong><span>\(step.text)</span></div></li>"
+            return "<li class=\"why-step is-\(step.outcome.rawValue)\">\(Icon(icon))<div><strong>\(step.title)</strong><span>\(step.text)</span></div></li>"
         }
         return "<ol class=\"verdict-steps\">\(lines)</ol>"
     }
