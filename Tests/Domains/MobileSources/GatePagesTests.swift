@@ -37,7 +37,6 @@ struct GatePagesTests {
         Example(who: "city", path: "/map", contains: ["gate-map", "石家庄示例钢铁", "河北示例水泥", "示意"]),
         Example(who: "county", path: "/map", lacks: ["河北示例水泥"]),
         Example(who: "county", path: "/map/states", contains: ["site-"], lacks: ["河北示例水泥"]),
-        Example(who: "city", path: "/maps/base.json", contains: ["长安区", "sketch"]),
         Example(who: "city", path: "/enterprises", contains: ["石家庄示例钢铁", "河北示例水泥"]),
         Example(who: "county", path: "/enterprises", lacks: ["河北示例水泥"]),
         Example(who: "city", path: "/enterprises/1", contains: ["石家庄示例钢铁", "日常管控", "近两周过车"]),
