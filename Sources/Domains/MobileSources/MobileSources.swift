@@ -31,7 +31,7 @@ package final class MobileSources: Sendable {
     package var feature: Feature {
         Feature(
             name: "mobileSources", title: "移动源门禁监管", ledgers: MobileSources.ledgers, dictionaries: MobileSources.dictionaries, tables: GateTables.all + SignedClients.tables,
-            permissions: GatePermission.declarations, grants: MobileSources.grants, menu: GateMenu.items, alarmKinds: ViolationAlarm.kinds, additions: GateAdditions.all,
+            permissions: GatePermission.declarations, grants: MobileSources.grants, menu: GateMenu.items, alarmKinds: ViolationAlarm.kinds, replacedInMenu: GateMenu.replaced, auditTitles: GateMenu.auditTitles, additions: GateAdditions.all,
             prepare: { platform in
                 let gates = self.gates(on: platform)
                 gates.registerHooks()

@@ -26,6 +26,10 @@ package struct Feature: Sendable {
     /// Beyond the ledgers' own lines, which stand in the menu by themselves.
     package var menu: [MenuItem]
     package var alarmKinds: [AlarmKind]
+    /// Ledgers that stand in the menu by a page of the feature instead of their own.
+    package var replacedInMenu: [String]
+    /// Kinds of things that it writes into the audit book beside its ledgers, with their titles.
+    package var auditTitles: [String: String]
     /// What it adds to the generated pages of ledgers, its own or others'.
     package var additions: [LedgerAdditions]
     /// Hooks on ledgers and alarms; called once, before anything is served.
@@ -37,7 +41,7 @@ package struct Feature: Sendable {
 
     package init(
         name: String, title: String, ledgers: [LedgerDeclaration] = [], dictionaries: [DictionaryDeclaration] = [], tables: [Table] = [], permissions: [PermissionDeclaration] = [],
-        grants: [LedgerGrant] = [], menu: [MenuItem] = [], alarmKinds: [AlarmKind] = [], additions: [LedgerAdditions] = [],
+        grants: [LedgerGrant] = [], menu: [MenuItem] = [], alarmKinds: [AlarmKind] = [], replacedInMenu: [String] = [], auditTitles: [String: String] = [:], additions: [LedgerAdditions] = [],
         prepare: @escaping @Sendable (Platform) throws -> Void = { _ in }, routes: @escaping @Sendable (Routes, Platform) -> Void = { _, _ in },
         jobs: @escaping @Sendable (Platform) -> [JobDeclaration] = { _ in [] }, services: @escaping @Sendable (Platform) -> [any Service] = { _ in [] }
     ) {
@@ -50,6 +54,8 @@ package struct Feature: Sendable {
         self.grants = grants
         self.menu = menu
         self.alarmKinds = alarmKinds
+        self.replacedInMenu = replacedInMenu
+        self.auditTitles = auditTitles
         self.additions = additions
         self.prepare = prepare
         self.routes = routes

@@ -51,8 +51,9 @@ package struct FeatureSet: Sendable {
 
     /// The ledgers' own lines, grouped as declared, then what features add.
     ///
-    /// - Parameter hidden: ledgers whose pages a feature's own pages replace in the menu.
+    /// - Parameter hidden: ledgers left out, beside those whose pages a feature's own pages replace in the menu.
     package func menu(hiding hidden: Set<String> = []) -> [MenuItem] {
+        let hidden = hidden.union(features.flatMap(\.replacedInMenu))
         var groups: [String] = []
         var items: [MenuItem] = []
         for (position, ledger) in ledgers.enumerated() where !hidden.contains(ledger.name) {
@@ -90,7 +91,7 @@ package struct FeatureSet: Sendable {
         }
         LedgerPages(services: services).add(to: routes)
         LedgerAPI(services: services).add(to: routes)
-        Administration.add(to: routes, platform: platform)
+        Administration.add(to: routes, platform: platform, auditTitles: features.reduce(into: [:]) { $0.merge($1.auditTitles) { first, _ in first } })
         for feature in features { feature.routes(routes, platform) }
     }
 }

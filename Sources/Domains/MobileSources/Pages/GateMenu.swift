@@ -12,8 +12,8 @@ enum GateMenu {
         MenuItem("企业自助", groupEN: "Enterprise desk", "备案查询", "Filing look-up", icon: "car", path: "/lookup", permission: GatePermission.lookup, order: 510),
         MenuItem("企业自助", groupEN: "Enterprise desk", "人工补录", "Manual entry", icon: "edit", path: "/manual-entry", permission: GatePermission.manualEntry, order: 520),
         MenuItem("管控", groupEN: "Control", "预警响应", "Warnings", icon: "siren", path: "/warnings", permission: WarningPeriod.ledger.readPermission, order: 200),
-        MenuItem("管控", groupEN: "Control", "策略下发与试算", "Strategies", icon: "sliders", path: "/strategies", permission: ControlStrategy.ledger.readPermission, order: 210),
-        MenuItem("管控", groupEN: "Control", "超标名单下发", "Excess list", icon: "ban", path: "/excess-list", permission: ExcessEmissionList.ledger.readPermission, order: 220),
+        MenuItem("管控", groupEN: "Control", "管控策略", "Strategies", icon: "sliders", path: "/strategies", permission: ControlStrategy.ledger.readPermission, order: 210),
+        MenuItem("管控", groupEN: "Control", "排放超标车辆名单", "Excess list", icon: "ban", path: "/excess-list", permission: ExcessEmissionList.ledger.readPermission, order: 220),
         MenuItem("管控", groupEN: "Control", "备案审核", "Filings", icon: "clipboard", path: "/filings", permission: GatePermission.filing, order: 230),
         MenuItem("过车与统计", groupEN: "Passes and statistics", "数据统计汇总", "Statistics", icon: "chart", path: "/statistics", permission: GatePermission.statistics, order: 310),
         MenuItem("过车与统计", groupEN: "Passes and statistics", "清洁运输比例", "Clean transport", icon: "leaf", path: "/clean-transport", permission: GatePermission.statistics, order: 320),
@@ -23,4 +23,10 @@ enum GateMenu {
         MenuItem("企业与门禁", groupEN: "Enterprises", "运维单位授权", "Accreditation", icon: "key", path: "/accreditation", permission: GatePermission.accreditation, order: 420),
         MenuItem("系统", groupEN: "System", "门禁监管设置", "Gate settings", icon: "settings", path: "/gate-settings", permission: GatePermission.settings, order: 8900),
     ]
+
+    /// Ledgers whose own lines would stand beside a page that does more.
+    static let replaced: [String] = [ControlStrategy.ledger.name, ExcessEmissionList.ledger.name, WarningPeriod.ledger.name, MaintenanceUnit.ledger.name]
+
+    /// What this domain writes into the audit book beside its ledgers.
+    static let auditTitles: [String: String] = ["gateToken": "门禁令牌", "gateSetting": "门禁监管设置", "clientKey": "接口密钥", "randomCheck": "随机核查"]
 }

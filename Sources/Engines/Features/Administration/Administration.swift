@@ -2,11 +2,11 @@ import Web
 
 /// Pages of the platform itself that every product has: users, organisations, roles, the audit book.
 enum Administration {
-    static func add(to routes: Routes, platform: Platform) {
+    static func add(to routes: Routes, platform: Platform, auditTitles: [String: String]) {
         UserPages(platform: platform).add(to: routes)
         OrganisationPages(platform: platform).add(to: routes)
         RolePages(platform: platform).add(to: routes)
-        AuditPage(platform: platform).add(to: routes)
+        AuditPage(platform: platform, titles: auditTitles).add(to: routes)
     }
 
     static let menu: [MenuItem] = [

@@ -9,6 +9,8 @@ import Web
 /// 审计日志: the book of every act, searched by who, what, when; and whether it is whole.
 struct AuditPage: Sendable {
     let platform: Platform
+    /// Titles of kinds of things that features write into the book beside their ledgers.
+    let titles: [String: String]
 
     func add(to routes: Routes) {
         let reads = RoutePermission.named("audit.read")
@@ -42,14 +44,14 @@ struct AuditPage: Sendable {
             FormField("action", "动作", .select(AuditPage.actions.map { Choice($0.code, $0.title) }), value: address["action"]), FormField("objectKind", "对象", .select(objectKinds), value: address["objectKind"]),
             FormField("objectId", "对象编号", .text, value: address["objectId"]), FormField("address", "来源地址", .text, value: address["address"]),
         ]
-        let columns = [Column("at", "时间"), Column("actor", "操作人"), Column("action", "动作"), Column("object", "对象"), Column("summary", "内容", isWrapping: true), Column("address", "来源地址")]
+        let columns = [Column("at", "时间"), Column("actor", "操作人", isWrapping: true), Column("action", "动作"), Column("object", "对象"), Column("summary", "内容", isWrapping: true), Column("address", "来源地址")]
         let rows = page.rows.map { row -> TableRow in
             let kind: Markup = row.actorKind == "user" ? .empty : " \(Badge(row.actorKind == "system" ? "系统" : "接口", .muted))"
             return TableRow(
                 id: String(row.id),
                 [
                     "\(row.at)", "\(row.actor)\(kind)", "\(AuditPage.title(row.action))", "\(objectTitle(row.objectKind)) <small class=\"muted\">\(row.objectId)</small>", "\(row.summary)", "<span class=\"mono\">\(row.address)</span>",
-                ], path: "/audit/rows/\(row.id)", actions: "\(ActionButton("详情", .dialog("/audit/rows/\(row.id)"), icon: "eye", style: .quiet, isIconOnly: true))")
+                ], path: "/audit/rows/\(row.id)")
         }
         let start = address.restarting
         let pager = Pager(first: address["after"] == nil ? nil : start.text, next: page.next.map { start.with("after", $0).text }, size: size, sizes: [50, 100, 200])
@@ -114,12 +116,13 @@ struct AuditPage: Sendable {
     }
 
     private var objectKinds: [Choice] {
+        let others = titles.sorted { $0.key < $1.key }.map { Choice($0.key, $0.value, group: "其他") }
         let ledgers = platform.ledgers.declarations.map { Choice($0.name, $0.title, group: "台账") }
-        return [Choice("session", "登录"), Choice("user", "用户"), Choice("organisation", "机构"), Choice("role", "角色"), Choice("password", "密码")] + ledgers
+        return [Choice("session", "登录"), Choice("user", "用户"), Choice("organisation", "机构"), Choice("role", "角色"), Choice("password", "密码")] + others + ledgers
     }
 
     private func objectTitle(_ kind: String) -> String {
         let own = ["session": "登录", "user": "用户", "organisation": "机构", "role": "角色", "password": "密码", "alarm": "报警", "audit": "审计日志"]
-        return own[kind] ?? platform.ledgers.declaration(kind)?.title ?? kind
+        return own[kind] ?? titles[kind] ?? platform.ledgers.declaration(kind)?.title ?? kind
     }
 }

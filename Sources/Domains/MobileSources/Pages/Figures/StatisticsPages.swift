@@ -25,7 +25,7 @@ struct StatisticsPages: Sendable {
 
     /// As in the address; day ranges are `day_from` and `day_to` there.
     private func query(_ address: PageAddress) throws -> Query {
-        var fields: [String: [String]] = [:]
+        var fields: [String: [String]] = ["dimension": address.all("dimension").isEmpty ? ["county", "stage"] : []]
         for item in address.query where !item.value.isEmpty { fields[item.name, default: []].append(item.value) }
         if let from = address["day_from"] { fields["from"] = [from] }
         if let to = address["day_to"] { fields["to"] = [to] }

@@ -83,7 +83,7 @@ struct AccreditationPages: Sendable {
         if state != "revoked" { actions += "\(ActionButton("吊销", .dialog("/accreditation/\(unit.id)/stop?revokes=1"), icon: "ban", style: .danger))" }
         if state == "applied" || state == "suspended" || state == "expired" { actions += "\(ActionButton(state == "applied" ? "批准授权" : "恢复授权", .dialog("/accreditation/\(unit.id)/approve"), icon: "check", style: .primary))" }
         let add: Markup = state == "revoked" ? .empty : "\(ActionButton("登记公钥", .dialog("/accreditation/\(unit.id)/keys/new"), icon: "plus"))"
-        let main: Markup = "\(Card("单位信息", body: "\(facts)"))\(Card("接口密钥（按企业）", actions: add, isFlush: true, body: keyTable(keys, tokens, unit.id, context)))"
+        let main: Markup = "<div class=\"stack\">\(Card("单位信息", body: "\(facts)"))\(Card("接口密钥（按企业）", actions: add, isFlush: true, body: keyTable(keys, tokens, unit.id, context)))</div>"
         let body: Markup = "\(Grid(.mainAside, [main, "\(Card("变更记录", body: "\(Timeline(history.map(\.line)))"))"]))"
         let name = unit[MaintenanceUnit.name] ?? ""
         return Shell.page(name, crumbs: [Crumb("企业与门禁"), Crumb("运维单位授权", "/accreditation"), Crumb(name)], active: "/accreditation", actions: actions, body: body, context: context)

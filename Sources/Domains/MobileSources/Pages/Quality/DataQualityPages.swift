@@ -52,7 +52,7 @@ struct DataQualityPages: Sendable {
         let table = DataTable(id: "quality", columns: columns, rows: rows, address: context.here, toolbar: "<span>得分由低到高，点击企业查看每日得分与完整性证明</span>", empty: "没有联网企业")
         let body: Markup = """
             \(SearchForm(action: "/data-quality", fields: [FormField("day", "时间", .dayRange, values: [from.text, to.text])], table: "quality-part"))
-            <div id="quality-part" class="stack">\(Grid(.quarters, cards))\(Grid(.mainAside, ["\(table)", "\(Card("等级分布", body: "\(ring)"))\(Card("怎样计分", body: DataQualityPages.definition))"]))</div>
+            <div id="quality-part" class="stack">\(Grid(.quarters, cards))\(table)\(Grid(.halves, ["\(Card("等级分布", body: "\(ring)"))", "\(Card("怎样计分", body: DataQualityPages.definition))"]))</div>
             """
         return Shell.page(
             "数据质量", crumbs: [Crumb("过车与统计"), Crumb("数据质量")], active: "/data-quality", actions: SheetAnswer.buttons(context.here, path: "/data-quality/export"), body: body, context: context)

@@ -47,7 +47,7 @@ struct RandomCheckPages: Sendable {
 
     @Sendable func newForm(request: Request, context: WebContext) async throws -> Response {
         let today = gates.clock.today
-        let seed = Int64(SecureRandom.below(900_000)) + 100_000
+        let seed = SecureRandom.bytes(3).reduce(Int64(0)) { $0 * 256 + Int64($1) } + 1
         return form(["org": context.here["org"] ?? "", "from": today.adding(days: -30).text, "to": today.adding(days: -1).text, "count": "10", "seed": String(seed)], [], .ok, try context.signedIn(), context)
     }
 

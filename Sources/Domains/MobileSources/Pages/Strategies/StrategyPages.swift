@@ -158,7 +158,7 @@ struct StrategyPages: Sendable {
             .init("豁免车辆", strategy.exemptPlates.isEmpty ? "无" : "\(strategy.exemptPlates.sorted().joined(separator: "、"))", isWide: true), .init("措施", "\(strategy.measures)", isWide: true),
         ])
         let body: Markup = """
-            \(Grid(.mainAside, ["\(Card("策略内容", body: "\(facts)"))\(Card("下发与执行", body: receiptPart(receipts, id, context)))", "\(Card("版本与变更", body: timeline(history)))"]))
+            \(Grid(.mainAside, ["<div class=\"stack\">\(Card("策略内容", body: "\(facts)"))\(Card("下发与执行", body: receiptPart(receipts, id, context)))</div>", "\(Card("版本与变更", body: timeline(history)))"]))
             """
         return Shell.page(strategy.name, crumbs: [Crumb("管控"), Crumb("管控策略", "/strategies"), Crumb(strategy.name)], active: "/strategies", actions: actions, body: body, context: context)
     }
@@ -243,7 +243,7 @@ extension HistoryEntry {
             case .deleted: "删除"
             case .restored: "恢复"
             }
-        let body: Markup = changes.isEmpty ? .empty : "<ul>\(changes.map { change -> Markup in "<li>\(change.title)：\(change.before.isEmpty ? "（空）" : change.before) → \(change.after.isEmpty ? "（空）" : change.after)</li>" })</ul>"
+        let body: Markup = changes.isEmpty ? .empty : "<ul>\(changes.map { change -> Markup in kind == .created ? "<li>\(change.title)：\(change.after)</li>" : "<li>\(change.title)：\(change.before.isEmpty ? "（空）" : change.before) → \(change.after.isEmpty ? "（空）" : change.after)</li>" })</ul>"
         return Timeline.Entry(at, "\(verb)（第 \(version) 次）", who: byName, body: "\(Markup.when(reason != nil, "<p>\(reason)</p>"))\(body)", tone: kind == .deleted ? .red : .info)
     }
 }

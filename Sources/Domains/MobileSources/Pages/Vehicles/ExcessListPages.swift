@@ -132,7 +132,7 @@ struct ExcessListPages: Sendable {
             "\(Card("认定信息", body: "\(facts)"))", "\(Card("门禁下发与执行", body: receiptPart(lines, id, context)))",
             "\(Card("近 30 天过车（\(passes.count >= VehicleTrail.limit ? "最近 " : "")\(passes.count) 次）", isFlush: true, body: trail(passes, context)))",
         ]
-        let body: Markup = "\(Grid(.mainAside, [.joined(main), "\(Card("变更记录", body: "\(Timeline(history.map(\.line)))"))"]))"
+        let body: Markup = "\(Grid(.mainAside, ["<div class=\"stack\">\(main)</div>", "\(Card("变更记录", body: "\(Timeline(history.map(\.line)))"))"]))"
         return Shell.page(plate, crumbs: [Crumb("管控"), Crumb("排放超标车辆名单", "/excess-list"), Crumb(plate)], active: "/excess-list", actions: action, body: body, context: context)
     }
 

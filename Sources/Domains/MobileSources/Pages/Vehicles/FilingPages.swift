@@ -83,7 +83,7 @@ struct FilingPages: Sendable {
         let site = record.org.flatMap { gates.registry.snapshot.enterprises[$0] }
         return """
             <div data-review>\(Card("\(record[RegisteredVehicle.plateNo] ?? "")　\(site?.name ?? "")", actions: buttons(record), body: """
-                \(evidence)\(neighbours(others))<div class="side-by-side">\(photo(record, "licencePhoto", "行驶证"))\(photo(record, "manifestPhoto", "随车清单"))</div>\(DescriptionList(items, columns: 3))
+                \(evidence)\(neighbours(others))\(papers(record))\(DescriptionList(items, columns: 3))
                 """))</div>
             """
     }
@@ -96,6 +96,11 @@ struct FilingPages: Sendable {
             <a class="btn btn-plain" data-key="r" href="/filings/\(record.id)/return" hx-get="/filings/\(record.id)/return" hx-target="#dialog" hx-swap="innerHTML" hx-push-url="false">\(Icon("left"))<span>退回<span class="key-hint">R</span></span></a>\
             <a class="btn btn-quiet" data-key="n" href="/filings?after=\(record.id)"><span>下一条<span class="key-hint">N</span></span></a>
             """
+    }
+
+    private func papers(_ record: Record) -> Markup {
+        guard ["licencePhoto", "manifestPhoto"].contains(where: { record.values[$0]?.text != nil }) else { return "\(Notice(.yellow, "企业未上传行驶证和随车清单照片，只能按填报内容核对。"))" }
+        return "<div class=\"side-by-side\">\(photo(record, "licencePhoto", "行驶证"))\(photo(record, "manifestPhoto", "随车清单"))</div>"
     }
 
     private func photo(_ record: Record, _ field: String, _ title: String) -> Markup {
