@@ -1,0 +1,170 @@
+import ArgumentParser
+import Foundation
+import Kernel
+import Logging
+
+/// `jianwei bench`: the promises, measured on this machine against a server of its own in another process. Every result is checked before its speed is told.
+struct Bench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Measure the promises on this machine.")
+
+    @Option(help: "Passes in the history that lists and statistics are asked of; 40000000 is what is promised.") var passes = 2_000_000
+    @Option(help: "An installation that has such a history already.") var history: String?
+    @Option(help: "Passes sent one a request.") var singles = 64_000
+    @Option(help: "Requests of a hundred passes.") var batches = 3200
+    @Option(help: "Parts to run: limits, start, passes, batches, filing, import, query, peers.") var only = "limits,start,passes,batches,filing,import,query,peers"
+    @Option(help: "Where scratch directories are made.") var scratch = NSTemporaryDirectory()
+    @Option(help: "Write the table as Markdown, too.") var markdown: String?
+
+    func run() async throws {
+        let parts = Set(only.split(separator: ",").map(String.init))
+        let folder = scratch + "/jianwei-bench-\(getpid())"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var logger = Logger(label: "bench")
+        logger.logLevel = .error
+        var report = BenchReport()
+        print("见微性能测试（\(ProcessInfo.processInfo.activeProcessorCount) 核，负载发生器与服务器同机、各为一个进程）")
+        if parts.contains("limits") { try await limits(folder, &report) }
+        if !parts.isDisjoint(with: ["start", "passes", "batches", "filing", "peers"]) { try await gates(parts, folder, logger, &report) }
+        if parts.contains("import") { try await sheet(folder, logger, &report) }
+        if parts.contains("query") { try await queries(parts, folder, logger, &report) }
+        if let markdown { try report.markdown.write(toFile: markdown, atomically: true, encoding: .utf8) }
+    }
+
+    private func limits(_ folder: String, _ report: inout BenchReport) async throws {
+        report.add("limits", "RSA-2048 verifications, one thread", "\(try LimitBench.verifications().figure)/s")
+        report.add("limits", "fsync of 4 KB", "\(try LimitBench.flushes(folder).figure)/s")
+        report.add("limits", "raw insert, 12 columns, no index, 500 a transaction", "\(try await LimitBench.insertions(folder).figure)/s")
+    }
+
+    // MARK: Gates
+
+    private func gates(_ parts: Set<String>, _ folder: String, _ logger: Logger, _ report: inout BenchReport) async throws {
+        let directory = folder + "/gates"
+        var fleet = try await BenchFleet.provision(directory, logger: logger)
+        if parts.contains("start") { try start(directory, &report) }
+        let server = try BenchServer.jianwei(directory)
+        defer { server.stop() }
+        try fleet.authorise(port: server.port)
+        let warmUp = try await PassBench.prepare(fleet, requests: 3200, passesPerRequest: 1, serial: 1)
+        let first = try PassBench.drive(warmUp, against: server)
+        var sent = first.passes
+        var refused = first.expectedRefused
+        var serial = 1 + first.passes / fleet.lanes.count
+        if parts.contains("passes") {
+            let result = try await measure(fleet, server, requests: singles, perRequest: 1, serial: serial, "signed passes, one a request", target: 15_000, &report)
+            sent += result.passes
+            refused += result.expectedRefused
+            serial += result.passes / fleet.lanes.count
+        }
+        if parts.contains("batches") {
+            let result = try await measure(fleet, server, requests: batches, perRequest: 100, serial: serial, "signed passes, 100 a request", target: 60_000, &report)
+            sent += result.passes
+            refused += result.expectedRefused
+        }
+        if parts.contains("filing") {
+            let (outcome, cpu) = try FilingBench.run(fleet, against: server, perSecond: 5000, seconds: 8)
+            let p99 = outcome.percentile(0.99)
+            report.add(
+                "gate", "filing look-up at 5,000/s", target: "p99 ≤ 5 ms", "p50 \(outcome.percentile(0.5).figure) ms, p99 \(p99.figure) ms, \(cpu.figure) CPU-ms; \((Double(outcome.answers) / outcome.seconds).figure)/s",
+                isMet: p99 <= 5)
+        }
+        report.add("memory", "peak after the load", "\(server.peakMegabytes.figure) MB")
+        server.stop()
+        try await PassBench.verify(directory, passes: sent, refused: refused)
+        report.add("gate", "count in = count stored, verdicts, roll-ups, serials, photos", "\(sent) passes checked")
+        if parts.contains("peers") { try await peers(fleet, folder, &report) }
+    }
+
+    private func measure(
+        _ fleet: BenchFleet, _ server: BenchServer, requests: Int, perRequest: Int, serial: Int, _ what: String, target: Double, _ report: inout BenchReport
+    ) async throws -> PassBench.Result {
+        let prepared = try await PassBench.prepare(fleet, requests: requests, passesPerRequest: perRequest, serial: serial)
+        let result = try PassBench.drive(prepared, against: server)
+        report.add(
+            "gate", what, target: "\(target.figure)/s",
+            "\(result.perSecond.figure)/s, p50 \(result.outcome.percentile(0.5).figure) ms, p99 \(result.outcome.percentile(0.99).figure) ms, \(result.cpuMilliseconds.figure) CPU-ms a pass",
+            isMet: result.perSecond >= target)
+        return result
+    }
+
+    private func start(_ directory: String, _ report: inout BenchReport) throws {
+        var seconds: [Double] = []
+        for _ in 0..<3 {
+            let server = try BenchServer.jianwei(directory)
+            seconds.append(server.startSeconds)
+            if seconds.count == 3 {
+                sleep(3)
+                let resident = server.residentMegabytes
+                report.add("memory", "idle", target: "≤ 80 MB", "\(resident.figure) MB resident, of it \(server.ownMegabytes.figure) MB its own", isMet: resident <= 80)
+            }
+            server.stop()
+        }
+        let median = seconds.sorted()[1]
+        report.add("start", "process start to first answer", target: "≤ 0.5 s", "\(median.figure) s (median of 3)", isMet: median <= 0.5)
+    }
+
+    private func peers(_ fleet: BenchFleet, _ folder: String, _ report: inout BenchReport) async throws {
+        let home = FileManager.default.currentDirectoryPath
+        guard let python = PeerBench.python(home) else { return report.note("peers are not installed: bench/peers/install") }
+        let fixture = folder + "/fixture.json"
+        try PeerBench.writeFixture(fleet, fixture)
+        let single = try await PassBench.prepare(fleet, requests: 19_200, passesPerRequest: 1, serial: 1)
+        let batch = try await PassBench.prepare(fleet, requests: 640, passesPerRequest: 100, serial: 301)
+        for peer in PeerBench.peers {
+            for (what, prepared) in [("one a request", single), ("100 a request", batch)] {
+                let (result, peak) = try PeerBench.run(
+                    peer, home: home, python: python, fixture: fixture, scratch: folder + "/\(prepared.passesPerRequest)", prepared, seconds: 10)
+                report.add(
+                    "peer", "\(peer.title), \(what)",
+                    "\(result.perSecond.figure)/s, p50 \(result.outcome.percentile(0.5).figure) ms, p99 \(result.outcome.percentile(0.99).figure) ms, \(result.cpuMilliseconds.figure) CPU-ms a pass, \(peak.figure) MB")
+            }
+        }
+    }
+
+    // MARK: Ledgers and history
+
+    private func sheet(_ folder: String, _ logger: Logger, _ report: inout BenchReport) async throws {
+        let directory = folder + "/import"
+        let fleet = try await BenchFleet.provision(directory, logger: logger)
+        let seconds = try await ImportBench.run(fleet, directory, rows: 100_000, logger: logger)
+        report.add("import", "100,000 rows × 12 columns of xlsx, judged and stored", target: "≤ 20 s", "\(seconds.figure) s", isMet: seconds <= 20)
+    }
+
+    private func queries(_ parts: Set<String>, _ folder: String, _ logger: Logger, _ report: inout BenchReport) async throws {
+        let directory = try history ?? makeHistory(folder + "/history")
+        let result = try await QueryBench.run(directory, logger: logger)
+        let size = "over \(Double(result.passes).figure) passes"
+        let lists = result.lists.sorted { $0.milliseconds < $1.milliseconds }
+        if let median = lists.dropFirst(lists.count / 2).first, let worst = lists.last {
+            report.add(
+                "query", "any three filters, first page with total, \(size)", target: "≤ 50 ms",
+                "median \(median.milliseconds.figure) ms, worst \(worst.milliseconds.figure) ms of \(lists.count) combinations, \(lists.count { $0.milliseconds <= 50 }) within 50 ms", isMet: worst.milliseconds <= 50)
+            for slow in lists.suffix(3).reversed() where slow.milliseconds > 50 { report.note("slow: \(slow.filters), \(slow.milliseconds.figure) ms") }
+        }
+        let plates = result.plateMilliseconds.sorted()
+        if let worst = plates.last { report.add("query", "one plate's history, \(size)", target: "≤ 5 ms", "median \(plates[plates.count / 2].figure) ms, worst \(worst.figure) ms", isMet: worst <= 5) }
+        report.add(
+            "query", "county × industry × stage × fuel, \(size)", target: "≤ 100 ms", "\(result.statisticsMilliseconds.figure) ms, \(result.statisticsLines) lines", isMet: result.statisticsMilliseconds <= 100)
+        report.add(
+            "query", "distinct plates by county and month, \(size)", target: "≤ 500 ms", "\(result.distinctMilliseconds.figure) ms, \(result.distinctLines) lines", isMet: result.distinctMilliseconds <= 500)
+        let home = FileManager.default.currentDirectoryPath
+        if parts.contains("peers"), let python = PeerBench.python(home) {
+            let times = try PeerBench.duckdb(home: home, python: python, history: directory)
+            for (name, title) in [("statistics", "county × industry × stage × fuel"), ("plate", "one plate's history"), ("distinct", "distinct plates by county and month")] {
+                if let milliseconds = times[name]?.double { report.add("peer", "DuckDB, \(title), \(size)", "\(milliseconds.figure) ms") }
+            }
+        }
+    }
+
+    private func makeHistory(_ directory: String) throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+        process.arguments = ["demo", "--data", directory, "--passes", String(passes)]
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw Failure(.unavailable, "JW-B060", "未能生成历史数据：jianwei demo --data \(directory) --passes \(passes)") }
+        return directory
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Kernel
+
+/// A server under measurement: another process of this machine, watched through /proc.
+final class BenchServer {
+    let port: Int
+    private let process = Process()
+    /// From starting the process to the first 200.
+    private(set) var startSeconds = 0.0
+
+    /// Starts a program and waits until it answers `/healthz`.
+    ///
+    /// - Parameter arguments: given the port.
+    init(_ program: String, _ arguments: (Int) -> [String], log: String, environment: [String: String] = [:]) throws {
+        port = BenchServer.freePort()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments(port)
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        FileManager.default.createFile(atPath: log, contents: nil)
+        let output = FileHandle(forWritingAtPath: log)
+        process.standardOutput = output
+        process.standardError = output
+        let started = uptime()
+        try process.run()
+        while true {
+            if let answer = try? LoadGenerator.ask(port: port, LoadGenerator.get("/healthz")), answer.status == 200 { break }
+            guard process.isRunning, uptime() - started < 60_000_000_000 else {
+                throw Failure(.unavailable, "JW-B005", "\(program) 没有启动，见 \(log)", cause: try? String(contentsOfFile: log, encoding: .utf8))
+            }
+            usleep(1000)
+        }
+        startSeconds = Double(uptime() - started) / 1e9
+    }
+
+    static func jianwei(_ directory: String, logLevel: String = "warning") throws -> BenchServer {
+        let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        return try BenchServer(program, { ["serve", "--data", directory, "--listen", "127.0.0.1:\($0)", "--log-level", logLevel] }, log: directory + "/serve.log")
+    }
+
+    /// CPU-seconds of the process and its children so far.
+    var cpuSeconds: Double { BenchServer.processes(under: process.processIdentifier).reduce(0) { $0 + BenchServer.cpu($1) } }
+    /// Resident megabytes: now, and at most.
+    var residentMegabytes: Double { status("VmRSS") }
+    var peakMegabytes: Double { status("VmHWM") }
+    /// Megabytes that only this process has in memory: without the pages of mapped files.
+    var ownMegabytes: Double { status("RssAnon") }
+
+    func stop() {
+        guard process.isRunning else { return }
+        process.terminate()
+        process.waitUntilExit()
+    }
+
+    private func status(_ name: String) -> Double {
+        BenchServer.processes(under: process.processIdentifier).reduce(0) { sum, id in
+            let text = (try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)) ?? ""
+            let line = text.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+            return sum + (line.flatMap { Double($0.filter(\.isNumber)) } ?? 0) / 1024
+        }
+    }
+
+    private static func processes(under root: Int32) -> [Int32] {
+        let text = (try? String(contentsOfFile: "/proc/\(root)/task/\(root)/children", encoding: .utf8)) ?? ""
+        return [root] + text.split(separator: " ").compactMap { Int32($0) }.flatMap { processes(under: $0) }
+    }
+
+    private static func cpu(_ id: Int32) -> Double {
+        guard let text = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8), let name = text.lastIndex(of: ")") else { return 0 }
+        let fields = text[name...].split(separator: " ")
+        guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else { return 0 }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    private static func freePort() -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = bind(descriptor, $0, length)
+                _ = getsockname(descriptor, $0, &length)
+            }
+        }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
