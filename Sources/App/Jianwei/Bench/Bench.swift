@@ -13,6 +13,7 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Requests of a hundred passes.") var batches = 3200
     @Option(help: "Parts to run: limits, start, passes, batches, filing, import, query, peers.") var only = "limits,start,passes,batches,filing,import,query,peers"
     @Option(help: "Where scratch directories are made.") var scratch = NSTemporaryDirectory()
+    @Option(help: "Run the server under perf record and keep the profile here.") var profile: String?
     @Option(help: "Write the table as Markdown, too.") var markdown: String?
 
     func run() async throws {
@@ -43,7 +44,7 @@ struct Bench: AsyncParsableCommand {
         let directory = folder + "/gates"
         var fleet = try await BenchFleet.provision(directory, logger: logger)
         if parts.contains("start") { try start(directory, &report) }
-        let server = try BenchServer.jianwei(directory)
+        let server = try BenchServer.jianwei(directory, profile: profile)
         defer { server.stop() }
         try fleet.authorise(port: server.port)
         let warmUp = try await PassBench.prepare(fleet, requests: 3200, passesPerRequest: 1, serial: 1)

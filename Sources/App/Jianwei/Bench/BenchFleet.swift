@@ -1,5 +1,6 @@
 import Cryptography
 import Exchange
+import Features
 import Foundation
 import Identity
 import Kernel
@@ -7,6 +8,7 @@ import Ledgers
 import Logging
 import MobileSources
 import Storage
+import StorageSQLite
 
 /// The world that is measured: enterprises with gates, keys and tokens, filed and listed vehicles. Made through the platform's own code, then served.
 struct BenchFleet: Sendable {
@@ -34,6 +36,8 @@ struct BenchFleet: Sendable {
     let key: RSAPrivateKey
     var sites: [Site]
     let vehicles: [Vehicle]
+    /// When the last vehicle was listed; passes come after.
+    let readyAt: Moment
 
     /// Lanes of the load: every gate of every enterprise has a connection of its own and counts its own serials.
     var lanes: [(site: Site, gate: String)] { sites.flatMap { site in BenchFleet.gates.map { (site, $0) } } }
@@ -78,7 +82,7 @@ struct BenchFleet: Sendable {
             _ = try await installation.gates.excessList.list(ExcessListDesk.Request(plate: vehicle.plate, color: "1", authority: "市生态环境局", basis: "性能测试"), by: principal)
         }
         await installation.database.close()
-        return BenchFleet(key: key, sites: sites, vehicles: vehicles)
+        return BenchFleet(key: key, sites: sites, vehicles: vehicles, readyAt: Clock.system.now)
     }
 
     /// Of a hundred: five are filed nowhere, one is on the excess list, the others are in order.

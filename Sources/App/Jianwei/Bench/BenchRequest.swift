@@ -43,7 +43,7 @@ struct BenchPasses: Sendable {
         let visit = step % 2 == 0 || step < 20 ? step : step - 19
         let vehicle = fleet.vehicles[(visit * 64 + lane * 37 + visit / 150) % fleet.vehicles.count]
         if !vehicle.isAllowed { refused += 1 }
-        let passedAt = start.adding(seconds: Int64(step / 64))
+        let passedAt = Moment(milliseconds: start.milliseconds + Int64(step) * 10)
         let head = SHA256.hash("h\(lane)-\(step)-\(start.milliseconds)").hex
         let body = SHA256.hash("b\(lane)-\(step)-\(start.milliseconds)").hex
         return

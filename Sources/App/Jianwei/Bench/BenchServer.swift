@@ -16,7 +16,7 @@ final class BenchServer {
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments(port)
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        FileManager.default.createFile(atPath: log, contents: nil)
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
         let output = FileHandle(forWritingAtPath: log)
         process.standardOutput = output
         process.standardError = output
@@ -32,8 +32,13 @@ final class BenchServer {
         startSeconds = Double(uptime() - started) / 1e9
     }
 
-    static func jianwei(_ directory: String, logLevel: String = "warning") throws -> BenchServer {
+    /// - Parameter profile: a file for `perf record`, under which the server then runs.
+    static func jianwei(_ directory: String, logLevel: String = "warning", profile: String? = nil) throws -> BenchServer {
         let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        if let profile {
+            return try BenchServer(
+                "/usr/bin/perf", { ["record", "-F", "999", "-g", "-o", profile, program, "serve", "--data", directory, "--listen", "127.0.0.1:\($0)", "--log-level", logLevel] }, log: directory + "/serve.log")
+        }
         return try BenchServer(program, { ["serve", "--data", directory, "--listen", "127.0.0.1:\($0)", "--log-level", logLevel] }, log: directory + "/serve.log")
     }
 
@@ -47,7 +52,9 @@ final class BenchServer {
 
     func stop() {
         guard process.isRunning else { return }
-        process.terminate()
+        // Of a profiled server perf is the parent, and ends by itself when its child has.
+        let family = BenchServer.processes(under: process.processIdentifier)
+        for id in family.count > 1 && process.executableURL?.lastPathComponent == "perf" ? family.dropFirst() : family.prefix(1) { kill(id, SIGTERM) }
         process.waitUntilExit()
     }
 

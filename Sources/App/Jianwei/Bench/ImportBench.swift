@@ -1,10 +1,13 @@
 import Exchange
+import Features
 import Foundation
 import Identity
 import Kernel
 import Ledgers
 import Logging
 import MobileSources
+import Storage
+import StorageSQLite
 
 /// A hundred thousand vehicles from one xlsx, every row judged, into the ledger of registered vehicles.
 enum ImportBench {

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Kernel
 
@@ -118,9 +119,7 @@ struct LoadGenerator {
 
 /// Nanoseconds of the machine's steady clock.
 func uptime() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    DispatchTime.now().uptimeNanoseconds
 }
 
 /// One connection to this machine; closed with its last reference.
@@ -180,7 +179,7 @@ struct LoadLane {
         guard isBusy else { return }
         let request = requests[at - 1]
         while sent < request.count {
-            let count = request.withUnsafeBytes { Glibc.send(socket.descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent, Int32(MSG_NOSIGNAL.rawValue)) }
+            let count = request.withUnsafeBytes { Glibc.send(socket.descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent, Int32(MSG_NOSIGNAL)) }
             if count < 0 {
                 if errno == EAGAIN { return }
                 throw Failure(.unavailable, "JW-B003", "发送失败：\(String(cString: strerror(errno)))")

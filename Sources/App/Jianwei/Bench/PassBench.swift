@@ -30,7 +30,7 @@ struct PassBench {
         let made = try await withThrowingTaskGroup(of: (Int, [[UInt8]], [Int]).self) { group in
             for lane in lanes.indices {
                 group.addTask {
-                    var passes = BenchPasses(fleet: fleet, lane: lane, serial: serial, start: now.adding(seconds: -3600))
+                    var passes = BenchPasses(fleet: fleet, lane: lane, serial: serial, start: fleet.readyAt)
                     var requests: [[UInt8]] = []
                     var refused: [Int] = []
                     for _ in 0..<perLane {

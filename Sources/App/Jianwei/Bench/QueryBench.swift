@@ -1,3 +1,4 @@
+import Features
 import Foundation
 import Identity
 import Kernel
@@ -5,6 +6,7 @@ import Ledgers
 import Logging
 import MobileSources
 import Storage
+import StorageSQLite
 
 /// Lists and statistics over years of passes, asked as the pages ask them: through the ledger's list (permission, conditions, page, total) and the domain's statistics.
 struct QueryBench {
@@ -32,7 +34,7 @@ struct QueryBench {
         var result = Result()
         let (count, samples) = try await installation.database.read(within: .seconds(300)) { reader in
             let last = try reader.value("SELECT MAX(id) FROM gate_pass")?.int ?? 0
-            let samples = try (1...40).compactMap { try reader.first("SELECT * FROM gate_pass WHERE id >= \(last * $0 / 41) ORDER BY id LIMIT 1") }
+            let samples = try (1...40).compactMap { try reader.first("SELECT * FROM gate_pass WHERE id >= \(last * Int64($0) / 41) ORDER BY id LIMIT 1") }
             return (try reader.count("SELECT COUNT(*) FROM gate_pass"), samples)
         }
         guard !samples.isEmpty else { throw Failure(.invalid, "JW-B040", "\(directory) 中没有过车记录") }
