@@ -15,7 +15,7 @@ final class GroupCommit: @unchecked Sendable {
         /// Closures in one commit.
         var closures = 512
         /// Nanoseconds of work after which a commit takes no further closure.
-        var nanoseconds: UInt64 = 4_000_000
+        var nanoseconds: UInt64 = 12_000_000
         /// Waiting closures beyond which callers are refused.
         var waiting = 20_000
     }

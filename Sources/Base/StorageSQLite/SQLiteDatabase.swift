@@ -167,9 +167,9 @@ package final class SQLiteDatabase: Storage.Database {
             "PRAGMA temp_store = MEMORY",
             "PRAGMA cache_size = -\(options.writerCacheMegabytes * 1024)",
             "PRAGMA mmap_size = \(options.mapMegabytes << 20)",
-            // 16 MB of log between checkpoints; a log that a long reader let grow is cut back to 64 MB.
-            "PRAGMA wal_autocheckpoint = 4000",
-            "PRAGMA journal_size_limit = \(64 << 20)",
+            // 64 MB of log between checkpoints: the pages that every pass touches are copied back once instead of often. A log that a long reader let grow is cut back to 128 MB.
+            "PRAGMA wal_autocheckpoint = 16000",
+            "PRAGMA journal_size_limit = \(128 << 20)",
         ] + (options.megabyteLimit.map { ["PRAGMA max_page_count = \($0 * 256)"] } ?? [])
     }
 

@@ -30,17 +30,22 @@ package struct GatePasses: Sendable {
             try claim(tx)
             var results: [PassResult] = []
             var passes: [StoredPass] = []
+            var tally = PassTally()
+            // A strategy with a daily cap asks how many came before, among them those of this request.
+            let hasCaps = snapshot.strategies.contains { $0.dailyTripCap != nil || $0.dailyTonnesCap != nil }
             results.reserveCapacity(inputs.count)
             for input in inputs {
                 switch input {
                 case .failure(let fault):
                     results.append(PassResult(serialNo: fault.serialNo, status: .rejected, passId: nil, verdict: nil, findings: [], errors: fault.errors, ignored: fault.ignored))
                 case .success(let input):
-                    let (result, pass) = try store.store(input, from: terminal, snapshot: snapshot, now: now, in: tx)
+                    let (result, pass) = try store.store(input, from: terminal, snapshot: snapshot, now: now, tally: &tally, in: tx)
                     results.append(result)
+                    if hasCaps { try tally.flush(in: tx) }
                     if let pass { passes.append(pass) }
                 }
             }
+            try tally.flush(in: tx)
             let stored = passes.count
             let rejected = results.count { $0.status == .rejected }
             if rejected > 0, let gateNo = inputs.lazy.compactMap({ try? $0.get().gateNo }).first, snapshot.gates[GateRegistry.GateKey(org: terminal.org, gateNo: gateNo)] != nil {

@@ -3,28 +3,56 @@ import Kernel
 import Storage
 
 /// A-30 漏传识别: serials count up by one per gate, so a hole is a record that has not come. A hole is a row until it is filled.
-enum GateSerials {
+struct GateSerials {
+    private var first: Int64?
+    private(set) var last: Int64?
+    private var received: Int64 = 0
+    private var lastPassAt: Moment?
+
+    var isChanged: Bool { received > 0 }
+
+    static func read(org: Int64, gateNo: String, in tx: any Transaction) throws -> GateSerials {
+        let row = try tx.first(SQL(text: standing, arguments: [.int(org), .text(gateNo)]))
+        guard let first = row?[0].int, let last = row?[1].int else { return GateSerials() }
+        return GateSerials(first: first, last: last)
+    }
+
     /// Notes that a serial was stored: moves the gate's last serial, opens or fills holes.
-    static func took(_ serial: Int64, org: Int64, gateNo: String, at passedAt: Moment, now: Moment, alarms: AlarmEngine, in tx: any Transaction) throws {
-        guard let state = try tx.first("SELECT first_serial, last_serial FROM gate_state WHERE org = \(org) AND gate_no = \(gateNo)"), let first = state[0].int, let last = state[1].int else {
-            try tx.execute(
-                """
-                INSERT INTO gate_state (org, gate_no, first_serial, last_serial, received, last_pass_at) VALUES (\(org), \(gateNo), \(serial), \(serial), 1, \(passedAt))
-                ON CONFLICT (org, gate_no) DO UPDATE SET first_serial = excluded.first_serial, last_serial = excluded.last_serial, received = 1, last_pass_at = excluded.last_pass_at
-                """)
+    mutating func took(_ serial: Int64, org: Int64, gateNo: String, at passedAt: Moment, now: Moment, alarms: AlarmEngine, in tx: any Transaction) throws {
+        received += 1
+        guard let first, let last else {
+            self.first = serial
+            self.last = serial
+            lastPassAt = passedAt
             return
         }
         if serial > last {
-            if serial > last + 1 { try open(from: last + 1, to: serial - 1, org, gateNo, now, tx) }
-            try tx.execute("UPDATE gate_state SET last_serial = \(serial), received = received + 1, last_pass_at = \(passedAt) WHERE org = \(org) AND gate_no = \(gateNo)")
+            if serial > last + 1 { try GateSerials.open(from: last + 1, to: serial - 1, org, gateNo, now, tx) }
+            self.last = serial
+            lastPassAt = passedAt
         } else if serial < first {
-            if serial < first - 1 { try open(from: serial + 1, to: first - 1, org, gateNo, now, tx) }
-            try tx.execute("UPDATE gate_state SET first_serial = \(serial), received = received + 1 WHERE org = \(org) AND gate_no = \(gateNo)")
+            if serial < first - 1 { try GateSerials.open(from: serial + 1, to: first - 1, org, gateNo, now, tx) }
+            self.first = serial
         } else {
-            try fill(serial, org, gateNo, now, alarms, tx)
-            try tx.execute("UPDATE gate_state SET received = received + 1 WHERE org = \(org) AND gate_no = \(gateNo)")
+            try GateSerials.fill(serial, org, gateNo, now, alarms, tx)
         }
     }
+
+    func write(org: Int64, gateNo: String, in tx: any Transaction) throws {
+        try tx.execute(SQL(text: GateSerials.moving, arguments: [.int(org), .text(gateNo), first.sqlValue, last.sqlValue, .int(received), lastPassAt.sqlValue]))
+    }
+
+    mutating func written() {
+        received = 0
+        lastPassAt = nil
+    }
+
+    private static let standing = "SELECT first_serial, last_serial FROM gate_state WHERE org = ? AND gate_no = ?"
+    private static let moving = """
+        INSERT INTO gate_state (org, gate_no, first_serial, last_serial, received, last_pass_at) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (org, gate_no) DO UPDATE SET first_serial = excluded.first_serial, last_serial = excluded.last_serial, received = gate_state.received + excluded.received,
+            last_pass_at = COALESCE(excluded.last_pass_at, gate_state.last_pass_at)
+        """
 
     private static func open(from: Int64, to: Int64, _ org: Int64, _ gateNo: String, _ now: Moment, _ tx: any Transaction) throws {
         _ = try tx.insert("INSERT INTO serial_gap (org, gate_no, from_serial, to_serial, noticed_at) VALUES (\(org), \(gateNo), \(from), \(to), \(now))")

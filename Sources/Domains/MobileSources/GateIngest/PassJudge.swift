@@ -68,7 +68,7 @@ struct PassJudge {
         var best: Filing?
         var bestRank = -1
         try reader.each(
-            "SELECT id, org, filing_state, emission_stage, fuel, vehicle_type, vehicle_class, vin, stage_basis FROM registered_vehicle WHERE plate_no = \(plate) AND plate_color = \(color.rawValue) AND deleted_at IS NULL"
+            SQL(text: PassJudge.filings, arguments: [.text(plate), .text(color.rawValue)])
         ) { row in
             let state = row[2].text ?? "pending"
             let owner = row[1].int ?? 0
@@ -83,8 +83,12 @@ struct PassJudge {
         return best
     }
 
+    private static let filings =
+        "SELECT id, org, filing_state, emission_stage, fuel, vehicle_type, vehicle_class, vin, stage_basis FROM registered_vehicle WHERE plate_no = ? AND plate_color = ? AND deleted_at IS NULL"
+    private static let internals = "SELECT valid_until FROM internal_vehicle WHERE org = ? AND plate_no = ? AND plate_color = ? AND deleted_at IS NULL"
+
     private func isInternal(_ subject: Subject, org: Int64, in reader: any Reader) throws -> Bool {
-        let row = try reader.first("SELECT valid_until FROM internal_vehicle WHERE org = \(org) AND plate_no = \(subject.plate.text) AND plate_color = \(subject.color.rawValue) AND deleted_at IS NULL")
+        let row = try reader.first(SQL(text: PassJudge.internals, arguments: [.int(org), .text(subject.plate.text), .text(subject.color.rawValue)]))
         guard let row else { return false }
         return row[0].int.map { Int64(subject.at.day.number) <= $0 } ?? true
     }

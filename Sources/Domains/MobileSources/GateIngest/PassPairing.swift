@@ -13,9 +13,12 @@ enum PassPairing {
         return input.direction == "2" ? try entry(for: input, org, tx) : try exit(for: input, org, tx)
     }
 
+    /// Sorted by an expression, so that the few open entries of the vehicle are sorted and not the enterprise's whole history walked backwards.
+    private static let openEntries = "SELECT id, passed_at, plate_color FROM gate_pass WHERE org = ? AND plate_no = ? AND direction = '1' AND pair_id IS NULL ORDER BY passed_at + 0 DESC LIMIT 8"
+
     private static func entry(for input: GatePassInput, _ org: Int64, _ tx: any Transaction) throws -> Pair {
         let open = try tx.rows(
-            "SELECT id, passed_at, plate_color FROM gate_pass WHERE org = \(org) AND plate_no = \(input.plate.text) AND direction = '1' AND pair_id IS NULL ORDER BY passed_at DESC LIMIT 8"
+            SQL(text: openEntries, arguments: [.int(org), .text(input.plate.text)])
         ).filter { $0[2].text == input.plateColor.rawValue }
         if let entry = open.first(where: { ($0[1].int ?? .max) <= input.passedAt.milliseconds }) { return Pair(partner: entry[0].int) }
         if !open.isEmpty { return Pair(finding: GatePassRule.Finding(.exitBeforeEntry)) }

@@ -6,6 +6,9 @@ import Storage
 enum PassPhotos {
     static let patienceSeconds: Int64 = 600
 
+    private static let use = "INSERT INTO photo_use (sha256, pass_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
+    private static let awaiting = "INSERT INTO photo_awaited (sha256, pass_id, due_at) SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM photos WHERE sha256 = ?) ON CONFLICT DO NOTHING"
+
     /// Claims the photos for this pass.
     ///
     /// - Returns: true when one of the head, body or plate photos belongs to another pass already. A vehicle document may be shown at every visit.
@@ -13,12 +16,11 @@ enum PassPhotos {
         var isReused = false
         for photo in Set([pass.input.headPhoto, pass.input.bodyPhoto, pass.input.platePhoto].compactMap(\.self)) {
             guard let key = Hex.decode(photo) else { continue }
-            if try tx.execute("INSERT INTO photo_use (sha256, pass_id) VALUES (\(key), \(pass.id)) ON CONFLICT DO NOTHING") == 0 { isReused = true }
+            if try tx.execute(SQL(text: use, arguments: [.blob(key), .int(pass.id)])) == 0 { isReused = true }
         }
         for photo in Set(pass.input.photos) {
-            guard let key = Hex.decode(photo), try tx.first("SELECT 1 FROM photos WHERE sha256 = \(photo)") == nil else { continue }
-            let due = now.adding(seconds: patienceSeconds)
-            try tx.execute("INSERT INTO photo_awaited (sha256, pass_id, due_at) VALUES (\(key), \(pass.id), \(due)) ON CONFLICT DO NOTHING")
+            guard let key = Hex.decode(photo) else { continue }
+            try tx.execute(SQL(text: awaiting, arguments: [.blob(key), .int(pass.id), now.adding(seconds: patienceSeconds).sqlValue, .text(photo)]))
         }
         return isReused
     }

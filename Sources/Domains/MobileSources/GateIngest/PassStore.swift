@@ -12,13 +12,16 @@ struct PassStore: Sendable {
     let ruleVersion = GatePassRule.version
 
     /// - Returns: what the gate is told, and the stored pass where one was stored.
-    func store(_ input: GatePassInput, from terminal: GateTerminal, snapshot: GateRegistry.Snapshot, now: Moment, in tx: any Transaction) throws -> (PassResult, StoredPass?) {
+    func store(_ input: GatePassInput, from terminal: GateTerminal, snapshot: GateRegistry.Snapshot, now: Moment, tally: inout PassTally, in tx: any Transaction) throws -> (PassResult, StoredPass?) {
         guard let site = snapshot.enterprises[terminal.org] else { return (rejected(input, "gateNo", "40301", "企业已停联或注销"), nil) }
         guard let gate = snapshot.gates[GateRegistry.GateKey(org: site.org, gateNo: input.gateNo)] else { return (rejected(input, "gateNo", "40401", "出入口“\(input.gateNo)”未登记"), nil) }
         guard let barrierDirection = gate.barriers[input.barrierNo] else { return (rejected(input, "barrierNo", "40401", "道闸“\(input.barrierNo)”未登记"), nil) }
 
         let digest = input.digest
-        if let known = try tx.first("SELECT id, digest, verdict, findings FROM gate_pass WHERE org = \(site.org) AND gate_no = \(input.gateNo) AND serial_no = \(input.serialNo)") {
+        var serials = try tally.serials(org: site.org, gateNo: input.gateNo, in: tx)
+        // A serial beyond the gate's last one cannot be there yet.
+        if input.serialNo <= serials.last ?? .max, let known = try tx.first(SQL(text: PassStore.bySerial, arguments: [.int(site.org), .text(input.gateNo), .int(input.serialNo)])) {
+            try tally.flush(in: tx)
             return (try again(input, known, digest, site, now, tx), nil)
         }
         let subject = PassJudge.Subject(
@@ -36,17 +39,21 @@ struct PassStore: Sendable {
             id: 0, input: input, site: site, gateName: gate.name, facts: outcome.facts, verdict: outcome.judgement.verdict, findings: findings, vehicleType: outcome.filing?.vehicleType ?? input.vehicleType,
             listVersion: listVersion, filingId: outcome.filing?.id, stageBasis: PassStore.basis(outcome, input), receivedAt: now)
         pass.id = try PassRow.insert(pass, pairId: pair.partner, digest: digest, in: tx)
-        if let partner = pair.partner { try tx.execute("UPDATE gate_pass SET pair_id = \(pass.id) WHERE id = \(partner)") }
+        if let partner = pair.partner { try tx.execute(SQL(text: "UPDATE gate_pass SET pair_id = ? WHERE id = ?", arguments: [.int(pass.id), .int(partner)])) }
         if try PassPhotos.claim(pass, now: now, in: tx) {
             pass.findings.append(GatePassRule.Finding(.duplicatePhoto))
             try tx.execute("UPDATE gate_pass SET findings = \(PassRow.codes(pass.findings)) WHERE id = \(pass.id)")
         }
-        try GateSerials.took(input.serialNo, org: site.org, gateNo: input.gateNo, at: input.passedAt, now: now, alarms: alarms, in: tx)
-        try PassRollup.add(pass, in: tx)
+        try serials.took(input.serialNo, org: site.org, gateNo: input.gateNo, at: input.passedAt, now: now, alarms: alarms, in: tx)
+        tally.keep(serials, org: site.org, gateNo: input.gateNo)
+        tally.add(pass)
+        try PassRollup.addPlate(pass, in: tx)
         try raise(pass, in: tx)
         let result = PassResult(serialNo: input.serialNo, status: .stored, passId: pass.id, verdict: pass.verdict.rawValue, findings: pass.findings, errors: [], ignored: input.ignored)
         return (result, pass)
     }
+
+    private static let bySerial = "SELECT id, digest, verdict, findings FROM gate_pass WHERE org = ? AND gate_no = ? AND serial_no = ?"
 
     private func rejected(_ input: GatePassInput, _ field: String, _ code: String, _ message: String) -> PassResult {
         PassResult(serialNo: input.serialNo, status: .rejected, passId: nil, verdict: nil, findings: [], errors: [FieldFinding(field, code, message)], ignored: input.ignored)

@@ -1,0 +1,169 @@
+import Alarms
+import Kernel
+import Storage
+
+/// What the records of one request add to counters: gathered in memory, written once at the end of the request's transaction, so that a hundred passes of one gate cost a few statements.
+///
+/// Serials stand here too: within a transaction nobody else moves them.
+struct PassTally {
+    private struct GateDay: Hashable {
+        var day: Day
+        var org: Int64
+        var gateNo: String
+    }
+
+    private struct GateCounts {
+        var area = ""
+        var received: Int64 = 0
+        var automatic: Int64 = 0
+        var manual: Int64 = 0
+        var backfilled: Int64 = 0
+        var handLifts: Int64 = 0
+        var refused: Int64 = 0
+        var refusedLifted: Int64 = 0
+        var withPhotos: Int64 = 0
+        var unknownStage: Int64 = 0
+        var flagged: Int64 = 0
+    }
+
+    private struct Trip: Hashable {
+        var day: Day
+        var org: Int64
+        var stage: EmissionStage
+        var fuel: String
+        var group: VehicleGroup
+        var strategy: Int64
+        var level: WarningLevel
+        var direction: String
+    }
+
+    private struct TripCounts {
+        var area: String
+        var industry: String
+        var trips: Int64 = 0
+        var tonnes = 0.0
+        var refused: Int64 = 0
+    }
+
+    private struct Month: Hashable {
+        var month: Int
+        var area: String
+        var industry: String
+        var stage: EmissionStage
+        var fuel: String
+        var group: VehicleGroup
+        var level: WarningLevel
+        var direction: String
+    }
+
+    private var gates: [GateDay: GateCounts] = [:]
+    private var trips: [Trip: TripCounts] = [:]
+    private var serials: [GateRegistry.GateKey: GateSerials] = [:]
+
+    // MARK: Serials
+
+    /// Where a gate's serials stand, read once a request.
+    mutating func serials(org: Int64, gateNo: String, in tx: any Transaction) throws -> GateSerials {
+        let key = GateRegistry.GateKey(org: org, gateNo: gateNo)
+        if let known = serials[key] { return known }
+        let read = try GateSerials.read(org: org, gateNo: gateNo, in: tx)
+        serials[key] = read
+        return read
+    }
+
+    mutating func keep(_ state: GateSerials, org: Int64, gateNo: String) { serials[GateRegistry.GateKey(org: org, gateNo: gateNo)] = state }
+
+    // MARK: Counters
+
+    mutating func add(_ pass: StoredPass) {
+        let input = pass.input
+        let day = input.passedAt.day
+        let isRefused = pass.verdict == .refuse
+        var counts = gates[GateDay(day: day, org: pass.site.org, gateNo: input.gateNo)] ?? GateCounts(area: pass.site.county)
+        counts.received += 1
+        if input.source == "auto" { counts.automatic += 1 }
+        if input.source == "manual" { counts.manual += 1 }
+        if input.source == "backfill" { counts.backfilled += 1 }
+        if input.barrierAction == "1" { counts.handLifts += 1 }
+        if isRefused { counts.refused += 1 }
+        if isRefused, input.barrierAction != "0" { counts.refusedLifted += 1 }
+        if input.headPhoto != nil, input.bodyPhoto != nil { counts.withPhotos += 1 }
+        if pass.facts.stage == .unknown { counts.unknownStage += 1 }
+        if pass.findings.contains(where: { !$0.kind.refuses && $0.kind != .internalVehicle && $0.kind != .liftedByHand }) { counts.flagged += 1 }
+        gates[GateDay(day: day, org: pass.site.org, gateNo: input.gateNo)] = counts
+        guard !pass.facts.isInternal else { return }
+        let key = Trip(
+            day: day, org: pass.site.org, stage: pass.facts.stage, fuel: pass.facts.fuel, group: pass.facts.group, strategy: pass.facts.strategy?.id ?? 0, level: pass.facts.level, direction: input.direction)
+        var sums = trips[key] ?? TripCounts(area: pass.site.county, industry: pass.site.industry)
+        sums.trips += 1
+        sums.tonnes += input.cargoTonnes ?? 0
+        if isRefused { sums.refused += 1 }
+        trips[key] = sums
+    }
+
+    /// Writes what was gathered and begins anew; serials are remembered.
+    mutating func flush(in tx: any Transaction) throws {
+        for (key, counts) in gates { try write(key, counts, tx) }
+        gates.removeAll(keepingCapacity: true)
+        var months: [Month: TripCounts] = [:]
+        for (key, sums) in trips {
+            try write(key, sums, tx)
+            let month = Month(
+                month: key.day.month, area: sums.area, industry: sums.industry, stage: key.stage, fuel: key.fuel, group: key.group, level: key.level, direction: key.direction)
+            var total = months[month] ?? TripCounts(area: sums.area, industry: sums.industry)
+            total.trips += sums.trips
+            total.tonnes += sums.tonnes
+            total.refused += sums.refused
+            months[month] = total
+        }
+        trips.removeAll(keepingCapacity: true)
+        for (key, sums) in months { try write(key, sums, tx) }
+        for (key, state) in serials where state.isChanged {
+            try state.write(org: key.org, gateNo: key.gateNo, in: tx)
+            serials[key]?.written()
+        }
+    }
+
+    private func write(_ key: GateDay, _ counts: GateCounts, _ tx: any Transaction) throws {
+        let arguments: [SQLValue] = [
+            key.day.sqlValue, .int(key.org), .text(key.gateNo), .text(counts.area), .int(counts.received), .int(counts.automatic), .int(counts.manual), .int(counts.backfilled), .int(counts.handLifts),
+            .int(counts.refused), .int(counts.refusedLifted), .int(counts.withPhotos), .int(counts.unknownStage), .int(counts.flagged),
+        ]
+        try tx.execute(SQL(text: PassTally.gateDay, arguments: arguments))
+    }
+
+    private func write(_ key: Trip, _ sums: TripCounts, _ tx: any Transaction) throws {
+        let arguments: [SQLValue] = [
+            key.day.sqlValue, .int(key.org), .text(key.stage.rawValue), .text(key.fuel), .text(key.group.rawValue), .int(key.strategy), .text(key.level.rawValue), .text(key.direction), .text(sums.area),
+            .text(sums.industry), .int(sums.trips), .real(sums.tonnes), .int(sums.refused),
+        ]
+        try tx.execute(SQL(text: PassTally.daily, arguments: arguments))
+    }
+
+    private func write(_ key: Month, _ sums: TripCounts, _ tx: any Transaction) throws {
+        let arguments: [SQLValue] = [
+            .int(Int64(key.month)), .text(key.area), .text(key.industry), .text(key.stage.rawValue), .text(key.fuel), .text(key.group.rawValue), .text(key.level.rawValue), .text(key.direction),
+            .int(sums.trips), .real(sums.tonnes), .int(sums.refused),
+        ]
+        try tx.execute(SQL(text: PassTally.monthly, arguments: arguments))
+    }
+
+    private static let gateDay = """
+        INSERT INTO gate_daily (day, org, gate_no, area, received, automatic, manual, backfilled, hand_lifts, refused, refused_lifted, with_photos, unknown_stage, flagged)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (day, org, gate_no) DO UPDATE SET received = gate_daily.received + excluded.received, automatic = gate_daily.automatic + excluded.automatic,
+            manual = gate_daily.manual + excluded.manual, backfilled = gate_daily.backfilled + excluded.backfilled, hand_lifts = gate_daily.hand_lifts + excluded.hand_lifts,
+            refused = gate_daily.refused + excluded.refused, refused_lifted = gate_daily.refused_lifted + excluded.refused_lifted, with_photos = gate_daily.with_photos + excluded.with_photos,
+            unknown_stage = gate_daily.unknown_stage + excluded.unknown_stage, flagged = gate_daily.flagged + excluded.flagged
+        """
+    private static let daily = """
+        INSERT INTO pass_daily (day, org, stage, fuel, vehicle_group, strategy, level, direction, area, industry, trips, tonnes, refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (day, org, stage, fuel, vehicle_group, strategy, level, direction) DO UPDATE SET trips = pass_daily.trips + excluded.trips, tonnes = pass_daily.tonnes + excluded.tonnes,
+            refused = pass_daily.refused + excluded.refused
+        """
+    private static let monthly = """
+        INSERT INTO pass_monthly (month, area, industry, stage, fuel, vehicle_group, level, direction, trips, tonnes, refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (month, area, industry, stage, fuel, vehicle_group, level, direction) DO UPDATE SET trips = pass_monthly.trips + excluded.trips, tonnes = pass_monthly.tonnes + excluded.tonnes,
+            refused = pass_monthly.refused + excluded.refused
+        """
+}
