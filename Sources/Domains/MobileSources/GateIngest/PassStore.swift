@@ -53,6 +53,14 @@ struct PassStore: Sendable {
         return (result, pass)
     }
 
+    /// One record on its own: what it adds to counters is written at once.
+    func store(_ input: GatePassInput, from terminal: GateTerminal, snapshot: GateRegistry.Snapshot, now: Moment, in tx: any Transaction) throws -> (PassResult, StoredPass?) {
+        var tally = PassTally()
+        let stored = try store(input, from: terminal, snapshot: snapshot, now: now, tally: &tally, in: tx)
+        try tally.flush(in: tx)
+        return stored
+    }
+
     private static let bySerial = "SELECT id, digest, verdict, findings FROM gate_pass WHERE org = ? AND gate_no = ? AND serial_no = ?"
 
     private func rejected(_ input: GatePassInput, _ field: String, _ code: String, _ message: String) -> PassResult {
