@@ -31,7 +31,10 @@ struct DemoSimulator: Service {
     }
 
     func run() async throws {
-        let client = HTTPClient(eventLoopGroupProvider: .singleton)
+        var configuration = HTTPClient.Configuration()
+        // Every enterprise waits for changes all the time and speaks beside it.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 4 * plan.enterprises.count
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
             let systems = try await systems(client)
             await cancelWhenGracefulShutdown { await live(systems) }
