@@ -80,7 +80,7 @@ extension AlarmPages {
     /// Why this is an alarm, and under which rule, list and strategy.
     private func verdict(_ detail: Detail, _ context: WebContext) -> Markup {
         let alarm = detail.alarm
-        let reasons = alarm.reasons.map { reason -> Markup in "<li><strong>\(reason.message)</strong> <code>\(reason.code)</code></li>" }
+        let reasons = alarm.reasons.map { reason -> Markup in "<li title=\"\(reason.code)\"><strong>\(reason.message)</strong></li>" }
         let version = { (number: Int64?) -> Markup in number.map { "第 \($0) 版" } ?? "未涉及" }
         let basis = DescriptionList(
             [.init("判定规则", version(alarm.versions.rule)), .init("超标名单", version(alarm.versions.list)), .init("管控策略", version(alarm.versions.strategy))], columns: 3)

@@ -68,7 +68,10 @@ struct ListFilters: Sendable {
     var conditions: [(text: String, names: [String])] {
         var out: [(text: String, names: [String])] = []
         if let search = address["q"] { out.append(("“\(search)”", ["q"])) }
-        if let owner = address["f.org"].flatMap({ Int64($0) }) { out.append((desk.context.text("企业：", "Enterprise: ") + face.organisation(owner), ["f.org"])) }
+        // An enterprise learns no other's name by asking for its number.
+        var isForeign = false
+        if case .organisation(let own) = desk.principal.scope { isForeign = address["f.org"] != String(own) }
+        if !isForeign, let owner = address["f.org"].flatMap({ Int64($0) }) { out.append((desk.context.text("企业：", "Enterprise: ") + face.organisation(owner), ["f.org"])) }
         for field in desk.fields {
             let name = "f.\(field.name)"
             let title = field.label(desk.context)
