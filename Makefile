@@ -31,6 +31,7 @@ check: setup-test build ## arrows, sizes, forbidden words, format, the feature p
 
 bench: ## the promises, measured on this machine
 	$(SWIFT) build -c $(CONFIGURATION) --product jianwei
+	bench/peers/install
 	$(PROGRAM) bench
 
 format: ## write all sources in the house format

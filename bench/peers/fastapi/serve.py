@@ -176,4 +176,4 @@ if __name__ == "__main__":
     os.environ.update(PEER_FIXTURE=options.fixture, PEER_DATA=options.data)
     import uvicorn
 
-    uvicorn.run("serve:make", factory=True, host="127.0.0.1", port=options.port, workers=2, loop="uvloop", http="httptools", access_log=False, log_level="warning", app_dir=os.path.dirname(os.path.abspath(__file__)))
+    uvicorn.run("serve:make", factory=True, host="127.0.0.1", port=options.port, workers=2, loop="uvloop", http="httptools", access_log=False, timeout_keep_alive=60, log_level="warning", app_dir=os.path.dirname(os.path.abspath(__file__)))

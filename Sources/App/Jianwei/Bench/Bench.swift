@@ -56,7 +56,7 @@ struct Bench: AsyncParsableCommand {
             let result = try await measure(fleet, server, requests: singles, perRequest: 1, serial: serial, "signed passes, one a request", target: 15_000, &report)
             sent += result.passes
             refused += result.expectedRefused
-            serial += result.passes / fleet.lanes.count
+            serial += result.passes / 64
         }
         if parts.contains("batches") {
             let result = try await measure(fleet, server, requests: batches, perRequest: 100, serial: serial, "signed passes, 100 a request", target: 60_000, &report)
@@ -80,7 +80,7 @@ struct Bench: AsyncParsableCommand {
     private func measure(
         _ fleet: BenchFleet, _ server: BenchServer, requests: Int, perRequest: Int, serial: Int, _ what: String, target: Double, _ report: inout BenchReport
     ) async throws -> PassBench.Result {
-        let prepared = try await PassBench.prepare(fleet, requests: requests, passesPerRequest: perRequest, serial: serial)
+        let prepared = try await PassBench.prepare(fleet, requests: requests, passesPerRequest: perRequest, serial: serial, connections: perRequest == 1 ? 64 : 8)
         let result = try PassBench.drive(prepared, against: server)
         report.add(
             "gate", what, target: "\(target.figure)/s",
@@ -110,8 +110,8 @@ struct Bench: AsyncParsableCommand {
         guard let python = PeerBench.python(home) else { return report.note("peers are not installed: bench/peers/install") }
         let fixture = folder + "/fixture.json"
         try PeerBench.writeFixture(fleet, fixture)
-        let single = try await PassBench.prepare(fleet, requests: 19_200, passesPerRequest: 1, serial: 1)
-        let batch = try await PassBench.prepare(fleet, requests: 640, passesPerRequest: 100, serial: 301)
+        let single = try await PassBench.prepare(fleet, requests: min(singles, 19_200), passesPerRequest: 1, serial: 1)
+        let batch = try await PassBench.prepare(fleet, requests: 160, passesPerRequest: 100, serial: 301, connections: 8)
         for peer in PeerBench.peers {
             for (what, prepared) in [("one a request", single), ("100 a request", batch)] {
                 let (result, peak) = try PeerBench.run(

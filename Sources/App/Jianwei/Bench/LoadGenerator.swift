@@ -73,6 +73,11 @@ struct LoadGenerator {
             for index in lanes.indices where polled[index].revents != 0 {
                 if polled[index].revents & Int16(POLLOUT) != 0 { try lanes[index].continueSending() }
                 guard polled[index].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 else { continue }
+                // A server may close a connection that has nothing more to say.
+                guard lanes[index].isBusy else {
+                    polled[index].fd = -1
+                    continue
+                }
                 guard try lanes[index].receive(buffer) else { continue }
                 let at = uptime()
                 outcome.answers += 1

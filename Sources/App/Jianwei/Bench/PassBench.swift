@@ -23,8 +23,8 @@ struct PassBench {
     static let stored = Array("\"status\":\"stored\"".utf8)
 
     /// Signs on both cores; a signature costs twenty times what verifying it does.
-    static func prepare(_ fleet: BenchFleet, requests: Int, passesPerRequest: Int, serial: Int) async throws -> Prepared {
-        let lanes = fleet.lanes
+    static func prepare(_ fleet: BenchFleet, requests: Int, passesPerRequest: Int, serial: Int, connections: Int = 64) async throws -> Prepared {
+        let lanes = fleet.lanes.prefix(connections)
         let perLane = max(1, requests / lanes.count)
         let now = Clock.system.now
         let made = try await withThrowingTaskGroup(of: (Int, [[UInt8]], [Int]).self) { group in
