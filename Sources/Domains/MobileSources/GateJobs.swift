@@ -1,7 +1,9 @@
+import Cryptography
 import Exchange
 import Kernel
 import Media
 import Schedules
+import Storage
 
 extension GateSupervision {
     /// Photos that no evidence holds are kept two years (hj1321-gate.md §8: ledgers 24 months).
@@ -31,13 +33,13 @@ extension GateSupervision {
             JobDeclaration("mobileSources.photoRetention", "照片到期清理", dailyAt: 180) { context in
                 let before = context.dueAt.adding(seconds: -Int64(GateSupervision.photoDays) * 86_400)
                 var removed = 0
+                var last: String?
                 while true {
                     try Task.checkCancellation()
-                    let due = try await photos.removable(receivedBefore: before, limit: 500)
-                    if due.isEmpty { break }
-                    let count = try await photos.remove(due, clock: context.clock)
-                    removed += count
-                    if count == 0 { break }
+                    let due = try await photos.removable(receivedBefore: before, after: last, limit: 500)
+                    guard let end = due.last else { break }
+                    last = end
+                    removed += try await photos.remove(try await ofPassesOnly(due), clock: context.clock)
                 }
                 note(context, removed, "张照片已清理")
             },
@@ -45,6 +47,18 @@ extension GateSupervision {
                 note(context, try await analytics.judge(context.dueAt.day.adding(days: -1)), "条研判预警")
             },
         ]
+    }
+}
+
+extension GateSupervision {
+    /// Head, body and plate pictures of passes; licences, manifests and name plates stay as long as the rows that show them.
+    private func ofPassesOnly(_ hashes: [String]) async throws -> [String] {
+        try await database.read { reader in
+            try hashes.filter { hash in
+                guard let key = Hex.decode(hash) else { return false }
+                return try reader.first("SELECT 1 FROM photo_use WHERE sha256 = \(key)") != nil
+            }
+        }
     }
 }
 

@@ -18,6 +18,8 @@ struct Verify: AsyncParsableCommand {
     func run() async throws {
         var logger = Logger(label: "jianwei.verify") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .warning
+        guard FileManager.default.fileExists(atPath: data + "/jianwei.sqlite") else { throw ValidationError("\(data) is no data directory of Jianwei") }
+        guard DirectoryLock.server(of: data) == nil else { throw ValidationError("a server is running on \(data); stop it first, or verify a backup") }
         let installation = try await Installation.open(data, logger: logger)
         var isWhole = true
         for check in Verification.checks {

@@ -8,7 +8,7 @@ final class DirectoryLock: Sendable {
 
     /// - Throws: `.conflict` `JW-A002` when another server holds the directory.
     init(_ directory: String) throws {
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         path = directory + "/server.lock"
         let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard opened >= 0 else { throw Failure(.unavailable, "JW-A003", "无法使用数据目录 \(directory)", cause: String(cString: strerror(errno))) }

@@ -1,3 +1,5 @@
+import Foundation
+import HTTPTypes
 import HJ1321
 import Hummingbird
 import Kernel
@@ -7,17 +9,26 @@ import Web
 
 /// What stands before the router: the gate interface has a door of its own, everything else goes to the web.
 struct FrontDoor<Site: HTTPResponder>: HTTPResponder where Site.Context == WebContext {
+    let trustedProxies: Set<String>
     let gates: GateGateway
     let site: Site
     let administration: AdminDoor
 
     func respond(to request: Request, context: WebContext) async throws -> Response {
         let path = request.uri.path
-        if path.hasPrefix(GateGateway.prefix) { return await gates.respond(to: request, address: context.address) }
+        if path.hasPrefix(GateGateway.prefix) { return await gates.respond(to: request, address: caller(request, context.address)) }
         if path == AdminDoor.path { return await administration.respond(to: request, address: context.address) }
         return try await site.respond(to: request, context: context)
     }
+
+    /// The last address that a trusted proxy names, else the connection's.
+    private func caller(_ request: Request, _ address: String) -> String {
+        guard trustedProxies.contains(address), let chain = request.headers[forwardedFor], let last = chain.split(separator: ",").last else { return address }
+        return last.trimmingCharacters(in: .whitespaces)
+    }
 }
+
+let forwardedFor = HTTPField.Name("X-Forwarded-For") ?? .cacheControl
 
 /// Joins the gate interface to the domain.
 struct GateDesk: GateBackend {

@@ -31,7 +31,7 @@ struct Installation: Sendable {
     ///
     /// - Throws: `Failure` when a declaration is faulty (all faults together), a migration is pending review, or the directory cannot be used.
     static func open(_ directory: String, logger: Logger, clock: Clock = .system, databaseOptions: SQLiteDatabase.Options = SQLiteDatabase.Options()) async throws -> Installation {
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         try FileManager.default.createDirectory(atPath: directory + "/keys", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let keys = try KeyRing(directory: directory + "/keys")
         let database = try SQLiteDatabase(path: directory + "/jianwei.sqlite", options: databaseOptions)

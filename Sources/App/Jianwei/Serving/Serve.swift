@@ -26,6 +26,8 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The data directory.") var data = "data"
     @Option(help: "Address and port to listen on.") var listen = "127.0.0.1:8080"
     @Flag(help: "Fill an empty directory with an invented city and let it live.") var demo = false
+    @Option(help: "Address of a reverse proxy whose X-Forwarded-For is believed; may be repeated.") var trustedProxy: [String] = []
+    @Flag(help: "Visitors come over TLS (ended by the proxy): cookies are Secure, HSTS is sent.") var secure = false
     @Option(help: "trace, debug, info, notice, warning, error.") var logLevel = "info"
 
     func run() async throws {
@@ -37,7 +39,7 @@ struct Serve: AsyncParsableCommand {
         let installation = try await Installation.open(data, logger: logger)
         let demonstration = demo ? DemoStage(installation: installation, address: address, logger: logger) : nil
         let credentials = try await demonstration?.install() ?? []
-        let server = try Server(installation: installation, address: address, logger: logger, extraServices: demonstration.map { [$0.simulator] } ?? [])
+        let server = try Server(installation: installation, address: address, trustedProxies: Set(trustedProxy), isSecure: secure, logger: logger, extraServices: demonstration.map { [$0.simulator] } ?? [])
         try lock.publish(port: address.port, host: address.host)
         Serve.greet(installation, address, seconds: Clock.system.now.seconds(since: started))
         DemoStage.greet(credentials)
@@ -73,10 +75,12 @@ struct ListenAddress: Sendable {
 struct Server: Sendable {
     private let application: any ApplicationProtocol
 
-    init(installation: Installation, address: ListenAddress, logger: Logger, extraServices: [any Service] = []) throws {
+    init(installation: Installation, address: ListenAddress, trustedProxies: Set<String> = [], isSecure: Bool = false, logger: Logger, extraServices: [any Service] = []) throws {
         let platform = installation.platform
         var settings = WebSettings()
         settings.systemName = "重点行业移动源门禁监管平台"
+        settings.trustedProxies = trustedProxies
+        settings.isSecure = isSecure
         let home = HomeDirectory.find()
         let assets = try AssetStore.load(home: home)
         if !assets.missing.isEmpty { logger.warning("web assets are missing; run scripts/assets", metadata: ["missing": "\(assets.missing.joined(separator: ", "))"]) }
@@ -104,7 +108,7 @@ struct Server: Sendable {
         }
         let gateway = GateGateway(
             backend: GateDesk(gates: installation.gates), clients: installation.clients, platformKeys: installation.platformKeys, clock: platform.clock, logger: logger)
-        let door = FrontDoor(gates: gateway, site: router.buildResponder(), administration: AdminDoor(key: try AdminKey.readOrMake(installation.directory), desk: AdminDesk(installation: installation)))
+        let door = FrontDoor(trustedProxies: trustedProxies, gates: gateway, site: router.buildResponder(), administration: AdminDoor(key: try AdminKey.readOrMake(installation.directory), desk: AdminDesk(installation: installation)))
         var quiet = logger
         quiet[metadataKey: "part"] = "http"
         var configuration = ApplicationConfiguration(address: .hostname(address.host, port: address.port), serverName: nil)

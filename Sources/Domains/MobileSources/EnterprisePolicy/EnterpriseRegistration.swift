@@ -40,7 +40,7 @@ package struct EnterpriseRegistration: Sendable {
             var next = registry.snapshot
             next.enterprises[org] = EnterpriseFacts(
                 ledgerId: record.id, org: org, code: record[Enterprise.enterpriseCode] ?? "", name: record[Enterprise.name] ?? "", county: record[Enterprise.county] ?? "",
-                industry: record[Enterprise.industry] ?? "", grade: record[Enterprise.performanceGrade] ?? "")
+                industry: record[Enterprise.industry] ?? "", grade: record[Enterprise.performanceGrade] ?? "", isConnected: record[Enterprise.connectState] == "connected")
             _ = try refresh.run(next, in: tx)
         }
         follow(Gate.ledger.name) { record, snapshot, isLive in

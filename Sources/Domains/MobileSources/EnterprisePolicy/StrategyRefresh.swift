@@ -17,7 +17,7 @@ struct StrategyRefresh: Sendable {
             return true
         }
         var changed = 0
-        for site in snapshot.enterprises.values.sorted(by: { $0.org < $1.org }) {
+        for site in snapshot.enterprises.values.sorted(by: { $0.org < $1.org }) where site.isConnected {
             let level = snapshot.level(county: site.county, at: now)
             let strategy = snapshot.strategy(for: site, level: level, at: now)
             let before = told[site.org]

@@ -16,6 +16,7 @@ struct PassJudge {
         var vehicleClass: String?
         var vin: String?
         var basis: String?
+        var lastPassAt: Moment?
     }
 
     struct Subject: Sendable {
@@ -77,14 +78,14 @@ struct PassJudge {
             bestRank = rank
             best = Filing(
                 id: row[0].int ?? 0, org: owner, state: state, stage: row[3].text.flatMap(EmissionStage.init(rawValue:)) ?? .unknown, fuel: row[4].text ?? "X", vehicleType: row[5].text,
-                vehicleClass: row[6].text, vin: row[7].text, basis: row[8].text)
+                vehicleClass: row[6].text, vin: row[7].text, basis: row[8].text, lastPassAt: row[9].int.map { Moment(milliseconds: $0) })
             return rank < 3
         }
         return best
     }
 
     private static let filings =
-        "SELECT id, org, filing_state, emission_stage, fuel, vehicle_type, vehicle_class, vin, stage_basis FROM registered_vehicle WHERE plate_no = ? AND plate_color = ? AND deleted_at IS NULL"
+        "SELECT id, org, filing_state, emission_stage, fuel, vehicle_type, vehicle_class, vin, stage_basis, last_pass_at FROM registered_vehicle WHERE plate_no = ? AND plate_color = ? AND deleted_at IS NULL"
     private static let internals = "SELECT valid_until FROM internal_vehicle WHERE org = ? AND plate_no = ? AND plate_color = ? AND deleted_at IS NULL"
 
     private func isInternal(_ subject: Subject, org: Int64, in reader: any Reader) throws -> Bool {

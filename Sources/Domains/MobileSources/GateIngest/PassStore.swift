@@ -47,6 +47,7 @@ struct PassStore: Sendable {
         try serials.took(input.serialNo, org: site.org, gateNo: input.gateNo, at: input.passedAt, now: now, alarms: alarms, in: tx)
         tally.keep(serials, org: site.org, gateNo: input.gateNo)
         tally.add(pass)
+        try noteVisit(outcome.filing, input.passedAt, in: tx)
         try PassRollup.addPlate(pass, in: tx)
         try raise(pass, in: tx)
         let result = PassResult(serialNo: input.serialNo, status: .stored, passId: pass.id, verdict: pass.verdict.rawValue, findings: pass.findings, errors: [], ignored: input.ignored)
@@ -92,6 +93,12 @@ struct PassStore: Sendable {
         if outcome.filing != nil { return "4" }
         if input.plate.isPureElectric { return "3" }
         return input.emissionStage == nil || input.emissionStage == .unknown ? "9" : "4"
+    }
+
+    /// A-08 最近进出 of the filing, to the hour: an exact moment would write a second row for every pass, and the passes themselves keep it.
+    private func noteVisit(_ filing: PassJudge.Filing?, _ moment: Moment, in tx: any Transaction) throws {
+        guard let filing, filing.lastPassAt.map({ moment.seconds(since: $0) >= 3600 }) ?? true else { return }
+        try tx.execute(SQL(text: "UPDATE registered_vehicle SET last_pass_at = ? WHERE id = ?", arguments: [.int(moment.milliseconds), .int(filing.id)]))
     }
 
     private func raise(_ pass: StoredPass, in tx: any Transaction) throws {
