@@ -20,11 +20,12 @@ package struct KeyRing: Sendable {
 
     init(versions: [Version]) {
         self.versions = versions
-        sealing = Dictionary(uniqueKeysWithValues: versions.map { version in
-            let secret = [UInt8](version.secret)
-            let cipher = Array(HMAC.tag(.sm3, key: secret, over: Array("seal.cipher".utf8)).bytes[0..<16])
-            return (version.id, (cipher, HMAC.tag(.sm3, key: secret, over: Array("seal.check".utf8)).bytes))
-        })
+        sealing = Dictionary(
+            uniqueKeysWithValues: versions.map { version in
+                let secret = [UInt8](version.secret)
+                let cipher = Array(HMAC.tag(.sm3, key: secret, over: Array("seal.cipher".utf8)).bytes[0..<16])
+                return (version.id, (cipher, HMAC.tag(.sm3, key: secret, over: Array("seal.check".utf8)).bytes))
+            })
     }
 
     /// Keys that live as long as the process: tests and the demo.

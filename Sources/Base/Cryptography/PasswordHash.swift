@@ -51,7 +51,9 @@ package enum PasswordHash {
         let memory = UInt64(128 * cost.r) * ((1 << UInt64(cost.logN)) + UInt64(cost.p) + 2) + (1 << 20)
         let hash = [UInt8](unsafeUninitializedCapacity: length) { out, written in
             done = password.withUnsafeBytes { raw in
-                EVP_PBE_scrypt(raw.bindMemory(to: CChar.self).baseAddress, raw.count, salt, salt.count, 1 << UInt64(cost.logN), UInt64(cost.r), UInt64(cost.p), memory, out.baseAddress, length)
+                EVP_PBE_scrypt(
+                    raw.bindMemory(to: CChar.self).baseAddress, raw.count, salt, salt.count, 1 << UInt64(cost.logN), UInt64(cost.r), UInt64(cost.p), memory, out.baseAddress, length
+                )
             }
             written = done == 1 ? length : 0
         }
@@ -64,7 +66,8 @@ package enum PasswordHash {
 
     private static func parse(_ encoded: String) -> (cost: Cost, salt: [UInt8], hash: [UInt8])? {
         let parts = encoded.split(separator: "$", omittingEmptySubsequences: false)
-        guard parts.count == 5, parts[0].isEmpty, parts[1] == "scrypt", let salt = Base64.decodeURL(String(parts[3])), let hash = Base64.decodeURL(String(parts[4])), hash.count == 32
+        guard parts.count == 5, parts[0].isEmpty, parts[1] == "scrypt", let salt = Base64.decodeURL(String(parts[3])), let hash = Base64.decodeURL(String(parts[4])),
+            hash.count == 32
         else { return nil }
         var cost = Cost(logN: 0, r: 0, p: 0)
         for part in parts[2].split(separator: ",") {

@@ -95,7 +95,10 @@ private struct JSONParser {
             members.append((name, try parseValue()))
             skipSpace()
             guard at < bytes.count else { throw fail("对象未结束") }
-            if bytes[at] == UInt8(ascii: ",") { at += 1; continue }
+            if bytes[at] == UInt8(ascii: ",") {
+                at += 1
+                continue
+            }
             guard bytes[at] == UInt8(ascii: "}") else { throw fail("此处应为逗号或右花括号") }
             at += 1
             depth -= 1
@@ -118,7 +121,10 @@ private struct JSONParser {
             elements.append(try parseValue())
             skipSpace()
             guard at < bytes.count else { throw fail("数组未结束") }
-            if bytes[at] == UInt8(ascii: ",") { at += 1; continue }
+            if bytes[at] == UInt8(ascii: ",") {
+                at += 1
+                continue
+            }
             guard bytes[at] == UInt8(ascii: "]") else { throw fail("此处应为逗号或右方括号") }
             at += 1
             depth -= 1

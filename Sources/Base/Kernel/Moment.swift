@@ -173,7 +173,8 @@ package struct Day: Sendable, Hashable, Comparable {
     package init?(parsing text: String) {
         let digits = text.utf8.filter { digitValue($0) != nil }
         let separators = text.utf8.filter { digitValue($0) == nil }
-        guard digits.count == 8, separators.isEmpty || (separators.count == 2 && separators.allSatisfy { $0 == separators[0] && ($0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "/")) }),
+        guard digits.count == 8,
+            separators.isEmpty || (separators.count == 2 && separators.allSatisfy { $0 == separators[0] && ($0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "/")) }),
             let number = Int(String(decoding: digits, as: UTF8.self))
         else { return nil }
         if !separators.isEmpty {

@@ -68,7 +68,10 @@ package protocol Transaction: Reader {
 extension Reader {
     package func first(_ sql: SQL) throws -> Row? {
         var found: Row?
-        try each(sql) { found = $0; return false }
+        try each(sql) {
+            found = $0
+            return false
+        }
         return found
     }
 

@@ -73,7 +73,8 @@ extension Column.Kind {
 
 extension Index {
     fileprivate func createStatement(on table: String, _ dialect: Dialect) -> String {
-        "CREATE \(isUnique ? "UNIQUE " : "")INDEX \(quoted(name(on: table))) ON \(quoted(table)) (\(columns.map(quoted).joined(separator: ", ")))" + (condition.map { " WHERE \($0)" } ?? "")
+        "CREATE \(isUnique ? "UNIQUE " : "")INDEX \(quoted(name(on: table))) ON \(quoted(table)) (\(columns.map(quoted).joined(separator: ", ")))"
+            + (condition.map { " WHERE \($0)" } ?? "")
     }
 }
 

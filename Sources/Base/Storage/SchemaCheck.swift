@@ -55,7 +55,9 @@ package struct SchemaCheck: Sendable {
 
     /// PostgreSQL rewrites conditions, so there only their presence is compared.
     private static func indexDifferences(_ table: Table, _ found: Table, _ dialect: Dialect) -> [String] {
-        func spelled(_ index: Index) -> Index { Index(columns: index.columns, unique: index.isUnique, where: dialect == .sqlite ? index.condition : index.condition.map { _ in "" }) }
+        func spelled(_ index: Index) -> Index {
+            Index(columns: index.columns, unique: index.isUnique, where: dialect == .sqlite ? index.condition : index.condition.map { _ in "" })
+        }
         let declared = table.indexes.map(spelled)
         let actual = found.indexes.map(spelled)
         return declared.filter { !actual.contains($0) }.map { "index \($0.name(on: table.name)) is missing or differs" }

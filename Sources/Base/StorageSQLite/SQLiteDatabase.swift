@@ -113,16 +113,17 @@ package final class SQLiteDatabase: Storage.Database {
         let path = path
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             let thread = Thread {
-                continuation.resume(with: Result {
-                    do {
-                        // All pages in one step: one read transaction, which a writer neither blocks nor restarts.
-                        let copy = try DatabaseQueue(path: target)
-                        try Self.open(path, readonly: true).backup(to: copy)
-                        try copy.close()
-                    } catch let error as DatabaseError {
-                        throw Self.failure(error)
-                    }
-                })
+                continuation.resume(
+                    with: Result {
+                        do {
+                            // All pages in one step: one read transaction, which a writer neither blocks nor restarts.
+                            let copy = try DatabaseQueue(path: target)
+                            try Self.open(path, readonly: true).backup(to: copy)
+                            try copy.close()
+                        } catch let error as DatabaseError {
+                            throw Self.failure(error)
+                        }
+                    })
             }
             thread.name = "jianwei.sqlite.backup"
             thread.start()

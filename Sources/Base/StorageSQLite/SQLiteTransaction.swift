@@ -11,7 +11,10 @@ final class SQLiteReader: Reader {
 
     func rows(_ sql: SQL) throws -> [Row] {
         var rows: [Row] = []
-        try connection.each(sql) { rows.append($0); return true }
+        try connection.each(sql) {
+            rows.append($0)
+            return true
+        }
         return rows
     }
 
@@ -30,7 +33,10 @@ final class SQLiteTransaction: Transaction {
 
     func rows(_ sql: SQL) throws -> [Row] {
         var rows: [Row] = []
-        try connection.each(sql) { rows.append($0); return true }
+        try connection.each(sql) {
+            rows.append($0)
+            return true
+        }
         return rows
     }
 

@@ -48,17 +48,26 @@ package enum GateCodes {
     package static let filingState: [CodeItem] = [CodeItem("pending", "待校验", "Pending"), CodeItem("approved", "已备案", "Filed"), CodeItem("rejected", "退回", "Returned")]
     package static let connectState: [CodeItem] = [CodeItem("connected", "已联网", "Connected"), CodeItem("suspended", "停联", "Suspended"), CodeItem("cancelled", "注销", "Cancelled")]
     package static let machineType: [CodeItem] = [
-        CodeItem("1", "装载机", "Loader"), CodeItem("2", "挖掘机", "Excavator"), CodeItem("3", "推土机", "Bulldozer"), CodeItem("4", "叉车", "Forklift"), CodeItem("5", "非公路用卡车", "Off-road truck"),
+        CodeItem("1", "装载机", "Loader"), CodeItem("2", "挖掘机", "Excavator"), CodeItem("3", "推土机", "Bulldozer"), CodeItem("4", "叉车", "Forklift"),
+        CodeItem("5", "非公路用卡车", "Off-road truck"),
         CodeItem("6", "其他", "Other"),
     ]
     package static let measuredBy: [CodeItem] = [CodeItem("scale", "地磅", "Weighbridge"), CodeItem("hand", "人工", "By hand")]
-    package static let strategyTarget: [CodeItem] = [CodeItem("gateVehicle", "进出厂车辆", "Vehicles at the gate"), CodeItem("onSiteVehicle", "厂内运输车辆", "On-site vehicles"), CodeItem("machine", "非道路移动机械", "Non-road machines")]
+    package static let strategyTarget: [CodeItem] = [
+        CodeItem("gateVehicle", "进出厂车辆", "Vehicles at the gate"), CodeItem("onSiteVehicle", "厂内运输车辆", "On-site vehicles"), CodeItem("machine", "非道路移动机械", "Non-road machines"),
+    ]
     package static let strategyState: [CodeItem] = [CodeItem("draft", "草稿", "Draft"), CodeItem("issued", "已下发", "Issued"), CodeItem("ended", "已失效", "Ended")]
     package static let listKind: [CodeItem] = [CodeItem("excess", "排放超标", "Excess emission"), CodeItem("black", "环保黑名单", "Black list")]
     package static let listState: [CodeItem] = [CodeItem("recognized", "已认定", "Recognised"), CodeItem("released", "已解除", "Released")]
-    package static let vehicleGroup: [CodeItem] = [CodeItem("heavy", "重型载货", "Heavy goods"), CodeItem("medium", "中型载货", "Medium goods"), CodeItem("light", "轻微型载货", "Light goods"), CodeItem("passenger", "客车", "Passenger"), CodeItem("other", "其他", "Other")]
-    package static let unitState: [CodeItem] = [
-        CodeItem("applied", "已申请", "Applied"), CodeItem("approved", "已授权", "Approved"), CodeItem("suspended", "停用", "Suspended"), CodeItem("expired", "到期", "Expired"), CodeItem("revoked", "吊销", "Revoked"),
+    package static let vehicleGroup: [CodeItem] = [
+        CodeItem("heavy", "重型载货", "Heavy goods"), CodeItem("medium", "中型载货", "Medium goods"), CodeItem("light", "轻微型载货", "Light goods"), CodeItem("passenger", "客车", "Passenger"),
+        CodeItem("other", "其他", "Other"),
     ]
-    package static let equipmentState: [CodeItem] = [CodeItem("normal", "正常", "Normal"), CodeItem("fault", "故障", "Fault"), CodeItem("offline", "离线", "Off-line"), CodeItem("unknown", "未上报", "Unknown")]
+    package static let unitState: [CodeItem] = [
+        CodeItem("applied", "已申请", "Applied"), CodeItem("approved", "已授权", "Approved"), CodeItem("suspended", "停用", "Suspended"), CodeItem("expired", "到期", "Expired"),
+        CodeItem("revoked", "吊销", "Revoked"),
+    ]
+    package static let equipmentState: [CodeItem] = [
+        CodeItem("normal", "正常", "Normal"), CodeItem("fault", "故障", "Fault"), CodeItem("offline", "离线", "Off-line"), CodeItem("unknown", "未上报", "Unknown"),
+    ]
 }

@@ -10,7 +10,10 @@ package final class GateRegistry: Sendable {
     package struct GateKey: Hashable, Sendable {
         package var org: Int64
         package var gateNo: String
-        package init(org: Int64, gateNo: String) { self.org = org; self.gateNo = gateNo }
+        package init(org: Int64, gateNo: String) {
+            self.org = org
+            self.gateNo = gateNo
+        }
     }
 
     package struct GateFacts: Sendable {
@@ -22,7 +25,10 @@ package final class GateRegistry: Sendable {
     package struct PlateKey: Hashable, Sendable {
         package var plate: String
         package var color: String
-        package init(plate: String, color: String) { self.plate = plate; self.color = color }
+        package init(plate: String, color: String) {
+            self.plate = plate
+            self.color = color
+        }
     }
 
     package struct Listing: Sendable, Equatable {
@@ -80,7 +86,10 @@ package final class GateRegistry: Sendable {
         package func strategy(for site: EnterpriseFacts, level: WarningLevel, at moment: Moment) -> Strategy? {
             var best: Strategy?
             for strategy in strategies where strategy.level == level && strategy.fits(site, at: moment) {
-                guard let current = best else { best = strategy; continue }
+                guard let current = best else {
+                    best = strategy
+                    continue
+                }
                 if (strategy.specificity, strategy.version) > (current.specificity, current.version) { best = strategy }
             }
             return best
@@ -108,7 +117,8 @@ package final class GateRegistry: Sendable {
         try reader.each("SELECT id, org, enterprise_code, name, county, industry, performance_grade, connect_state FROM enterprise WHERE deleted_at IS NULL") { row in
             guard let org = row[1].int else { return true }
             let facts = EnterpriseFacts(
-                ledgerId: row[0].int ?? 0, org: org, code: row[2].text ?? "", name: row[3].text ?? "", county: row[4].text ?? "", industry: row[5].text ?? "", grade: row[6].text ?? "",
+                ledgerId: row[0].int ?? 0, org: org, code: row[2].text ?? "", name: row[3].text ?? "", county: row[4].text ?? "", industry: row[5].text ?? "",
+                grade: row[6].text ?? "",
                 isConnected: row[7].text == "connected")
             snapshot.enterprises[org] = facts
             snapshot.orgByCode[facts.code] = org
@@ -122,9 +132,11 @@ package final class GateRegistry: Sendable {
             snapshot.gates[GateKey(org: row[0].int ?? 0, gateNo: row[1].text ?? "")]?.barriers[row[2].text ?? ""] = row[3].text ?? ""
             return true
         }
-        try reader.each("SELECT id, plate_no, plate_color, list_version, recognized_at, released_at, list_kind FROM excess_emission_entry WHERE deleted_at IS NULL ORDER BY id") { row in
+        try reader.each("SELECT id, plate_no, plate_color, list_version, recognized_at, released_at, list_kind FROM excess_emission_entry WHERE deleted_at IS NULL ORDER BY id") {
+            row in
             let listing = Listing(
-                id: row[0].int ?? 0, version: row[3].int ?? 0, from: Moment(milliseconds: row[4].int ?? 0), to: row[5].int.map { Moment(milliseconds: $0) }, kind: row[6].text ?? "excess")
+                id: row[0].int ?? 0, version: row[3].int ?? 0, from: Moment(milliseconds: row[4].int ?? 0), to: row[5].int.map { Moment(milliseconds: $0) },
+                kind: row[6].text ?? "excess")
             snapshot.listings[PlateKey(plate: row[1].text ?? "", color: row[2].text ?? ""), default: []].append(listing)
             return true
         }
@@ -175,8 +187,10 @@ extension Strategy {
         let plates = (row.text("exempt_plates") ?? "").split { ",，;；、 \n\r\t".contains($0) }.map { PlateNumber(normalizing: String($0)).text }
         self.init(
             id: id, version: row.int("strategy_version") ?? 1, name: row.text("name") ?? "", level: level, enterprise: row.int("enterprise"), industry: row.text("industry"),
-            county: row.text("county"), grades: Set(codes(row.text("grades"))), stopsAll: row.bool("stops_all"), minimumStage: row.text("minimum_stage").flatMap(EmissionStage.init(rawValue:)),
-            bannedFuels: Set(fuels), groups: Set(groups), allowsNewEnergy: row["allows_new_energy"].isNull || row.bool("allows_new_energy"), dailyTripCap: row.int("daily_trip_cap").map(Int.init),
+            county: row.text("county"), grades: Set(codes(row.text("grades"))), stopsAll: row.bool("stops_all"),
+            minimumStage: row.text("minimum_stage").flatMap(EmissionStage.init(rawValue:)),
+            bannedFuels: Set(fuels), groups: Set(groups), allowsNewEnergy: row["allows_new_energy"].isNull || row.bool("allows_new_energy"),
+            dailyTripCap: row.int("daily_trip_cap").map(Int.init),
             dailyTonnesCap: row.double("daily_tonnes_cap"), windows: TimeWindow.parse(row.text("windows") ?? "") ?? [], exemptClasses: Set(codes(row.text("exempt_classes"))),
             exemptPlates: Set(plates), validFrom: row.moment("valid_from"), validTo: row.moment("valid_to"), measures: row.text("measures") ?? "")
     }

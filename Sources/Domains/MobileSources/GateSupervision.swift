@@ -45,7 +45,8 @@ package struct GateSupervision: Sendable {
     let refresh: StrategyRefresh
 
     package init(
-        database: any Database, clock: Clock, ledgers: LedgerEngine, alarms: AlarmEngine, audit: AuditTrail, photos: PhotoStore, clients: SignedClients, organisations: Organisations
+        database: any Database, clock: Clock, ledgers: LedgerEngine, alarms: AlarmEngine, audit: AuditTrail, photos: PhotoStore, clients: SignedClients,
+        organisations: Organisations
     ) {
         self.database = database
         self.clock = clock

@@ -16,7 +16,8 @@ package enum GateTables {
     static let serialGap = Table(
         "serial_gap",
         columns: [
-            Column("id", .integer, required: true), Column("org", .integer, required: true), Column("gate_no", .text, required: true), Column("from_serial", .integer, required: true),
+            Column("id", .integer, required: true), Column("org", .integer, required: true), Column("gate_no", .text, required: true),
+            Column("from_serial", .integer, required: true),
             Column("to_serial", .integer, required: true), Column("noticed_at", .integer, required: true), Column("alarmed_at", .integer),
         ], indexes: [Index("org", "gate_no", "from_serial"), Index("noticed_at")])
 
@@ -25,7 +26,8 @@ package enum GateTables {
         "gate_daily", key: ["day", "org", "gate_no"],
         columns: [
             Column("day", .integer, required: true), Column("org", .integer, required: true), Column("gate_no", .text, required: true), Column("area", .text),
-            counter("received"), counter("automatic"), counter("manual"), counter("backfilled"), counter("hand_lifts"), counter("refused"), counter("refused_lifted"), counter("with_photos"),
+            counter("received"), counter("automatic"), counter("manual"), counter("backfilled"), counter("hand_lifts"), counter("refused"), counter("refused_lifted"),
+            counter("with_photos"),
             counter("unknown_stage"), counter("flagged"), counter("duplicates"), counter("rejected"), counter("generated"), counter("heartbeats"),
         ], indexes: [Index("org", "day")], isClustered: true)
 
@@ -34,7 +36,8 @@ package enum GateTables {
         "pass_daily", key: ["day", "org", "stage", "fuel", "vehicle_group", "strategy", "level", "direction"],
         columns: [
             Column("day", .integer, required: true), Column("org", .integer, required: true), Column("stage", .text, required: true), Column("fuel", .text, required: true),
-            Column("vehicle_group", .text, required: true), Column("strategy", .integer, required: true), Column("level", .text, required: true), Column("direction", .text, required: true),
+            Column("vehicle_group", .text, required: true), Column("strategy", .integer, required: true), Column("level", .text, required: true),
+            Column("direction", .text, required: true),
             Column("area", .text), Column("industry", .text), counter("trips"), Column("tonnes", .real, required: true, fallback: .real(0)), counter("refused"),
         ], indexes: [Index("org", "day")], isClustered: true)
 
@@ -43,7 +46,8 @@ package enum GateTables {
         "pass_monthly", key: ["month", "area", "industry", "stage", "fuel", "vehicle_group", "level", "direction"],
         columns: [
             Column("month", .integer, required: true), Column("area", .text, required: true), Column("industry", .text, required: true), Column("stage", .text, required: true),
-            Column("fuel", .text, required: true), Column("vehicle_group", .text, required: true), Column("level", .text, required: true), Column("direction", .text, required: true), counter("trips"),
+            Column("fuel", .text, required: true), Column("vehicle_group", .text, required: true), Column("level", .text, required: true),
+            Column("direction", .text, required: true), counter("trips"),
             Column("tonnes", .real, required: true, fallback: .real(0)), counter("refused"),
         ], isClustered: true)
 
@@ -53,14 +57,16 @@ package enum GateTables {
         columns: [Column("month", .integer, required: true), Column("area", .text, required: true), Column("plate", .text, required: true)], isClustered: true)
 
     static let plateMonthCount = Table(
-        "plate_month_count", key: ["month", "area"], columns: [Column("month", .integer, required: true), Column("area", .text, required: true), counter("plates")], isClustered: true)
+        "plate_month_count", key: ["month", "area"], columns: [Column("month", .integer, required: true), Column("area", .text, required: true), counter("plates")],
+        isClustered: true)
 
     /// The first pass that used a photo; a second use is a finding.
     static let photoUse = Table("photo_use", key: ["sha256"], columns: [Column("sha256", .blob, required: true), Column("pass_id", .integer, required: true)], isClustered: true)
 
     /// Photos that a stored pass names and that have not come yet.
     static let photoAwaited = Table(
-        "photo_awaited", key: ["sha256", "pass_id"], columns: [Column("sha256", .blob, required: true), Column("pass_id", .integer, required: true), Column("due_at", .integer, required: true)],
+        "photo_awaited", key: ["sha256", "pass_id"],
+        columns: [Column("sha256", .blob, required: true), Column("pass_id", .integer, required: true), Column("due_at", .integer, required: true)],
         indexes: [Index("due_at")], isClustered: true)
 
     /// What is handed down to gates, in the order it became true (interfaces/gate.md Downlink).
@@ -85,7 +91,8 @@ package enum GateTables {
     static let siteStrategy = Table(
         "site_strategy", key: ["org"],
         columns: [
-            Column("org", .integer, required: true), Column("strategy_id", .integer), Column("version", .integer), Column("level", .text, required: true), Column("since", .integer, required: true),
+            Column("org", .integer, required: true), Column("strategy_id", .integer), Column("version", .integer), Column("level", .text, required: true),
+            Column("since", .integer, required: true),
         ], isClustered: true)
 
     /// Counters that must rise by one: list and strategy versions.
@@ -100,13 +107,16 @@ package enum GateTables {
     static let randomCheck = Table(
         "random_check",
         columns: [
-            Column("id", .integer, required: true), Column("org", .integer, required: true), Column("area", .text), Column("seed", .integer, required: true), Column("from_day", .integer, required: true),
-            Column("to_day", .integer, required: true), Column("created_at", .integer, required: true), Column("created_by", .text, required: true), Column("sheet", .text, required: true),
+            Column("id", .integer, required: true), Column("org", .integer, required: true), Column("area", .text), Column("seed", .integer, required: true),
+            Column("from_day", .integer, required: true),
+            Column("to_day", .integer, required: true), Column("created_at", .integer, required: true), Column("created_by", .text, required: true),
+            Column("sheet", .text, required: true),
             Column("state", .text, required: true), Column("finished_at", .integer),
         ], indexes: [Index("org", "id"), Index("area", "id")])
 
     package static let all: [Table] = [
-        gateState, serialGap, gateDaily, passDaily, passMonthly, plateMonth, plateMonthCount, photoUse, photoAwaited, gateChange, delivery, siteStrategy, sequence, setting, randomCheck, StrategyVersions.table,
+        gateState, serialGap, gateDaily, passDaily, passMonthly, plateMonth, plateMonthCount, photoUse, photoAwaited, gateChange, delivery, siteStrategy, sequence, setting,
+        randomCheck, StrategyVersions.table,
     ]
 }
 

@@ -21,7 +21,8 @@ package final class MobileSources: Sendable {
         built.withLock { built in
             if let built { return built }
             let gates = GateSupervision(
-                database: platform.database, clock: platform.clock, ledgers: platform.ledgers, alarms: platform.alarms, audit: platform.audit, photos: platform.photos, clients: clients,
+                database: platform.database, clock: platform.clock, ledgers: platform.ledgers, alarms: platform.alarms, audit: platform.audit, photos: platform.photos,
+                clients: clients,
                 organisations: platform.identity.organisations)
             built = gates
             return gates
@@ -31,7 +32,8 @@ package final class MobileSources: Sendable {
     package var feature: Feature {
         Feature(
             name: "mobileSources", title: "移动源门禁监管", ledgers: MobileSources.ledgers, dictionaries: MobileSources.dictionaries, tables: GateTables.all + SignedClients.tables,
-            permissions: GatePermission.declarations, grants: MobileSources.grants, menu: GateMenu.items, alarmKinds: ViolationAlarm.kinds, replacedInMenu: GateMenu.replaced, auditTitles: GateMenu.auditTitles, additions: GateAdditions.all,
+            permissions: GatePermission.declarations, grants: MobileSources.grants, menu: GateMenu.items, alarmKinds: ViolationAlarm.kinds, replacedInMenu: GateMenu.replaced,
+            auditTitles: GateMenu.auditTitles, additions: GateAdditions.all,
             prepare: { platform in
                 let gates = self.gates(on: platform)
                 gates.registerHooks()
@@ -46,12 +48,14 @@ package final class MobileSources: Sendable {
     package static var countySketch: [UInt8] { CountyShapes.geoJSON }
 
     package static let ledgers: [LedgerDeclaration] = [
-        Enterprise.ledger, Gate.ledger, Barrier.ledger, Camera.ledger, MaintenanceUnit.ledger, GatePassEvent.ledger, InOutVehicle.ledger, RegisteredVehicle.ledger, OnSiteVehicle.ledger,
+        Enterprise.ledger, Gate.ledger, Barrier.ledger, Camera.ledger, MaintenanceUnit.ledger, GatePassEvent.ledger, InOutVehicle.ledger, RegisteredVehicle.ledger,
+        OnSiteVehicle.ledger,
         NonRoadMachine.ledger, InternalVehicle.ledger, VehicleModel.ledger, MaterialMovement.ledger, ExcessEmissionList.ledger, ControlStrategy.ledger, WarningPeriod.ledger,
     ]
 
     private static let enterpriseLedgers = [
-        RegisteredVehicle.ledger.name, OnSiteVehicle.ledger.name, NonRoadMachine.ledger.name, InternalVehicle.ledger.name, MaterialMovement.ledger.name, Gate.ledger.name, Barrier.ledger.name,
+        RegisteredVehicle.ledger.name, OnSiteVehicle.ledger.name, NonRoadMachine.ledger.name, InternalVehicle.ledger.name, MaterialMovement.ledger.name, Gate.ledger.name,
+        Barrier.ledger.name,
         Camera.ledger.name,
     ]
     private static let everyone: [BuiltInRole] = [.city, .county, .enterpriseAdmin, .enterpriseGuard]
@@ -62,7 +66,8 @@ package final class MobileSources: Sendable {
         LedgerGrant([Enterprise.ledger.name] + enterpriseLedgers, [.write, .import], to: [.county]),
         LedgerGrant(enterpriseLedgers, [.read, .write, .delete, .import, .export, .reveal], to: [.enterpriseAdmin]),
         LedgerGrant([Enterprise.ledger.name, GatePassEvent.ledger.name, InOutVehicle.ledger.name], [.read, .export], to: [.enterpriseAdmin]),
-        LedgerGrant([GatePassEvent.ledger.name, InOutVehicle.ledger.name, RegisteredVehicle.ledger.name, InternalVehicle.ledger.name, Gate.ledger.name], [.read], to: [.enterpriseGuard]),
+        LedgerGrant(
+            [GatePassEvent.ledger.name, InOutVehicle.ledger.name, RegisteredVehicle.ledger.name, InternalVehicle.ledger.name, Gate.ledger.name], [.read], to: [.enterpriseGuard]),
     ]
 
     package static let dictionaries: [DictionaryDeclaration] = [
@@ -85,6 +90,7 @@ package final class MobileSources: Sendable {
         DictionaryDeclaration(.listKind, "名单类别", GateCodes.listKind), DictionaryDeclaration(.listState, "名单状态", GateCodes.listState),
         DictionaryDeclaration(.vehicleGroup, "车型分组", GateCodes.vehicleGroup), DictionaryDeclaration(.passFinding, "校验发现", PassFinding.all),
         DictionaryDeclaration(.unitState, "授权状态", GateCodes.unitState), DictionaryDeclaration(.equipmentState, "设备状态", GateCodes.equipmentState),
-        DictionaryDeclaration(DictionaryName("visitState"), "进出状态", [CodeItem("complete", "已出厂", "Left"), CodeItem("inside", "在厂内", "Inside"), CodeItem("unmatchedExit", "未见进厂", "Unmatched exit")]),
+        DictionaryDeclaration(
+            DictionaryName("visitState"), "进出状态", [CodeItem("complete", "已出厂", "Left"), CodeItem("inside", "在厂内", "Inside"), CodeItem("unmatchedExit", "未见进厂", "Unmatched exit")]),
     ]
 }

@@ -52,7 +52,8 @@ package struct Alarm: Sendable, Equatable {
 
     init(_ row: Row) throws {
         guard let id = row.int("id"), let number = row.text("number"), let kind = row.text("kind"), let grade = row.int("grade").flatMap({ AlarmGrade(rawValue: Int($0)) }),
-            let state = row.text("state").flatMap(AlarmState.init(rawValue:)), let day = row.day("day"), let occurredAt = row.moment("occurred_at"), let lastAt = row.moment("last_at"),
+            let state = row.text("state").flatMap(AlarmState.init(rawValue:)), let day = row.day("day"), let occurredAt = row.moment("occurred_at"),
+            let lastAt = row.moment("last_at"),
             let raisedAt = row.moment("raised_at")
         else { throw Failure(.unexpected, "JW-A001", "报警记录已损坏", cause: "alarms.id = \(row.int("id") ?? 0)") }
         self.id = id

@@ -69,7 +69,8 @@ package struct AlarmNotice: Sendable, Equatable {
     /// `{"change":"opened","id":12,…}` as pages receive it.
     package var json: JSONValue {
         [
-            "change": .string(change.rawValue), "id": .int(id), "number": .string(number), "kind": .string(kind), "grade": .int(Int64(grade.rawValue)), "gradeTitle": .string(grade.title),
+            "change": .string(change.rawValue), "id": .int(id), "number": .string(number), "kind": .string(kind), "grade": .int(Int64(grade.rawValue)),
+            "gradeTitle": .string(grade.title),
             "state": .string(state.rawValue), "title": .string(title), "times": .int(Int64(times)),
         ]
     }

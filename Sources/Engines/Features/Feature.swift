@@ -41,7 +41,8 @@ package struct Feature: Sendable {
 
     package init(
         name: String, title: String, ledgers: [LedgerDeclaration] = [], dictionaries: [DictionaryDeclaration] = [], tables: [Table] = [], permissions: [PermissionDeclaration] = [],
-        grants: [LedgerGrant] = [], menu: [MenuItem] = [], alarmKinds: [AlarmKind] = [], replacedInMenu: [String] = [], auditTitles: [String: String] = [:], additions: [LedgerAdditions] = [],
+        grants: [LedgerGrant] = [], menu: [MenuItem] = [], alarmKinds: [AlarmKind] = [], replacedInMenu: [String] = [], auditTitles: [String: String] = [:],
+        additions: [LedgerAdditions] = [],
         prepare: @escaping @Sendable (Platform) throws -> Void = { _ in }, routes: @escaping @Sendable (Routes, Platform) -> Void = { _, _ in },
         jobs: @escaping @Sendable (Platform) -> [JobDeclaration] = { _ in [] }, services: @escaping @Sendable (Platform) -> [any Service] = { _ in [] }
     ) {

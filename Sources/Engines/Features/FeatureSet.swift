@@ -61,7 +61,8 @@ package struct FeatureSet: Sendable {
             let group = groups.firstIndex(of: ledger.group) ?? 0
             items.append(
                 MenuItem(
-                    ledger.group, ledger.title, ledger.titleEN ?? ledger.title, icon: "list", path: "/ledgers/\(ledger.name)", permission: ledger.readPermission, order: 2000 + group * 100 + position))
+                    ledger.group, ledger.title, ledger.titleEN ?? ledger.title, icon: "list", path: "/ledgers/\(ledger.name)", permission: ledger.readPermission,
+                    order: 2000 + group * 100 + position))
         }
         items.append(MenuItem("系统", groupEN: "System", "任务中心", "Tasks", icon: "clock", path: "/tasks", permission: nil, order: 9000))
         items.append(MenuItem("系统", groupEN: "System", "台账设计", "Ledger designer", icon: "edit", path: "/designer", permission: LedgerDesignPermission.name, order: 9010))
@@ -85,7 +86,8 @@ package struct FeatureSet: Sendable {
     /// - Parameter others: permissions beyond the features', so that a ledger defined at run time can join the role form without dropping them.
     package func register(on routes: Routes, platform: Platform, others: [PermissionDeclaration] = []) {
         let services = LedgerServices(
-            engine: platform.ledgers, organisations: platform.identity.organisations, photos: platform.photos, blobs: platform.blobs, tasks: platform.tasks, keys: platform.keys, additions: additions
+            engine: platform.ledgers, organisations: platform.identity.organisations, photos: platform.photos, blobs: platform.blobs, tasks: platform.tasks, keys: platform.keys,
+            additions: additions
         ) {
             try await platform.identity.roles.sync(others + permissions(runtime: platform.ledgers.declarations.filter(\.isRuntime)))
         }

@@ -17,7 +17,8 @@ package struct AuditSearch: Sendable {
     package var keyword: String?
 
     package init(
-        from: Day? = nil, to: Day? = nil, actorId: Int64? = nil, actor: String? = nil, action: String? = nil, objectKind: String? = nil, objectId: String? = nil, address: String? = nil,
+        from: Day? = nil, to: Day? = nil, actorId: Int64? = nil, actor: String? = nil, action: String? = nil, objectKind: String? = nil, objectId: String? = nil,
+        address: String? = nil,
         keyword: String? = nil
     ) {
         self.from = from

@@ -25,7 +25,8 @@ extension IdentityEngine {
     ///
     /// - Returns: their one-time passwords; empty when there are users already.
     package func firstStart(
-        province: Authority = Authority(area: "13", name: "河北省"), city: Authority = Authority(area: "1301", name: "石家庄市"), counties: [Authority], permissions: [PermissionDeclaration]
+        province: Authority = Authority(area: "13", name: "河北省"), city: Authority = Authority(area: "1301", name: "石家庄市"), counties: [Authority],
+        permissions: [PermissionDeclaration]
     ) async throws -> [FirstCredential] {
         try await roles.sync(permissions)
         let people: [(login: String, name: String, role: BuiltInRole)] = [("admin", "系统管理员", .admin), ("city", "市级监管", .city)]

@@ -14,7 +14,8 @@ package struct IdentityEngine: Sendable {
     package let sessions: Sessions
 
     package init(
-        database: any Database, clock: Clock, keys: KeyRing, hasher: PasswordHasher = PasswordHasher(), policy: PasswordPolicy = PasswordPolicy(), limits: LoginLimits = LoginLimits()
+        database: any Database, clock: Clock, keys: KeyRing, hasher: PasswordHasher = PasswordHasher(), policy: PasswordPolicy = PasswordPolicy(),
+        limits: LoginLimits = LoginLimits()
     ) {
         let version = IdentityVersion()
         let audit = AuditTrail(clock: clock)

@@ -8,8 +8,10 @@ package enum IdentityTables {
     static let audit = Table(
         "audit",
         columns: [
-            Column("at", .integer, required: true), Column("day", .integer, required: true), Column("actor_kind", .text, required: true), Column("actor_id", .integer, required: true),
-            Column("actor", .text, required: true), Column("org", .integer), Column("area", .text), Column("address", .text, required: true), Column("action", .text, required: true),
+            Column("at", .integer, required: true), Column("day", .integer, required: true), Column("actor_kind", .text, required: true),
+            Column("actor_id", .integer, required: true),
+            Column("actor", .text, required: true), Column("org", .integer), Column("area", .text), Column("address", .text, required: true),
+            Column("action", .text, required: true),
             Column("object_kind", .text, required: true), Column("object_id", .text, required: true), Column("summary", .text, required: true), Column("details", .text),
             Column("previous_hash", .blob, required: true), Column("hash", .blob, required: true),
         ],
@@ -29,7 +31,8 @@ package enum IdentityTables {
         columns: [
             Column("login", .text, required: true), Column("name", .text, required: true), Column("phone", .text), Column("organisation", .integer, required: true),
             Column("area", .text, required: true), Column("password_hash", .text, required: true), Column("password_changed_at", .integer, required: true),
-            Column("must_change", .integer, required: true), Column("state", .text, required: true), Column("failed_count", .integer, required: true), Column("locked_until", .integer),
+            Column("must_change", .integer, required: true), Column("state", .text, required: true), Column("failed_count", .integer, required: true),
+            Column("locked_until", .integer),
             Column("last_login_at", .integer), Column("last_login_address", .text), Column("created_at", .integer, required: true), Column("updated_at", .integer, required: true),
         ],
         indexes: [Index("login", unique: true), Index("organisation", "id"), Index("area", "id")])
@@ -60,13 +63,16 @@ package enum IdentityTables {
         "sessions",
         columns: [
             Column("token_hash", .blob, required: true), Column("user_id", .integer, required: true), Column("created_at", .integer, required: true),
-            Column("last_seen_at", .integer, required: true), Column("expires_at", .integer, required: true), Column("address", .text, required: true), Column("agent", .text, required: true),
+            Column("last_seen_at", .integer, required: true), Column("expires_at", .integer, required: true), Column("address", .text, required: true),
+            Column("agent", .text, required: true),
         ],
         indexes: [Index("token_hash", unique: true), Index("user_id")])
 
     /// `outcome`: `pending` while the password is being checked, then `failed` or `accepted`.
     static let loginAttempts = Table(
         "login_attempts",
-        columns: [Column("at", .integer, required: true), Column("login", .text, required: true), Column("address", .text, required: true), Column("outcome", .text, required: true)],
+        columns: [
+            Column("at", .integer, required: true), Column("login", .text, required: true), Column("address", .text, required: true), Column("outcome", .text, required: true),
+        ],
         indexes: [Index("login", "at"), Index("address", "at")])
 }

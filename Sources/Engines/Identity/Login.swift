@@ -48,7 +48,9 @@ extension Sessions {
         let opened = try await database.write { transaction -> (Session, Bool)? in
             // Asked again: what was read before the hash was computed may have changed.
             let userId = seen.principal.id
-            guard let account = try Account.load(where: "u.id = \(userId)", transaction), account.passwordHash == seen.passwordHash else { throw Failure(.unauthenticated, "JW-I011", "登录名或密码错误") }
+            guard let account = try Account.load(where: "u.id = \(userId)", transaction), account.passwordHash == seen.passwordHash else {
+                throw Failure(.unauthenticated, "JW-I011", "登录名或密码错误")
+            }
             var actor = account.principal
             actor.address = address
             let login = actor.login

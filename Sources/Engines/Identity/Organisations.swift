@@ -57,7 +57,8 @@ package struct Organisations: Sendable {
             """)
         try transaction.execute("UPDATE organisations SET path = \("\(parent?.path ?? "/")\(id)/") WHERE id = \(id)")
         let summary = "新增\(draft.kind.title)机构“\(draft.name)”"
-        try audit.record(AuditEntry("create", "organisation", "\(id)", summary, details: ["code": .string(draft.code), "area": .string(draft.area)]), by: principal, in: transaction)
+        try audit.record(
+            AuditEntry("create", "organisation", "\(id)", summary, details: ["code": .string(draft.code), "area": .string(draft.area)]), by: principal, in: transaction)
         guard let created = try find(id, transaction) else { throw Failure.notFound("机构") }
         return created
     }

@@ -41,7 +41,8 @@ package struct PasswordPolicy: Sendable, Equatable {
 
     /// Cores of the passwords that lists of leaked ones begin with.
     private static let wellKnown: [String] = [
-        "password", "passw0rd", "p@ssw0rd", "p@ssword", "12345678", "87654321", "qwertyui", "1qaz2wsx", "qwer1234", "1q2w3e4r", "admin123", "admin@123", "admin888", "abcd1234", "abc12345",
+        "password", "passw0rd", "p@ssw0rd", "p@ssword", "12345678", "87654321", "qwertyui", "1qaz2wsx", "qwer1234", "1q2w3e4r", "admin123", "admin@123", "admin888", "abcd1234",
+        "abc12345",
         "abc@1234", "aa123456", "a1234567", "11111111", "88888888", "66666666", "iloveyou", "woaini", "jianwei123", "jianwei@123", "shijiazhuang",
     ]
 }

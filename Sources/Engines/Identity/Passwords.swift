@@ -43,7 +43,8 @@ package struct Passwords: Sendable {
         try await database.write { transaction in
             try transaction.execute("UPDATE login_attempts SET outcome = 'accepted' WHERE id = \(attempt)")
             let changed = try transaction.execute(
-                "UPDATE users SET password_hash = \(hash), password_changed_at = \(clock.now), must_change = 0 WHERE id = \(principal.id) AND password_hash = \(account.passwordHash)")
+                "UPDATE users SET password_hash = \(hash), password_changed_at = \(clock.now), must_change = 0 WHERE id = \(principal.id) AND password_hash = \(account.passwordHash)"
+            )
             guard changed == 1 else { throw Failure(.conflict, "JW-I034", "密码刚刚已被修改，请重新登录") }
             let own = principal.session.flatMap(Hex.decode) ?? []
             try transaction.execute("DELETE FROM sessions WHERE user_id = \(principal.id) AND token_hash <> \(own)")

@@ -108,7 +108,8 @@ package struct Roles: Sendable {
                 draft.kinds = old.kinds
             }
             try check(draft, id: id, by: principal, transaction)
-            try transaction.execute("UPDATE roles SET title = \(draft.title), scope = \(draft.scope.rawValue), kinds = \(draft.kinds.map(\.rawValue).joined(separator: ",")) WHERE id = \(id)")
+            try transaction.execute(
+                "UPDATE roles SET title = \(draft.title), scope = \(draft.scope.rawValue), kinds = \(draft.kinds.map(\.rawValue).joined(separator: ",")) WHERE id = \(id)")
             try replacePermissions(of: id, with: draft.permissions, in: transaction)
             let before = details(RoleDraft(title: old.title, scope: old.scope, kinds: old.kinds, permissions: old.permissions))
             try audit.record(AuditEntry("update", "role", "\(id)", "修改角色“\(draft.title)”", details: ["before": before, "after": details(draft)]), by: principal, in: transaction)
@@ -151,7 +152,8 @@ package struct Roles: Sendable {
 
     private func insert(name: String, title: String, scope: ScopeRule, kinds: [Organisation.Kind], isBuiltIn: Bool, in transaction: any Transaction) throws -> Int64 {
         try transaction.insert(
-            "INSERT INTO roles (name, title, scope, kinds, is_built_in) VALUES (\(name), \(title), \(scope.rawValue), \(kinds.map(\.rawValue).joined(separator: ",")), \(isBuiltIn))")
+            "INSERT INTO roles (name, title, scope, kinds, is_built_in) VALUES (\(name), \(title), \(scope.rawValue), \(kinds.map(\.rawValue).joined(separator: ",")), \(isBuiltIn))"
+        )
     }
 
     private func replacePermissions(of id: Int64, with permissions: Set<String>, in transaction: any Transaction) throws {

@@ -50,7 +50,8 @@ package struct Users: Sendable {
 
     private func heldRoles(of users: [Int64], _ reader: any Reader) throws -> [Int64: [User.HeldRole]] {
         var held: [Int64: [User.HeldRole]] = [:]
-        let rows = try reader.rows("SELECT ur.user_id, r.id, r.name, r.title FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id IN (\(list: users)) ORDER BY r.id")
+        let rows = try reader.rows(
+            "SELECT ur.user_id, r.id, r.name, r.title FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id IN (\(list: users)) ORDER BY r.id")
         for row in rows {
             held[row.int("user_id") ?? 0, default: []].append(User.HeldRole(id: row.int("id") ?? 0, name: row.text("name") ?? "", title: row.text("title") ?? ""))
         }

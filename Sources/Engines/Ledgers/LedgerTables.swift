@@ -7,8 +7,10 @@ package enum LedgerTables {
     static let history = Table(
         "record_history",
         columns: [
-            Column("ledger", .text, required: true), Column("record_id", .integer, required: true), Column("version", .integer, required: true), Column("kind", .text, required: true),
-            Column("at", .integer, required: true), Column("by_id", .integer, required: true), Column("by_name", .text, required: true), Column("reason", .text), Column("batch", .integer),
+            Column("ledger", .text, required: true), Column("record_id", .integer, required: true), Column("version", .integer, required: true),
+            Column("kind", .text, required: true),
+            Column("at", .integer, required: true), Column("by_id", .integer, required: true), Column("by_name", .text, required: true), Column("reason", .text),
+            Column("batch", .integer),
             Column("changes", .text),
         ],
         indexes: [Index("ledger", "record_id", "id")],
@@ -40,7 +42,8 @@ package enum LedgerTables {
     static let definitions = Table(
         "ledger_definitions",
         columns: [
-            Column("name", .text, required: true), Column("version", .integer, required: true), Column("body", .text, required: true), Column("created_at", .integer, required: true),
+            Column("name", .text, required: true), Column("version", .integer, required: true), Column("body", .text, required: true),
+            Column("created_at", .integer, required: true),
             Column("updated_at", .integer, required: true), Column("updated_by", .integer, required: true),
         ],
         indexes: [Index("name", unique: true)]
@@ -51,7 +54,8 @@ package enum LedgerTables {
         "import_batches",
         columns: [
             Column("ledger", .text, required: true), Column("file_name", .text, required: true), Column("mode", .text, required: true), Column("state", .text, required: true),
-            Column("total", .integer, required: true, fallback: .int(0)), Column("created", .integer, required: true, fallback: .int(0)), Column("updated", .integer, required: true, fallback: .int(0)),
+            Column("total", .integer, required: true, fallback: .int(0)), Column("created", .integer, required: true, fallback: .int(0)),
+            Column("updated", .integer, required: true, fallback: .int(0)),
             Column("unchanged", .integer, required: true, fallback: .int(0)), Column("bad", .integer, required: true, fallback: .int(0)), Column("by_id", .integer, required: true),
             Column("by_name", .text, required: true), Column("started_at", .integer, required: true), Column("ended_at", .integer), Column("report", .text),
         ],

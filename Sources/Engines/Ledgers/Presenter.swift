@@ -41,7 +41,8 @@ package struct Presenter: Sendable {
     /// The row as the API answers it: `id, org, orgName, area, version, createdAt, updatedAt`, then every visible field; references and codes get `NAMETitle` beside them.
     package func json(_ record: Record) -> JSONValue {
         var object = JSONObject([
-            ("id", .int(record.id)), ("org", JSONValue(record.org)), ("orgName", record.org.map { .string(context.titles.organisation($0)) } ?? .null), ("area", JSONValue(record.area)),
+            ("id", .int(record.id)), ("org", JSONValue(record.org)), ("orgName", record.org.map { .string(context.titles.organisation($0)) } ?? .null),
+            ("area", JSONValue(record.area)),
             ("version", .int(Int64(record.version))), ("createdAt", .string(record.createdAt.rfc3339)), ("updatedAt", .string(record.updatedAt.rfc3339)),
         ])
         if let deletedAt = record.deletedAt { object.members.append(("deletedAt", .string(deletedAt.rfc3339))) }

@@ -45,11 +45,12 @@ extension Coordinate {
     /// The same place in another datum. Outside China nothing is shifted; the inverse of GCJ-02 is found by iteration, good to a centimetre.
     package func converted(from source: Datum, to target: Datum) -> Coordinate {
         guard source != target else { return self }
-        let standard: Coordinate = switch source {
-        case .wgs84: self
-        case .gcj02: withoutShift
-        case .bd09: withoutBaidu.withoutShift
-        }
+        let standard: Coordinate =
+            switch source {
+            case .wgs84: self
+            case .gcj02: withoutShift
+            case .bd09: withoutBaidu.withoutShift
+            }
         return switch target {
         case .wgs84: standard
         case .gcj02: standard.withShift

@@ -71,7 +71,8 @@ package struct MapView: Rendered {
 
     package var markup: Markup {
         let count = layers.reduce(0) { $0 + $1.features.count }
-        let list: Markup = count == 0 ? .empty : "<details class=\"map-list\"><summary>\(Language.say("看列表", "Show as list"))（\(count)）</summary><div>\(layers.map(lines))</div></details>"
+        let list: Markup =
+            count == 0 ? .empty : "<details class=\"map-list\"><summary>\(Language.say("看列表", "Show as list"))（\(count)）</summary><div>\(layers.map(lines))</div></details>"
         return """
             <figure class="map map-\(height.rawValue)" id="\(id)" data-map="\(json.text)"\(Markup.attribute("data-live-json", topic))><div class="map-canvas" role="application" aria-label="\(title)"></div>\
             \(list)</figure>
@@ -88,15 +89,19 @@ package struct MapView: Rendered {
     }
 
     private var json: JSONValue {
-        ["base": JSONValue(base), "tiles": .string(tiles), "layers": .array(layers.map { layer in ["title": .string(layer.title), "shown": .bool(layer.isShown), "features": .array(layer.features.map(value))] })]
+        [
+            "base": JSONValue(base), "tiles": .string(tiles),
+            "layers": .array(layers.map { layer in ["title": .string(layer.title), "shown": .bool(layer.isShown), "features": .array(layer.features.map(value))] }),
+        ]
     }
 
     private func value(_ feature: MapFeature) -> JSONValue {
-        let shape: (String, JSONValue) = switch feature.shape {
-        case .point(let place): ("point", pair(place))
-        case .line(let places): ("line", .array(places.map(pair)))
-        case .area(let area): ("area", .array(area.outline.map(pair)))
-        }
+        let shape: (String, JSONValue) =
+            switch feature.shape {
+            case .point(let place): ("point", pair(place))
+            case .line(let places): ("line", .array(places.map(pair)))
+            case .area(let area): ("area", .array(area.outline.map(pair)))
+            }
         return [
             "id": .string(feature.id), "kind": .string(shape.0), "at": shape.1, "title": .string(feature.title), "tone": .string(feature.tone.rawValue),
             "popup": .string(feature.popup.html), "path": JSONValue(feature.path),

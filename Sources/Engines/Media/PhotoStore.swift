@@ -106,7 +106,9 @@ package struct PhotoStore: Sendable {
     /// - Parameter last: the hash that the page before ended with; nil begins. One store keeps the pictures of ledgers too, so whoever asks must leave out what it does not answer for.
     package func removable(receivedBefore moment: Moment, after last: String? = nil, limit: Int) async throws -> [String] {
         try await database.read { reader in
-            try reader.rows("SELECT sha256 FROM photos WHERE sha256 > \(last ?? "") AND locks = 0 AND received_at < \(moment) ORDER BY sha256 LIMIT \(limit)").compactMap { $0.text("sha256") }
+            try reader.rows("SELECT sha256 FROM photos WHERE sha256 > \(last ?? "") AND locks = 0 AND received_at < \(moment) ORDER BY sha256 LIMIT \(limit)").compactMap {
+                $0.text("sha256")
+            }
         }
     }
 

@@ -71,7 +71,8 @@ package struct Verdict: Sendable {
         return compiled.steps.prefix(last).enumerated().map { index, step in
             let conditions = step.rule.conditions.enumerated().map { at, condition in
                 let actual = facts[step.positions[at]]
-                return RuleTrace.Line(fact: condition.fact, title: compiled.titles[condition.fact]?.title ?? condition.fact, condition: condition, actual: actual, holds: condition.holds(of: actual))
+                return RuleTrace.Line(
+                    fact: condition.fact, title: compiled.titles[condition.fact]?.title ?? condition.fact, condition: condition, actual: actual, holds: condition.holds(of: actual))
             }
             return RuleTrace(ruleId: step.rule.id, title: step.rule.title, outcome: step.rule.outcome, matched: hits.contains(index), conditions: conditions)
         }
@@ -103,7 +104,10 @@ package struct RuleTrace: Sendable, Equatable {
 
     package var json: JSONValue {
         let lines = conditions.map { line -> JSONValue in
-            ["fact": .string(line.fact), "comparison": .string(line.condition.comparison.rawValue), "value": line.condition.value.json, "actual": line.actual.json, "holds": .bool(line.holds)]
+            [
+                "fact": .string(line.fact), "comparison": .string(line.condition.comparison.rawValue), "value": line.condition.value.json, "actual": line.actual.json,
+                "holds": .bool(line.holds),
+            ]
         }
         return ["rule": .string(ruleId), "title": .string(title), "outcome": .string(outcome), "matched": .bool(matched), "conditions": .array(lines)]
     }

@@ -35,7 +35,9 @@ package struct DryRun: Sendable, Equatable {
     }
 
     /// - Parameter stream: hands facts to its body until there are no more.
-    package static func run(_ proposed: CompiledRuleSet, against current: CompiledRuleSet? = nil, over stream: ((_ label: String, _ facts: [String: FactValue]) -> Void) throws -> Void) rethrows -> DryRun {
+    package static func run(
+        _ proposed: CompiledRuleSet, against current: CompiledRuleSet? = nil, over stream: ((_ label: String, _ facts: [String: FactValue]) -> Void) throws -> Void
+    ) rethrows -> DryRun {
         var run = DryRun()
         try stream { label, facts in run.add(facts, label: label, proposed: proposed, current: current) }
         return run

@@ -7,7 +7,8 @@ package final class RuleBook: Sendable {
     package static let table = Table(
         "rule_sets",
         columns: [
-            Column("name", .text, required: true), Column("version", .integer, required: true), Column("body", .text, required: true), Column("effective_at", .integer, required: true),
+            Column("name", .text, required: true), Column("version", .integer, required: true), Column("body", .text, required: true),
+            Column("effective_at", .integer, required: true),
             Column("created_at", .integer, required: true), Column("created_by", .integer, required: true), Column("note", .text),
         ],
         indexes: [Index("name", "version", unique: true), Index("name", "effective_at")]
@@ -58,7 +59,8 @@ package final class RuleBook: Sendable {
         var set = set
         let stored = try tx.value("SELECT max(version) FROM rule_sets WHERE name = \(set.name)")?.int ?? 0
         set.version = max(Int(stored), sets.withLock { $0[set.name]?.map(\.set.version).max() ?? 0 }) + 1
-        try tx.execute("""
+        try tx.execute(
+            """
             INSERT INTO rule_sets (name, version, body, effective_at, created_at, created_by, note) VALUES \
             (\(set.name), \(set.version), \(set.json.text), \(set.effectiveFrom), \(clock.now), \(user), \(note))
             """)
@@ -71,7 +73,8 @@ package final class RuleBook: Sendable {
     package func versions(_ name: String, in reader: any Reader) throws -> [PublishedRules] {
         try reader.rows("SELECT version, body, effective_at, created_at, created_by, note FROM rule_sets WHERE name = \(name) ORDER BY version DESC").map { row in
             PublishedRules(
-                set: try RuleSet(json: try JSONValue(parsing: row[1].text ?? "")), effectiveAt: Moment(milliseconds: row[2].int ?? 0), createdAt: Moment(milliseconds: row[3].int ?? 0),
+                set: try RuleSet(json: try JSONValue(parsing: row[1].text ?? "")), effectiveAt: Moment(milliseconds: row[2].int ?? 0),
+                createdAt: Moment(milliseconds: row[3].int ?? 0),
                 createdBy: row[4].int ?? 0, note: row[5].text ?? ""
             )
         }

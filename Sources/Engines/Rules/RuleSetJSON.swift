@@ -7,11 +7,14 @@ import Kernel
 extension RuleSet {
     package var json: JSONValue {
         let rules = self.rules.map { rule -> JSONValue in
-            let conditions = rule.conditions.map { condition -> JSONValue in ["fact": .string(condition.fact), "is": .string(condition.comparison.rawValue), "value": condition.value.json] }
+            let conditions = rule.conditions.map { condition -> JSONValue in
+                ["fact": .string(condition.fact), "is": .string(condition.comparison.rawValue), "value": condition.value.json]
+            }
             return ["id": .string(rule.id), "title": .string(rule.title), "outcome": .string(rule.outcome), "enabled": .bool(rule.isEnabled), "when": .array(conditions)]
         }
         return [
-            "name": .string(name), "version": .int(Int64(version)), "effectiveFrom": .string(effectiveFrom.rfc3339), "mode": .string(mode.rawValue), "otherwise": .string(otherwise),
+            "name": .string(name), "version": .int(Int64(version)), "effectiveFrom": .string(effectiveFrom.rfc3339), "mode": .string(mode.rawValue),
+            "otherwise": .string(otherwise),
             "rules": .array(rules),
         ]
     }
@@ -44,7 +47,9 @@ extension RuleSet {
         }
         var conditions: [Condition] = []
         for element in json["when"]?.array ?? [] {
-            guard let fact = element["fact"]?.string, let comparison = element["is"]?.string.flatMap(Condition.Comparison.init), let value = FactValue(json: element["value"] ?? .null) else {
+            guard let fact = element["fact"]?.string, let comparison = element["is"]?.string.flatMap(Condition.Comparison.init),
+                let value = FactValue(json: element["value"] ?? .null)
+            else {
                 faults.append("\(place)有一个条件无法识别")
                 continue
             }

@@ -54,11 +54,14 @@ package final class Leadership: Sendable {
         if let held, now.adding(seconds: seconds * 2 / 3) < held.expiresAt { return (true, false) }
         let expires = now.adding(seconds: seconds)
         let taken = try await database.write { [name, node] tx -> Hold? in
-            if let held, try tx.execute("UPDATE leases SET expires_at = \(expires) WHERE name = \(name) AND node = \(node) AND term = \(held.term)") == 1 { return Hold(term: held.term, expiresAt: expires) }
+            if let held, try tx.execute("UPDATE leases SET expires_at = \(expires) WHERE name = \(name) AND node = \(node) AND term = \(held.term)") == 1 {
+                return Hold(term: held.term, expiresAt: expires)
+            }
             try tx.execute("INSERT INTO leases (name, node, term, expires_at) VALUES (\(name), '-', 0, 0) ON CONFLICT DO NOTHING")
             // A node that held a term in this process and lost it waits like any other.
             let own = held == nil ? node : ""
-            guard try tx.execute("UPDATE leases SET node = \(node), term = term + 1, expires_at = \(expires) WHERE name = \(name) AND (expires_at <= \(now) OR node = \(own))") == 1 else { return nil }
+            guard try tx.execute("UPDATE leases SET node = \(node), term = term + 1, expires_at = \(expires) WHERE name = \(name) AND (expires_at <= \(now) OR node = \(own))") == 1
+            else { return nil }
             return Hold(term: try tx.value("SELECT term FROM leases WHERE name = \(name)")?.int ?? 0, expiresAt: expires)
         }
         hold.withLock { $0 = taken }

@@ -14,9 +14,12 @@ package final class LongTasks: Service {
         Table(
             "tasks",
             columns: [
-                Column("kind", .text, required: true), Column("title", .text, required: true), Column("owner", .integer, required: true), Column("owner_name", .text, required: true),
-                Column("organisation", .integer), Column("state", .text, required: true), Column("progress", .integer, required: true, fallback: .int(0)), Column("total", .integer), Column("message", .text),
-                Column("result_blob", .text), Column("result_name", .text), Column("created_at", .integer, required: true), Column("started_at", .integer), Column("ended_at", .integer),
+                Column("kind", .text, required: true), Column("title", .text, required: true), Column("owner", .integer, required: true),
+                Column("owner_name", .text, required: true),
+                Column("organisation", .integer), Column("state", .text, required: true), Column("progress", .integer, required: true, fallback: .int(0)),
+                Column("total", .integer), Column("message", .text),
+                Column("result_blob", .text), Column("result_name", .text), Column("created_at", .integer, required: true), Column("started_at", .integer),
+                Column("ended_at", .integer),
                 Column("node", .text, required: true),
             ],
             indexes: [Index("owner", "id"), Index("state", where: "ended_at IS NULL"), Index("ended_at")]
@@ -82,7 +85,9 @@ package final class LongTasks: Service {
     package func cancel(_ id: Int64, by principal: Principal) async throws {
         guard try await task(id, for: principal) != nil else { throw Failure.notFound("该任务") }
         let now = clock.now
-        try await database.write { try $0.execute("UPDATE tasks SET state = 'cancelled', ended_at = \(now), message = \("已由\(principal.name)取消") WHERE id = \(id) AND state IN ('queued', 'running')") }
+        try await database.write {
+            try $0.execute("UPDATE tasks SET state = 'cancelled', ended_at = \(now), message = \("已由\(principal.name)取消") WHERE id = \(id) AND state IN ('queued', 'running')")
+        }
         state.withLock { state in
             state.waiting.removeAll { $0.id == id }
             state.cancels[id]?.ring()
@@ -141,7 +146,8 @@ package final class LongTasks: Service {
         let known = state.withLock { $0.waiting.map(\.id) }
         try await database.write { tx in
             try tx.execute(
-                "UPDATE tasks SET state = 'failed', ended_at = \(now), message = '服务重启，任务已中断，请重新发起' WHERE node = \(node) AND state IN ('queued', 'running') AND id NOT IN (\(list: known.isEmpty ? [0] : known))")
+                "UPDATE tasks SET state = 'failed', ended_at = \(now), message = '服务重启，任务已中断，请重新发起' WHERE node = \(node) AND state IN ('queued', 'running') AND id NOT IN (\(list: known.isEmpty ? [0] : known))"
+            )
         }
     }
 
@@ -153,7 +159,9 @@ package final class LongTasks: Service {
         state.withLock { $0.cancels[id] = cancel }
         defer { state.withLock { $0.cancels[id] = nil } }
         do {
-            guard try await database.write({ try $0.execute("UPDATE tasks SET state = 'running', started_at = \(started) WHERE id = \(id) AND state = 'queued'") }) == 1 else { return }
+            guard try await database.write({ try $0.execute("UPDATE tasks SET state = 'running', started_at = \(started) WHERE id = \(id) AND state = 'queued'") }) == 1 else {
+                return
+            }
             let result = try await race(waiting, cancel)
             try await end(id, .done, result)
         } catch is CancellationError {
@@ -244,7 +252,8 @@ private final class LongTaskProgress: Sendable {
         let id = id
         let changed = try await database.write { tx in
             try tx.execute(
-                "UPDATE tasks SET progress = \(report.progress), total = COALESCE(\(report.total), total), message = COALESCE(\(report.message), message) WHERE id = \(id) AND state = 'running'")
+                "UPDATE tasks SET progress = \(report.progress), total = COALESCE(\(report.total), total), message = COALESCE(\(report.message), message) WHERE id = \(id) AND state = 'running'"
+            )
         }
         // Cancelled on another node.
         guard changed == 1 else { throw CancellationError() }

@@ -9,8 +9,10 @@ package final class Outbox: Sendable {
         Table(
             "outbox",
             columns: [
-                Column("topic", .text, required: true), Column("key", .text, required: true), Column("payload", .text, required: true), Column("created_at", .integer, required: true),
-                Column("available_at", .integer, required: true), Column("attempts", .integer, required: true, fallback: .int(0)), Column("last_error", .text), Column("done_at", .integer),
+                Column("topic", .text, required: true), Column("key", .text, required: true), Column("payload", .text, required: true),
+                Column("created_at", .integer, required: true),
+                Column("available_at", .integer, required: true), Column("attempts", .integer, required: true, fallback: .int(0)), Column("last_error", .text),
+                Column("done_at", .integer),
                 Column("dead_at", .integer),
             ],
             indexes: [

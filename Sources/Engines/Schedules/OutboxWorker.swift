@@ -52,7 +52,9 @@ package struct OutboxWorker: Service {
     private let logger: Logger
 
     /// - Parameter leadership: with more than one node, the lease whose holder delivers; nil delivers always.
-    package init(_ outbox: Outbox, on database: any Database, handlers: [OutboxHandler], leadership: Leadership? = nil, clock: Clock = .system, waker: Waker = .system, logger: Logger) {
+    package init(
+        _ outbox: Outbox, on database: any Database, handlers: [OutboxHandler], leadership: Leadership? = nil, clock: Clock = .system, waker: Waker = .system, logger: Logger
+    ) {
         let topics = handlers.map(\.topic)
         precondition(Set(topics).count == topics.count, "two handlers for one outbox topic: \(topics)")
         self.outbox = outbox
@@ -185,7 +187,8 @@ package struct OutboxWorker: Service {
             }
         }
         for outcome in failed {
-            logger.warning("outbox message failed", metadata: ["topic": "\(handler.topic)", "key": "\(outcome.message.key)", "id": "\(outcome.message.id)", "error": "\(outcome.error ?? "")"])
+            logger.warning(
+                "outbox message failed", metadata: ["topic": "\(handler.topic)", "key": "\(outcome.message.key)", "id": "\(outcome.message.id)", "error": "\(outcome.error ?? "")"])
         }
     }
 
@@ -196,7 +199,8 @@ package struct OutboxWorker: Service {
             do {
                 try await database.write { tx in
                     try tx.execute(
-                        "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE done_at IS NOT NULL AND done_at < \(now.adding(seconds: -handler.keepDone)) AND topic = \(handler.topic) LIMIT 10000)")
+                        "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE done_at IS NOT NULL AND done_at < \(now.adding(seconds: -handler.keepDone)) AND topic = \(handler.topic) LIMIT 10000)"
+                    )
                 }
             } catch {
                 logger.error("outbox could not be pruned", metadata: ["error": "\(error)"])

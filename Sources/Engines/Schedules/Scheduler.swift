@@ -81,7 +81,8 @@ package final class Scheduler: Service {
         let now = clock.now
         try await database.write { [bell] tx in
             try tx.execute(
-                "INSERT INTO jobs (name, due_at, requested_at) VALUES (\(name), \(job.rhythm.latestDue(at: now)), \(now)) ON CONFLICT (name) DO UPDATE SET requested_at = excluded.requested_at")
+                "INSERT INTO jobs (name, due_at, requested_at) VALUES (\(name), \(job.rhythm.latestDue(at: now)), \(now)) ON CONFLICT (name) DO UPDATE SET requested_at = excluded.requested_at"
+            )
             tx.afterCommit { bell.ring() }
         }
     }
@@ -140,7 +141,8 @@ package final class Scheduler: Service {
             guard isDue || isManual else { return nil }
             try tx.execute("UPDATE jobs SET due_at = \(due), requested_at = NULL WHERE name = \(job.name)")
             let run = try tx.insert(
-                "INSERT INTO job_runs (job, due_at, started_at, state, node, term, is_manual) VALUES (\(job.name), \(due), \(now), 'running', \(leadership.node), \(leadership.term), \(isManual))")
+                "INSERT INTO job_runs (job, due_at, started_at, state, node, term, is_manual) VALUES (\(job.name), \(due), \(now), 'running', \(leadership.node), \(leadership.term), \(isManual))"
+            )
             return JobClaim(job: job, run: run, dueAt: due)
         }
     }

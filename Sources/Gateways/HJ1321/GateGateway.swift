@@ -57,7 +57,9 @@ package final class GateGateway: Sendable {
         } catch let refusal as ClientRefusal {
             throttle.failed(address: address, now: clock.now)
             envelope = .fault(refusal.code, refusal.message)
-            logger.notice("gate request refused", metadata: ["code": "\(refusal.code)", "path": "\(request.uri.path)", "address": "\(address)", "requestId": "\(requestId)", "reason": "\(refusal.message)"])
+            logger.notice(
+                "gate request refused",
+                metadata: ["code": "\(refusal.code)", "path": "\(request.uri.path)", "address": "\(address)", "requestId": "\(requestId)", "reason": "\(refusal.message)"])
         } catch let error as GateTooLarge {
             envelope = .fault("41301", error.message)
         } catch {
@@ -69,7 +71,11 @@ package final class GateGateway: Sendable {
 
     private func log(_ failure: Failure, _ request: Request, _ requestId: String, _ address: String) {
         let level: Logger.Level = failure.kind == .unavailable || failure.kind == .unexpected ? .error : .notice
-        logger.log(level: level, "gate request answered with an error", metadata: ["code": "\(failure.code)", "path": "\(request.uri.path)", "address": "\(address)", "requestId": "\(requestId)", "cause": "\(failure.cause ?? failure.message)"])
+        logger.log(
+            level: level, "gate request answered with an error",
+            metadata: [
+                "code": "\(failure.code)", "path": "\(request.uri.path)", "address": "\(address)", "requestId": "\(requestId)", "cause": "\(failure.cause ?? failure.message)",
+            ])
     }
 
     private func answer(_ request: Request, address: String) async throws -> GateEnvelope {
@@ -234,7 +240,8 @@ package final class GateGateway: Sendable {
 
     private func signedRequest(_ request: Request, _ digest: Digest) -> SignedRequest {
         SignedRequest(
-            method: request.method.rawValue, pathWithQuery: request.head.path ?? "", timestamp: request.headers[.timestamp], nonce: request.headers[.nonce], signType: request.headers[.signType],
+            method: request.method.rawValue, pathWithQuery: request.head.path ?? "", timestamp: request.headers[.timestamp], nonce: request.headers[.nonce],
+            signType: request.headers[.signType],
             signature: request.headers[.signature], bodySHA256: digest)
     }
 

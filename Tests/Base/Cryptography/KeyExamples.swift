@@ -27,7 +27,8 @@ enum KeyExamples {
         """
 
     static let rsaFingerprint = "d36ed45a06eecd4122bec01e5a6950b295f711dbc64614706c71b26e63057254"
-    static let rsaSignature = "vAVzFNnPdwrD8r+oGyM959iuSCa2pVOt95CZP+lfao58tSy+Y/gB0BLwf3Ou1/NIxofuS26cn9KXWppDS90iG2gyZ197NIaHPU9vzycWc34lPlqN4mTExWWdmYIDZJIQ3MIRHThd0eG5ZqLLfOmXK1sWu0YPJqUBOcgJp+8IgQPza5nPLlvIVRPbzTk2mD3yYgbBtLvPQFTIBZHyj9zRUlce6Obu4Y9Rc6zbUPTBExrRi6eZ83DPJc9KUypDDpRw6+o0rQKoO4cFm/sCHmHdWp09aoAVqTyvJ67rQ4Y29DatU213+APXvY3GBowW4duObbwl0qDw590YRRKHyRCpxg=="
+    static let rsaSignature =
+        "vAVzFNnPdwrD8r+oGyM959iuSCa2pVOt95CZP+lfao58tSy+Y/gB0BLwf3Ou1/NIxofuS26cn9KXWppDS90iG2gyZ197NIaHPU9vzycWc34lPlqN4mTExWWdmYIDZJIQ3MIRHThd0eG5ZqLLfOmXK1sWu0YPJqUBOcgJp+8IgQPza5nPLlvIVRPbzTk2mD3yYgbBtLvPQFTIBZHyj9zRUlce6Obu4Y9Rc6zbUPTBExrRi6eZ83DPJc9KUypDDpRw6+o0rQKoO4cFm/sCHmHdWp09aoAVqTyvJ67rQ4Y29DatU213+APXvY3GBowW4duObbwl0qDw590YRRKHyRCpxg=="
 
     static let rsa1024Public = """
         -----BEGIN PUBLIC KEY-----

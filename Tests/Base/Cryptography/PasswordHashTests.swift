@@ -4,10 +4,14 @@ import Testing
 @Suite("Cryptography: password hashes")
 struct PasswordHashTests {
     @Test(arguments: [
-        ("", "", PasswordHash.Cost(logN: 4, r: 1, p: 1),
-         "77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442fcd0069ded0948f8326a753a0fc81f17e8d3e0fb2e0d3628cf35e20c38d18906"),
-        ("password", "NaCl", PasswordHash.Cost(logN: 10, r: 8, p: 16),
-         "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b3731622eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640"),
+        (
+            "", "", PasswordHash.Cost(logN: 4, r: 1, p: 1),
+            "77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442fcd0069ded0948f8326a753a0fc81f17e8d3e0fb2e0d3628cf35e20c38d18906"
+        ),
+        (
+            "password", "NaCl", PasswordHash.Cost(logN: 10, r: 8, p: 16),
+            "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b3731622eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640"
+        ),
     ])
     func `scrypt, RFC 7914 chapter 12`(password: String, salt: String, cost: PasswordHash.Cost, hex: String) throws {
         #expect(Hex.encode(try PasswordHash.derive(Array(password.utf8), salt: Array(salt.utf8), cost: cost, length: 64)) == hex)

@@ -16,7 +16,10 @@ struct VINTests {
     ])
     func invalid(_ text: String, _ finding: VINFinding) { #expect(VIN(normalizing: text).findings == [finding]) }
 
-    @Test(arguments: [("LGAG4DY37J8010131", 2026, 2018), ("1M8GDM9AXKP042788", 2026, 2019), ("1M8GDM9AXKP042788", 2018, 1989), ("LSVAA49J132047371", 2026, 2003), ("11111111111111111", 2035, 2031)])
+    @Test(arguments: [
+        ("LGAG4DY37J8010131", 2026, 2018), ("1M8GDM9AXKP042788", 2026, 2019), ("1M8GDM9AXKP042788", 2018, 1989), ("LSVAA49J132047371", 2026, 2003),
+        ("11111111111111111", 2035, 2031),
+    ])
     func modelYears(_ text: String, _ now: Int, _ year: Int) { #expect(VIN(normalizing: text).modelYear(notAfter: now) == year) }
 
     @Test func noModelYear() {
@@ -40,7 +43,10 @@ struct CreditCodeTests {
         }
     }
 
-    @Test(arguments: [("", CreditCodeFinding.length), ("91350100M000100Y4", .length), ("91350100M000100Y4S", .character), ("91350100I000100Y43", .character), ("91350100M000100Y44", .checkCharacter)])
+    @Test(arguments: [
+        ("", CreditCodeFinding.length), ("91350100M000100Y4", .length), ("91350100M000100Y4S", .character), ("91350100I000100Y43", .character),
+        ("91350100M000100Y44", .checkCharacter),
+    ])
     func invalid(_ text: String, _ finding: CreditCodeFinding) { #expect(CreditCode(normalizing: text).findings == [finding]) }
 
     @Test func parts() {

@@ -33,11 +33,13 @@ struct PlateTests {
         #expect(PlateKind(guessing: plate, color: example.color) == example.kind)
     }
 
-    @Test(arguments: [
-        ("", [PlateFinding.empty]), ("冀A123学", [.format]), ("冀I12345", [.forbiddenLetter]), ("冀AO2345", [.forbiddenLetter]), ("冀A123456", [.format]), ("冀A1234", [.format]),
-        ("A123456", [.format]), ("鬼123456", [.province]), ("冀A1234567", [.length]), ("X", [.length]), ("冀A1234港", [.format]), ("冀112345", [.format]), ("鬼A12345", [.province]), ("冀A-1234", [.format]),
-        ("冀AL12345", [.format]), ("冀B1234DD", [.format]), ("1234使使使", [.format]), ("O12345", [.forbiddenLetter, .province]),
-    ] as [(String, [PlateFinding])])
+    @Test(
+        arguments: [
+            ("", [PlateFinding.empty]), ("冀A123学", [.format]), ("冀I12345", [.forbiddenLetter]), ("冀AO2345", [.forbiddenLetter]), ("冀A123456", [.format]), ("冀A1234", [.format]),
+            ("A123456", [.format]), ("鬼123456", [.province]), ("冀A1234567", [.length]), ("X", [.length]), ("冀A1234港", [.format]), ("冀112345", [.format]), ("鬼A12345", [.province]),
+            ("冀A-1234", [.format]),
+            ("冀AL12345", [.format]), ("冀B1234DD", [.format]), ("1234使使使", [.format]), ("O12345", [.forbiddenLetter, .province]),
+        ] as [(String, [PlateFinding])])
     func malformed(_ text: String, _ findings: [PlateFinding]) { #expect(PlateFinding.findings(text: text, color: .blue) == findings) }
 
     @Test(arguments: [
@@ -50,7 +52,9 @@ struct PlateTests {
         #expect(PlateFinding.findings(text: text, color: .other).isEmpty)
     }
 
-    @Test(arguments: [("冀ａ·１２３４５", "冀A12345"), (" 冀 a 123 45\n", "冀A12345"), ("冀A.12345", "冀A12345"), ("冀A•12345", "冀A12345"), ("冀A\u{3000}1234挂", "冀A1234挂"), ("冀A12345", "冀A12345")])
+    @Test(arguments: [
+        ("冀ａ·１２３４５", "冀A12345"), (" 冀 a 123 45\n", "冀A12345"), ("冀A.12345", "冀A12345"), ("冀A•12345", "冀A12345"), ("冀A\u{3000}1234挂", "冀A1234挂"), ("冀A12345", "冀A12345"),
+    ])
     func normalizes(_ text: String, _ expected: String) { #expect(PlateNumber(normalizing: text).text == expected) }
 
     @Test(arguments: [

@@ -26,5 +26,6 @@ enum ContractTables {
         columns: [Column("title", .text, required: true), Column("weight", .real), Column("body", .blob), Column("created_at", .integer, required: true, fallback: .int(0))],
         indexes: [Index("title", unique: true), Index("created_at", where: "weight IS NOT NULL")]
     )
-    static let figures = Table("figures", key: ["place", "day"], columns: [Column("place", .text), Column("day", .integer), Column("sum", .real, required: true)], isClustered: true)
+    static let figures = Table(
+        "figures", key: ["place", "day"], columns: [Column("place", .text), Column("day", .integer), Column("sum", .real, required: true)], isClustered: true)
 }

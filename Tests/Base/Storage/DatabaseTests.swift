@@ -117,7 +117,10 @@ struct DatabaseTests {
             var inner = 0
             try reader.each("SELECT id FROM notes ORDER BY id") { _ in
                 outer += 1
-                try reader.each("SELECT id FROM notes ORDER BY id") { _ in inner += 1; return inner % 3 != 0 }
+                try reader.each("SELECT id FROM notes ORDER BY id") { _ in
+                    inner += 1
+                    return inner % 3 != 0
+                }
                 return outer < 10
             }
             return (outer, inner)

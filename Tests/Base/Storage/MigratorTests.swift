@@ -6,7 +6,8 @@ import Testing
 struct MigratorTests {
     static let clock = Clock.fixed(Moment(seconds: 1_800_000_000))
     static let first = Migration("0001-first", [.createTable(ContractTables.notes)])
-    static let second = Migration("0002-figures", [.createTable(ContractTables.figures), .addColumn(table: "notes", Column("colour", .text)), .run("UPDATE notes SET colour = 'red'")])
+    static let second = Migration(
+        "0002-figures", [.createTable(ContractTables.figures), .addColumn(table: "notes", Column("colour", .text)), .run("UPDATE notes SET colour = 'red'")])
     static var notesWithColour: Table {
         var table = ContractTables.notes
         table.columns.append(Column("colour", .text))
@@ -68,7 +69,8 @@ struct MigratorTests {
         let lines = try await SchemaCheck(declared: [declared, ContractTables.figures]).differences(on: database)
         #expect(
             lines == [
-                "column notes.title: required is true, declared false", "column notes.weight: kind is real, declared text", "column notes.new is missing", "column notes.created_at is not declared",
+                "column notes.title: required is true, declared false", "column notes.weight: kind is real, declared text", "column notes.new is missing",
+                "column notes.created_at is not declared",
                 "index idx_notes_created_at is missing or differs", "index idx_notes_created_at is not declared", "table figures is missing", "table stray is not declared",
             ])
     }
@@ -81,7 +83,8 @@ struct MigratorTests {
         let diff = SchemaDiff(from: old, to: [notes, ContractTables.figures])
         #expect(
             diff.steps == [
-                .dropIndex(table: "notes", Index("created_at", where: "weight IS NOT NULL")), .addColumn(table: "notes", Column("colour", .text)), .createTable(ContractTables.figures),
+                .dropIndex(table: "notes", Index("created_at", where: "weight IS NOT NULL")), .addColumn(table: "notes", Column("colour", .text)),
+                .createTable(ContractTables.figures),
             ])
         #expect(diff.obstacles.isEmpty)
         #expect(SchemaDiff(from: Migrator([Self.first, Self.second]).tables, to: [Self.notesWithColour, ContractTables.figures]).isEmpty)
@@ -91,22 +94,27 @@ struct MigratorTests {
     @Test("步骤打印为源码")
     func source() {
         #expect(
-            Migration("0002-x", [.addColumn(table: "notes", Column("colour", .text, required: true, fallback: .text("a\"b"))), .createIndex(table: "notes", Index("a", "b", unique: true))])
-                .swiftSource(named: "migration0002") == """
-                    import Storage
+            Migration(
+                "0002-x",
+                [.addColumn(table: "notes", Column("colour", .text, required: true, fallback: .text("a\"b"))), .createIndex(table: "notes", Index("a", "b", unique: true))]
+            )
+            .swiftSource(named: "migration0002") == """
+                import Storage
 
-                    let migration0002 = Migration("0002-x", [
-                        .addColumn(table: "notes", Column("colour", .text, required: true, fallback: .text("a\\"b"))),
-                        .createIndex(table: "notes", Index("a", "b", unique: true)),
-                    ])
+                let migration0002 = Migration("0002-x", [
+                    .addColumn(table: "notes", Column("colour", .text, required: true, fallback: .text("a\\"b"))),
+                    .createIndex(table: "notes", Index("a", "b", unique: true)),
+                ])
 
-                    """)
+                """)
         #expect(SchemaStep.createTable(ContractTables.figures).swiftSource.contains("key: [\"place\", \"day\"],\n"))
     }
 
     @Test("两种数据库的建表语句")
     func rendering() {
-        let passes = Table("passes", columns: [Column("plate", .text, required: true), Column("passed_at", .integer)], indexes: [Index("plate", unique: true, where: "plate <> ''")], partitionedBy: "passed_at")
+        let passes = Table(
+            "passes", columns: [Column("plate", .text, required: true), Column("passed_at", .integer)], indexes: [Index("plate", unique: true, where: "plate <> ''")],
+            partitionedBy: "passed_at")
         #expect(
             SchemaStep.createTable(passes).statements(for: .sqlite) == [
                 #"CREATE TABLE "passes" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "plate" TEXT NOT NULL, "passed_at" INTEGER) STRICT"#,
@@ -118,6 +126,9 @@ struct MigratorTests {
                 #"CREATE TABLE "passes_rest" PARTITION OF "passes" DEFAULT"#,
                 #"CREATE UNIQUE INDEX "uq_passes_plate" ON "passes" ("plate") WHERE plate <> ''"#,
             ])
-        #expect(SchemaStep.createTable(ContractTables.figures).statements(for: .sqlite) == [#"CREATE TABLE "figures" ("place" TEXT NOT NULL, "day" INTEGER NOT NULL, "sum" REAL NOT NULL, PRIMARY KEY ("place", "day")) WITHOUT ROWID, STRICT"#])
+        #expect(
+            SchemaStep.createTable(ContractTables.figures).statements(for: .sqlite) == [
+                #"CREATE TABLE "figures" ("place" TEXT NOT NULL, "day" INTEGER NOT NULL, "sum" REAL NOT NULL, PRIMARY KEY ("place", "day")) WITHOUT ROWID, STRICT"#
+            ])
     }
 }

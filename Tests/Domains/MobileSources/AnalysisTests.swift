@@ -41,13 +41,17 @@ struct AnalysisTests {
         let request = StrategyDryRun.Request(strategies: [draft], level: .red, from: day, to: day)
         let report = try await house.gates.dryRun.run(request, scope: .everything)
         #expect(report.total.judged == 72 && report.total.refused == 70 && report.total.tonnes == 2100 && report.newlyRefused == 70 && report.outside == 1 && report.released == 0)
-        #expect(report.byStage[.four]?.refused == 70 && report.byStage[.electric]?.refused == 0 && report.byEnterprise[house.steel.org]?.judged == 72 && report.byDay[day]?.refused == 70)
+        #expect(
+            report.byStage[.four]?.refused == 70 && report.byStage[.electric]?.refused == 0 && report.byEnterprise[house.steel.org]?.judged == 72
+                && report.byDay[day]?.refused == 70)
         #expect((25...50).contains(report.sample.count) && report.sample.allSatisfy { $0.reason == "要求国五及以上，该车为国四" })
         let capped = Strategy(id: 0, version: 1, name: "限车次", level: .red, dailyTripCap: 10)
         let limited = try await house.gates.dryRun.run(StrategyDryRun.Request(strategies: [capped], level: .red, from: day, to: day), scope: .organisation(house.steel.org))
         #expect(limited.total.judged == 72 && limited.total.refused == 61)
         await #expect(throws: CancellationError.self) { try await house.gates.dryRun.run(request, scope: .everything) { _, _ in throw CancellationError() } }
-        await #expect(throws: Failure.self) { try await house.gates.dryRun.run(StrategyDryRun.Request(strategies: [], level: .red, from: day, to: day.adding(days: -1)), scope: .everything) }
+        await #expect(throws: Failure.self) {
+            try await house.gates.dryRun.run(StrategyDryRun.Request(strategies: [], level: .red, from: day, to: day.adding(days: -1)), scope: .everything)
+        }
     }
 
     @Test func surgeAndNight() async throws {
@@ -98,7 +102,9 @@ struct AnalysisTests {
         let looks: [(serial: Int64, bits: Int64)] = [(1, 0x0F0F_0F0F_0F0F_0F0F), (2, 0x0F0F_0F0F_0F0F_0F0E), (3, 0x3333_3333_3333_3333)]
         try await house.database.write { tx in
             for (serial, bits) in looks {
-                try tx.execute("INSERT INTO photos (sha256, bytes, kind, width, height, phash, hashed_at, received_at) VALUES (\(GateFixture.photo(serial, 1)), 1, 'jpeg', 1, 1, \(bits), \(now), \(now.adding(seconds: -60)))")
+                try tx.execute(
+                    "INSERT INTO photos (sha256, bytes, kind, width, height, phash, hashed_at, received_at) VALUES (\(GateFixture.photo(serial, 1)), 1, 'jpeg', 1, 1, \(bits), \(now), \(now.adding(seconds: -60)))"
+                )
             }
         }
         #expect(try await house.gates.analytics.judgePictures(since: now.adding(seconds: -300), until: now.adding(seconds: 1)) > 0)
@@ -117,7 +123,9 @@ struct AnalysisTests {
         #expect(first.sheet.population == 40 && Set(first.sheet.lines.map(\.passId)).count == 6)
         #expect(first.sheet.lines.allSatisfy { $0.missing.contains("车辆识别代号") && $0.stageVerdict == .unproven && $0.storedStage == "5" })
         let answers = first.sheet.lines.map { RandomChecks.Answer(passId: $0.passId, conclusion: .fits, note: "") }
-        let failure = await #expect(throws: Failure.self) { try await house.gates.randomChecks.finish(first.id, answers: Array(answers.dropLast()), remark: "", by: GateFixture.system) }
+        let failure = await #expect(throws: Failure.self) {
+            try await house.gates.randomChecks.finish(first.id, answers: Array(answers.dropLast()), remark: "", by: GateFixture.system)
+        }
         #expect(failure?.fields.count == 1)
         _ = try await house.gates.randomChecks.save(first.id, answers: Array(answers.prefix(2)), remark: "现场", by: GateFixture.system)
         let finished = try await house.gates.randomChecks.finish(first.id, answers: answers, remark: "无异常", by: GateFixture.system)
@@ -126,7 +134,9 @@ struct AnalysisTests {
         #expect(try await house.gates.randomChecks.find(first.id, scope: .areas(["130104"])) == nil)
         #expect(try await house.gates.randomChecks.list(scope: .everything).map(\.id) == [other.id, again.id, first.id])
         await #expect(throws: Failure.self) { try await house.gates.randomChecks.save(first.id, answers: [], remark: "", by: GateFixture.system) }
-        await #expect(throws: Failure.self) { try await house.gates.randomChecks.draw(org: house.steel.org, from: day, to: day.adding(days: -1), count: 11, seed: 1, by: GateFixture.system) }
+        await #expect(throws: Failure.self) {
+            try await house.gates.randomChecks.draw(org: house.steel.org, from: day, to: day.adding(days: -1), count: 11, seed: 1, by: GateFixture.system)
+        }
     }
 
     @Test func theGeneratorIsTheOneItsSeedsWereKeptFor() {
@@ -134,7 +144,9 @@ struct AnalysisTests {
         #expect([generator.next(), generator.next(), generator.next()] == [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423])
         for (count, total) in [(5, 0), (5, 3), (5, 5), (5, 6), (10, 1000)] {
             let positions = generator.positions(count, of: total)
-            #expect(positions.count == min(count, total) && Set(positions).count == positions.count && positions.allSatisfy { (0..<total).contains($0) } && positions == positions.sorted())
+            #expect(
+                positions.count == min(count, total) && Set(positions).count == positions.count && positions.allSatisfy { (0..<total).contains($0) }
+                    && positions == positions.sorted())
         }
     }
 

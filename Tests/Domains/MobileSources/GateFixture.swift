@@ -43,7 +43,8 @@ final class GateFixture: Sendable {
         let database = try SQLiteDatabase.temporary()
         let keys = KeyRing.ephemeral()
         let photos = PhotoStore(
-            database: database, blobs: try LocalBlobs.temporary(), thumbnailFolder: NSTemporaryDirectory() + "/jianwei-thumbs-\(UUID().uuidString)", threads: PictureThreads(threads: 1, waiting: 100))
+            database: database, blobs: try LocalBlobs.temporary(), thumbnailFolder: NSTemporaryDirectory() + "/jianwei-thumbs-\(UUID().uuidString)",
+            threads: PictureThreads(threads: 1, waiting: 100))
         let identity = IdentityEngine(database: database, clock: clock, keys: keys)
         let dictionaries = Dictionaries(MobileSources.dictionaries)
         let ledgers = LedgerEngine(database: database, declarations: MobileSources.ledgers, dictionaries: dictionaries, audit: identity.audit, clock: clock)
@@ -54,7 +55,8 @@ final class GateFixture: Sendable {
         try await database.create(ledgers.tables + IdentityTables.all + PhotoStore.tables + AlarmTables.all + GateTables.all + SignedClients.tables + ScheduleTables.tables)
         try await ledgers.load()
         gates = GateSupervision(
-            database: database, clock: clock, ledgers: ledgers, alarms: alarms, audit: audit, photos: photos, clients: SignedClients(keys: keys), organisations: identity.organisations)
+            database: database, clock: clock, ledgers: ledgers, alarms: alarms, audit: audit, photos: photos, clients: SignedClients(keys: keys),
+            organisations: identity.organisations)
         gates.registerHooks()
         try await gates.start()
         self.time = time
@@ -79,7 +81,9 @@ final class GateFixture: Sendable {
 
     /// Files a vehicle for an enterprise and approves it.
     @discardableResult
-    func file(_ plate: String, color: String = "1", stage: String, fuel: String = "B", type: String = "H11", approves: Bool = true, of terminal: GateTerminal? = nil) async throws -> Int64 {
+    func file(_ plate: String, color: String = "1", stage: String, fuel: String = "B", type: String = "H11", approves: Bool = true, of terminal: GateTerminal? = nil) async throws
+        -> Int64
+    {
         let org = (terminal ?? steel).org
         return try await database.write { [ledgers, gates] tx in
             let draft = Draft(
@@ -93,8 +97,10 @@ final class GateFixture: Sendable {
     /// A pass of the ready truck as a gate would send it; `changes` replaces or adds members, `.null` removes them.
     func pass(_ serial: Int64, plate: String = truck, color: String = "1", direction: String = "1", at moment: Moment? = nil, _ changes: [String: JSONValue] = [:]) -> JSONValue {
         var object = JSONObject([
-            ("serialNo", .int(serial)), ("gateNo", "1"), ("barrierNo", direction == "1" ? "001" : "002"), ("direction", .string(direction)), ("plateNo", .string(plate)), ("plateColor", .string(color)),
-            ("passedAt", .string((moment ?? now).rfc3339)), ("barrierAction", "2"), ("headPhoto", .string(GateFixture.photo(serial, 1))), ("bodyPhoto", .string(GateFixture.photo(serial, 2))),
+            ("serialNo", .int(serial)), ("gateNo", "1"), ("barrierNo", direction == "1" ? "001" : "002"), ("direction", .string(direction)), ("plateNo", .string(plate)),
+            ("plateColor", .string(color)),
+            ("passedAt", .string((moment ?? now).rfc3339)), ("barrierAction", "2"), ("headPhoto", .string(GateFixture.photo(serial, 1))),
+            ("bodyPhoto", .string(GateFixture.photo(serial, 2))),
             ("cargoName", "钢坯"), ("cargoTonnes", 30), ("measuredBy", "scale"), ("source", "auto"),
         ])
         for (name, value) in changes { object[name] = value.isNull ? nil : value }
@@ -112,7 +118,9 @@ final class GateFixture: Sendable {
 
     @discardableResult
     func beat(last: Int64, today: Int64 = 0, from terminal: GateTerminal? = nil) async throws -> [[Int64]] {
-        try await gates.heartbeats.beat(GateHeartbeats.Beat(gateNo: "1", lastSerialNo: last, generatedToday: today, pending: 0), from: terminal ?? steel).missing.map { [$0.from, $0.to] }
+        try await gates.heartbeats.beat(GateHeartbeats.Beat(gateNo: "1", lastSerialNo: last, generatedToday: today, pending: 0), from: terminal ?? steel).missing.map {
+            [$0.from, $0.to]
+        }
     }
 
     func value(_ sql: SQL) async throws -> SQLValue? { try await database.read { try $0.value(sql) } }
@@ -124,7 +132,9 @@ final class GateFixture: Sendable {
     }
 
     /// Holes as the platform keeps them.
-    func gaps() async throws -> [[Int64]] { try await database.read { try $0.rows("SELECT from_serial, to_serial FROM serial_gap ORDER BY from_serial").map { [$0[0].int ?? 0, $0[1].int ?? 0] } } }
+    func gaps() async throws -> [[Int64]] {
+        try await database.read { try $0.rows("SELECT from_serial, to_serial FROM serial_gap ORDER BY from_serial").map { [$0[0].int ?? 0, $0[1].int ?? 0] } }
+    }
 }
 
 extension PassResult {

@@ -32,7 +32,8 @@ struct GateHouse: Sendable {
         let database = try SQLiteDatabase.temporary()
         let keys = KeyRing.ephemeral()
         let photos = PhotoStore(
-            database: database, blobs: try LocalBlobs.temporary(), thumbnailFolder: NSTemporaryDirectory() + "/jianwei-thumbs-\(UUID().uuidString)", threads: PictureThreads(threads: 1, waiting: 100))
+            database: database, blobs: try LocalBlobs.temporary(), thumbnailFolder: NSTemporaryDirectory() + "/jianwei-thumbs-\(UUID().uuidString)",
+            threads: PictureThreads(threads: 1, waiting: 100))
         let identity = IdentityEngine(database: database, clock: clock, keys: keys)
         let domain = MobileSources(clients: SignedClients(keys: keys))
         features = FeatureSet([domain.feature])
@@ -43,7 +44,8 @@ struct GateHouse: Sendable {
         var logger = Logger(label: "gates")
         logger.logLevel = .critical
         platform = Platform(
-            database: database, clock: clock, keys: keys, blobs: try LocalBlobs.temporary(), photos: photos, audit: identity.audit, identity: identity, dictionaries: dictionaries, ledgers: ledgers,
+            database: database, clock: clock, keys: keys, blobs: try LocalBlobs.temporary(), photos: photos, audit: identity.audit, identity: identity, dictionaries: dictionaries,
+            ledgers: ledgers,
             alarms: alarms, live: live, tasks: LongTasks(on: database, node: "house", clock: clock, logger: logger), outbox: Outbox(clock: clock), logger: logger)
         try await database.create(ledgers.tables + IdentityTables.all + PhotoStore.tables + AlarmTables.all + ScheduleTables.tables + features.tables)
         try await ledgers.load()

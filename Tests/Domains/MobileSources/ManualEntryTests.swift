@@ -8,12 +8,15 @@ import Testing
 struct ManualEntryTests {
     static func input(_ plate: String = "冀A12345", _ change: (inout ManualEntry.Input) -> Void = { _ in }) -> ManualEntry.Input {
         var input = ManualEntry.Input(
-            gateNo: "1", direction: "1", plate: PlateNumber(normalizing: plate), color: .yellow, passedAt: GateFixture.start.adding(seconds: -3600), operatorName: "张工", reason: "识别机断电", barrierAction: "2")
+            gateNo: "1", direction: "1", plate: PlateNumber(normalizing: plate), color: .yellow, passedAt: GateFixture.start.adding(seconds: -3600), operatorName: "张工",
+            reason: "识别机断电", barrierAction: "2")
         change(&input)
         return input
     }
 
-    static func clerk(_ org: Int64) -> Principal { Principal(kind: .user, id: 9, login: "clerk", name: "张工", organisation: org, permissions: ["gate.manualEntry"], scope: .organisation(org)) }
+    static func clerk(_ org: Int64) -> Principal {
+        Principal(kind: .user, id: 9, login: "clerk", name: "张工", organisation: org, permissions: ["gate.manualEntry"], scope: .organisation(org))
+    }
 
     @Test("补录与自动采集同样研判，标明来源，单独编号，不影响门岗的流水号")
     func stored() async throws {
@@ -21,7 +24,8 @@ struct ManualEntryTests {
         let org = fixture.steel.org
         try await fixture.record(fixture.pass(7))
         for (minutes, plate) in [(0, "冀A12345"), (10, "冀A99999")] {
-            let result = try await fixture.gates.manualEntries.record(Self.input(plate) { $0.passedAt = $0.passedAt.adding(seconds: Int64(minutes) * 60) }, org: org, by: Self.clerk(org))
+            let result = try await fixture.gates.manualEntries.record(
+                Self.input(plate) { $0.passedAt = $0.passedAt.adding(seconds: Int64(minutes) * 60) }, org: org, by: Self.clerk(org))
             #expect(result.status == .stored)
             #expect(result.verdict == (plate == "冀A12345" ? "allow" : "refuse"))
         }

@@ -12,7 +12,9 @@ struct PassStoreTests {
         let result = try #require(try await house.record(house.pass(1)).first)
         #expect(result.status == .stored && result.verdict == "allow" && result.codes == [])
         let row = try #require(try await house.database.read { try $0.first("SELECT * FROM gate_pass WHERE id = \(result.passId ?? 0)") })
-        #expect(row.text("plate_no") == GateFixture.truck && row.text("emission_stage") == "5" && row.text("industry") == "01" && row.text("area") == "130102" && row.int("org") == house.steel.org)
+        #expect(
+            row.text("plate_no") == GateFixture.truck && row.text("emission_stage") == "5" && row.text("industry") == "01" && row.text("area") == "130102"
+                && row.int("org") == house.steel.org)
         #expect(house.gates.feed.total == 1)
     }
 

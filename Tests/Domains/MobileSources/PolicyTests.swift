@@ -72,7 +72,8 @@ struct PolicyTests {
             return try await house.gates.handDown.receive([receipt], org: house.steel.org) { _ in }.count
         }
         let terminal = house.steel.org
-        #expect(try await house.gates.handDown.receive([HandDown.Receipt(objectId: "strategy-999", version: 1, status: "applied", message: nil)], org: terminal) { _ in }.count == 1)
+        #expect(
+            try await house.gates.handDown.receive([HandDown.Receipt(objectId: "strategy-999", version: 1, status: "applied", message: nil)], org: terminal) { _ in }.count == 1)
         for wait in [10, 60, 300, 1800] as [Int64] {
             #expect(try await send("failed") == 0)
             #expect(try await house.number("SELECT retry_at FROM delivery") == house.now.adding(seconds: wait).milliseconds)

@@ -31,7 +31,8 @@ struct RollupTests {
             changes["bodyPhoto"] = .string(GateFixture.photo(photo, 3))
             if changes["headPhoto"] == nil { changes["headPhoto"] = .string(GateFixture.photo(photo, 4)) }
             let at = house.now.adding(seconds: -minutes * 60)
-            try await house.record(house.pass(serial, plate: plate, color: color, direction: random.below(2) == 0 ? "1" : "2", at: at, changes), from: site == 0 ? house.steel : cement)
+            try await house.record(
+                house.pass(serial, plate: plate, color: color, direction: random.below(2) == 0 ? "1" : "2", at: at, changes), from: site == 0 ? house.steel : cement)
         }
         return house
     }
@@ -72,11 +73,13 @@ struct RollupTests {
     @Test func monthsAndEdgesAddUpToDays() async throws {
         let house = try await RollupTests.busyHouse(seed: 5, passes: 200)
         let today = house.now.day
-        for (from, to) in [(today.adding(days: -45), today), (today.adding(days: -30), today.adding(days: -3)), (Day(number: 20261101), Day(number: 20261130))] {
+        for (from, to) in [(today.adding(days: -45), today), (today.adding(days: -30), today.adding(days: -3)), (Day(number: 20_261_101), Day(number: 20_261_130))] {
             guard let from, let to else { continue }
             let byMonth = try await house.gates.statistics.grid(TransportStatistics.Query(from: from, to: to, dimensions: [.county, .stage]), scope: .everything)
             let byDay = try await house.gates.statistics.grid(TransportStatistics.Query(from: from, to: to, dimensions: [.enterprise, .day]), scope: .everything)
-            #expect(byMonth.total.trips == byDay.total.trips && byMonth.total.refused == byDay.total.refused && abs(byMonth.total.tonnes - byDay.total.tonnes) < 1e-6 && byDay.total.trips > 0)
+            #expect(
+                byMonth.total.trips == byDay.total.trips && byMonth.total.refused == byDay.total.refused && abs(byMonth.total.tonnes - byDay.total.tonnes) < 1e-6
+                    && byDay.total.trips > 0)
         }
     }
 
@@ -103,18 +106,22 @@ struct RollupTests {
         let house = try await GateFixture()
         for serial in 1...3 { try await house.record(house.pass(Int64(serial))) }
         try await house.record(house.pass(4, plate: "冀A40000"), house.pass(5, plate: "无牌"))
-        let (from, to) = (try #require(Day(number: 20261101)), try #require(Day(number: 20261130)))
+        let (from, to) = (try #require(Day(number: 20_261_101)), try #require(Day(number: 20_261_130)))
         let kept = try await house.gates.statistics.grid(TransportStatistics.Query(from: from, to: to, dimensions: [.county, .month], measures: [.vehicles]), scope: .everything)
         #expect(kept.lines.map(\.keys) == [["130102", "202611"]] && kept.lines.map(\.figures.vehicles) == [2])
-        let counted = try await house.gates.statistics.grid(TransportStatistics.Query(from: from, to: to, dimensions: [.enterprise, .day], measures: [.trips, .vehicles]), scope: .everything)
+        let counted = try await house.gates.statistics.grid(
+            TransportStatistics.Query(from: from, to: to, dimensions: [.enterprise, .day], measures: [.trips, .vehicles]), scope: .everything)
         #expect(counted.lines.map(\.keys) == [[String(house.steel.org), "20261121"]] && counted.lines.map(\.figures.vehicles) == [2] && counted.lines.map(\.figures.trips) == [5])
     }
 
     @Test func aWrongQuestionIsToldEverything() throws {
-        let today = try #require(Day(number: 20261121))
+        let today = try #require(Day(number: 20_261_121))
         let failure = #expect(throws: Failure.self) {
             _ = try TransportStatistics.Query(
-                fields: ["from": ["2026-11-21"], "to": ["2026-11-01"], "county": ["999999"], "stage": ["9"], "dimension": ["county", "county", "colour"], "measure": ["speed"], "enterprise": ["abc"]], today: today)
+                fields: [
+                    "from": ["2026-11-21"], "to": ["2026-11-01"], "county": ["999999"], "stage": ["9"], "dimension": ["county", "county", "colour"], "measure": ["speed"],
+                    "enterprise": ["abc"],
+                ], today: today)
         }
         #expect(Set(failure?.fields.map(\.field) ?? []) == ["to", "county", "stage", "dimension", "measure", "enterprise"])
         let plain = try TransportStatistics.Query(fields: ["stage": ["4,5"]], today: today)
@@ -123,14 +130,20 @@ struct RollupTests {
 
     @Test func cleanShares() async throws {
         let house = try await GateFixture()
-        for (plate, color, stage, fuel) in [("冀A40000", "1", "4", "B"), ("冀A30000", "1", "3", "B"), ("冀A44444", "1", "4", "E"), ("冀AD12345", "4", "D", "C")] { try await house.file(plate, color: color, stage: stage, fuel: fuel) }
+        for (plate, color, stage, fuel) in [("冀A40000", "1", "4", "B"), ("冀A30000", "1", "3", "B"), ("冀A44444", "1", "4", "E"), ("冀AD12345", "4", "D", "C")] {
+            try await house.file(plate, color: color, stage: stage, fuel: fuel)
+        }
         let plates = [(GateFixture.truck, "1"), ("冀A40000", "1"), ("冀A30000", "1"), ("冀A44444", "1"), ("冀AD12345", "4")]
-        for (index, (plate, color)) in plates.enumerated() { try await house.record(house.pass(Int64(index + 1), plate: plate, color: color, ["cargoTonnes": .int(Int64(index + 1) * 10)])) }
+        for (index, (plate, color)) in plates.enumerated() {
+            try await house.record(house.pass(Int64(index + 1), plate: plate, color: color, ["cargoTonnes": .int(Int64(index + 1) * 10)]))
+        }
         let day = house.now.day
         let lines = try await house.gates.cleanTransport.lines(CleanTransportShare.Query(from: day, to: day, subject: .enterprise, period: .day), scope: .everything)
         let line = try #require(lines.first)
         #expect(lines.count == 1 && line.subject == String(house.steel.org) && line.time == day.number)
-        #expect(line.cleanTripShare == 0.6 && line.cleanTonnageShare == 100.0 / 150 && line.electricTripShare == 0.2 && line.electricTonnageShare == 50.0 / 150 && line.old == CleanTransportShare.Amount(trips: 1, tonnes: 30))
+        #expect(
+            line.cleanTripShare == 0.6 && line.cleanTonnageShare == 100.0 / 150 && line.electricTripShare == 0.2 && line.electricTonnageShare == 50.0 / 150
+                && line.old == CleanTransportShare.Amount(trips: 1, tonnes: 30))
     }
 
     @Test func qualityAndProof() async throws {

@@ -32,7 +32,8 @@ final class AlarmFixture: Sendable {
         engine = AlarmEngine(
             kinds: Self.kinds,
             hooks: AlarmEngine.Hooks(
-                audit: { entry, _, _ in audited.change { $0.append(entry) } }, lock: { try $1.execute("UPDATE photos SET locks = locks + 1 WHERE sha256 = \($0)") > 0 }, announce: { notice in announced.change { $0.append(notice) } }),
+                audit: { entry, _, _ in audited.change { $0.append(entry) } }, lock: { try $1.execute("UPDATE photos SET locks = locks + 1 WHERE sha256 = \($0)") > 0 },
+                announce: { notice in announced.change { $0.append(notice) } }),
             clock: Clock { now.value }, evidenceLimit: 20)
         self.audited = audited
         self.announced = announced
@@ -44,12 +45,15 @@ final class AlarmFixture: Sendable {
     static func digest(_ digit: Character) -> String { String(repeating: digit, count: 64) }
 
     static func signal(
-        _ kind: String = "excessListed", org: Int64? = 1, area: String? = "130102", subject: String = "冀A12345", at seconds: Int64 = 0, facts: JSONValue = ["plateNo": "冀A12345", "direction": 1],
+        _ kind: String = "excessListed", org: Int64? = 1, area: String? = "130102", subject: String = "冀A12345", at seconds: Int64 = 0,
+        facts: JSONValue = ["plateNo": "冀A12345", "direction": 1],
         evidence: [EvidenceDraft] = []
     ) -> AlarmSignal {
         AlarmSignal(
-            kind: kind, org: org, orgName: "企业\(org ?? 0)", area: area, place: "1号门岗", subject: subject, plate: subject, occurredAt: start.adding(seconds: seconds), title: "\(subject) 入场", facts: facts,
-            reasons: [AlarmReason("excessListed", "车辆在排放超标名单内（第 7 版）")], versions: AlarmVersions(rule: 3, list: 7, strategy: 12), evidence: evidence, source: AlarmSource("gatePass", 42))
+            kind: kind, org: org, orgName: "企业\(org ?? 0)", area: area, place: "1号门岗", subject: subject, plate: subject, occurredAt: start.adding(seconds: seconds),
+            title: "\(subject) 入场", facts: facts,
+            reasons: [AlarmReason("excessListed", "车辆在排放超标名单内（第 7 版）")], versions: AlarmVersions(rule: 3, list: 7, strategy: 12), evidence: evidence,
+            source: AlarmSource("gatePass", 42))
     }
 
     static func officer(scope: DataScope = .everything, permissions: Set<String> = ["alarm.read", "alarm.handle", "alarm.export"]) -> Principal {
@@ -57,7 +61,9 @@ final class AlarmFixture: Sendable {
     }
 
     @discardableResult
-    func raise(_ signal: AlarmSignal, by principal: Principal = .system()) async throws -> AlarmOutcome { try await database.write { [engine] in try engine.raise(signal, by: principal, in: $0) } }
+    func raise(_ signal: AlarmSignal, by principal: Principal = .system()) async throws -> AlarmOutcome {
+        try await database.write { [engine] in try engine.raise(signal, by: principal, in: $0) }
+    }
 
     @discardableResult
     func act(_ id: Int64, _ action: AlarmAction, opinion: String? = "情况属实", version: Int? = nil, by principal: Principal = officer()) async throws -> Alarm {

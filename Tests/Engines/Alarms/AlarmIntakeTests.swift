@@ -89,7 +89,9 @@ struct AlarmIntakeTests {
         #expect(closed == [first])
         let alarm = try await desk.alarm(first)
         #expect(alarm.state == .closed && alarm.respondedAt == nil && alarm.opinion == "心跳恢复（恢复时间 2026-11-21 08:05:00）")
-        let again = try await desk.database.write { [engine = desk.engine] in try engine.clear(kind: "gateOffline", subject: "1-001", org: 1, at: AlarmFixture.start, reason: "心跳恢复", in: $0) }
+        let again = try await desk.database.write { [engine = desk.engine] in
+            try engine.clear(kind: "gateOffline", subject: "1-001", org: 1, at: AlarmFixture.start, reason: "心跳恢复", in: $0)
+        }
         #expect(again == [])
         #expect(try await desk.raise(offline) == .opened(first + 1))
         let code = try await failureCode {

@@ -52,12 +52,16 @@ struct AlarmPageTests {
 
     /// Who asks for what, and how it ends.
     static let visits: [(person: String?, path: String, status: Int)] = [
-        ("city", "/alarms", 200), ("city", "/alarms/1", 200), ("city", "/alarms/2/print", 200), ("city", "/alarms/3", 404), ("city", "/alarms/999", 404), ("city", "/alarms/abc", 404),
-        ("city", "/alarms/statistics", 200), ("city", "/alarms/1/act/confirm", 200), ("city", "/alarms/1/act/selfClose", 404), ("city", "/alarms/1/act/appeal", 404), ("city", "/alarms/1/comment", 200),
-        ("city", "/alarms/1/evidence", 200), ("city", "/alarms/1/package", 200), ("city", "/alarms/3/package", 404), ("city", "/alarms/export", 200), ("city", "/alarms/export?format=csv", 200),
+        ("city", "/alarms", 200), ("city", "/alarms/1", 200), ("city", "/alarms/2/print", 200), ("city", "/alarms/3", 404), ("city", "/alarms/999", 404),
+        ("city", "/alarms/abc", 404),
+        ("city", "/alarms/statistics", 200), ("city", "/alarms/1/act/confirm", 200), ("city", "/alarms/1/act/selfClose", 404), ("city", "/alarms/1/act/appeal", 404),
+        ("city", "/alarms/1/comment", 200),
+        ("city", "/alarms/1/evidence", 200), ("city", "/alarms/1/package", 200), ("city", "/alarms/3/package", 404), ("city", "/alarms/export", 200),
+        ("city", "/alarms/export?format=csv", 200),
         ("reader", "/alarms", 200), ("reader", "/alarms/1/package", 403), ("reader", "/alarms/export", 403), ("plant2", "/alarms/2", 200), ("plant2", "/alarms/1", 404),
         ("stranger", "/alarms", 403), ("stranger", "/api/v1/alarms", 403), (nil, "/api/v1/alarms", 401), ("city", "/alarms/1/photos/\(AlarmFixture.head)", 404),
-        ("city", "/api/v1/alarms", 200), ("city", "/api/v1/alarms?after=x", 422), ("city", "/api/v1/alarms/1", 200), ("plant2", "/api/v1/alarms/3", 404), ("city", "/api/v1/alarms/statistics?by=org", 200),
+        ("city", "/api/v1/alarms", 200), ("city", "/api/v1/alarms?after=x", 422), ("city", "/api/v1/alarms/1", 200), ("plant2", "/api/v1/alarms/3", 404),
+        ("city", "/api/v1/alarms/statistics?by=org", 200),
         ("city", "/alarms?state=all&kind=excessListed&grade=3&area=130100&day_from=2026-11-01&day_to=2026-11-30&plate=冀&q=%25&overdue=1&after=1-1&size=20", 200),
         ("city", "/alarms/statistics?by=day", 200), ("city", "/alarms/statistics?by=org&day_from=2026-12-01&day_to=2026-11-01", 200),
     ]
@@ -113,12 +117,16 @@ struct AlarmPageTests {
             try await client.execute(uri: "/alarms/1/act/confirm", method: .post, headers: form, body: ByteBuffer(string: "opinion=&version=2")) { response in
                 #expect(response.status == .unprocessableContent && String(buffer: response.body).contains("不能为空"))
             }
-            try await client.execute(uri: "/alarms/1/act/confirm", method: .post, headers: form, body: ByteBuffer(string: "opinion=ok&version=1")) { #expect($0.status == .conflict) }
+            try await client.execute(uri: "/alarms/1/act/confirm", method: .post, headers: form, body: ByteBuffer(string: "opinion=ok&version=1")) {
+                #expect($0.status == .conflict)
+            }
             try await client.execute(uri: "/alarms/batch/ask?action=close", method: .post, headers: form, body: ByteBuffer(string: "id=1&id=2&id=3")) { response in
                 let html = String(buffer: response.body)
                 #expect(html.contains("共 2 条") && !html.contains("BJ20261121-000003"))
             }
-            try await client.execute(uri: "/alarms/batch/close", method: .post, headers: form, body: ByteBuffer(string: "id=1&id=2&id=3&opinion=done")) { #expect($0.status.code < 400) }
+            try await client.execute(uri: "/alarms/batch/close", method: .post, headers: form, body: ByteBuffer(string: "id=1&id=2&id=3&opinion=done")) {
+                #expect($0.status.code < 400)
+            }
             #expect(try await desk.alarm(1).state == .closed)
             #expect(try await desk.alarm(2).state == .closed)
             #expect(try await desk.alarm(3).state == .new)
@@ -134,7 +142,8 @@ struct AlarmPageTests {
 
     /// Body, status and code of transitions through the API, done one after the other on alarm 1.
     static let transitions: [(body: String, status: Int, code: String?)] = [
-        (#"{"action":"accept"}"#, 200, nil), (#"{"action":"accept"}"#, 409, "JW-A020"), (#"{"action":"confirm"}"#, 422, "JW-K422"), (#"{"action":"selfClose","opinion":"x"}"#, 422, "JW-K422"),
+        (#"{"action":"accept"}"#, 200, nil), (#"{"action":"accept"}"#, 409, "JW-A020"), (#"{"action":"confirm"}"#, 422, "JW-K422"),
+        (#"{"action":"selfClose","opinion":"x"}"#, 422, "JW-K422"),
         (#"{"action":"confirm","opinion":"属实","version":1}"#, 409, "JW-A021"), (#"{"action":"confirm","opinion":"属实","version":2}"#, 200, nil), (#"{"action":"#, 422, "JW-W400"),
     ]
 
@@ -142,7 +151,9 @@ struct AlarmPageTests {
     func api() async throws {
         try await site { client, desk in
             for example in Self.transitions {
-                try await client.execute(uri: "/api/v1/alarms/1/transitions", method: .post, headers: Self.headers("city", [.contentType: "application/json"]), body: ByteBuffer(string: example.body)) { response in
+                try await client.execute(
+                    uri: "/api/v1/alarms/1/transitions", method: .post, headers: Self.headers("city", [.contentType: "application/json"]), body: ByteBuffer(string: example.body)
+                ) { response in
                     #expect(response.status.code == example.status, "\(example.body)")
                     let value = try JSONValue(parsing: Array(response.body.readableBytesView))
                     #expect(value["code"]?.string == example.code)

@@ -10,7 +10,9 @@ struct AlarmQueryTests {
     func filledDesk() async throws -> AlarmFixture {
         let desk = try await AlarmFixture()
         for (index, org) in ([1, 2, 3, 1, 2, 3, 1, 2, 3] as [Int64]).enumerated() {
-            try await desk.raise(AlarmFixture.signal(index % 2 == 0 ? "excessListed" : "gateOffline", org: org, area: org == 3 ? "130203" : "130102", subject: "冀A0000\(index)", at: Int64(index * 60)))
+            try await desk.raise(
+                AlarmFixture.signal(
+                    index % 2 == 0 ? "excessListed" : "gateOffline", org: org, area: org == 3 ? "130203" : "130102", subject: "冀A0000\(index)", at: Int64(index * 60)))
         }
         return desk
     }
@@ -65,7 +67,12 @@ struct AlarmQueryTests {
         FilterExample(testDescription: "状态", set: { $0.states = [.closed] }, count: 0),
         FilterExample(testDescription: "县", set: { $0.area = "1302" }, count: 3),
         FilterExample(testDescription: "企业", set: { $0.org = 1 }, count: 3),
-        FilterExample(testDescription: "当日", set: { $0.from = AlarmFixture.start.day; $0.to = AlarmFixture.start.day }, count: 9),
+        FilterExample(
+            testDescription: "当日",
+            set: {
+                $0.from = AlarmFixture.start.day
+                $0.to = AlarmFixture.start.day
+            }, count: 9),
         FilterExample(testDescription: "次日起", set: { $0.from = AlarmFixture.start.day.adding(days: 1) }, count: 0),
         FilterExample(testDescription: "号牌开头", set: { $0.plate = "冀A00003" }, count: 1),
         FilterExample(testDescription: "搜索企业名", set: { $0.search = "企业3" }, count: 3),

@@ -62,7 +62,9 @@ struct AlarmStateTests {
         let accepted = try await desk.act(id, .accept, opinion: nil, version: 1)
         #expect(accepted.handlerName == "王科长" && accepted.respondedAt == desk.now.value && accepted.version == 2)
         let other = try await desk.raise(AlarmFixture.signal(subject: "冀B1")).id
-        let results = try await desk.database.write { [engine = desk.engine] in try engine.transition(all: [id, other, 999, other], .accept, opinion: nil, by: AlarmFixture.officer(), in: $0) }
+        let results = try await desk.database.write { [engine = desk.engine] in
+            try engine.transition(all: [id, other, 999, other], .accept, opinion: nil, by: AlarmFixture.officer(), in: $0)
+        }
         #expect(results.map { $0.failure?.code } == ["JW-A020", nil, "JW-K404"])
         let totals = try await desk.database.read { [engine = desk.engine] in try engine.totals(AlarmFilter(), by: .system(), in: $0) }
         #expect(totals.opened == 2 && totals.responded == 2 && totals.responseSeconds == 90 && totals.byState[.handling] == 2)

@@ -34,7 +34,10 @@ struct TestWorkbook {
                     "<Relationships><Relationship Id=\"rId1\" Type=\"\(relation)/worksheet\" Target=\"/xl/worksheets/a.xml\"/><Relationship Id=\"rId2\" Type=\"\(relation)/sharedStrings\" Target=\"sharedStrings.xml\"/><Relationship Id=\"rId3\" Type=\"\(relation)/styles\" Target=\"../xl/styles.xml\"/></Relationships>"
                 ),
                 ("xl/sharedStrings.xml", "<sst><si><r><t>共</t></r><r><t>享</t></r><rPh><t>gong</t></rPh></si><si><t>行_x000D_号</t></si></sst>"),
-                ("xl/styles.xml", "<styleSheet><numFmts><numFmt numFmtId=\"170\" formatCode=\"yyyy&quot;年&quot;m&quot;月&quot;\"/><numFmt numFmtId=\"171\" formatCode=\"[Red]0.0&quot;day&quot;\"/></numFmts><cellStyleXfs><xf numFmtId=\"14\"/></cellStyleXfs><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"170\"/><xf numFmtId=\"171\"/></cellXfs></styleSheet>"),
+                (
+                    "xl/styles.xml",
+                    "<styleSheet><numFmts><numFmt numFmtId=\"170\" formatCode=\"yyyy&quot;年&quot;m&quot;月&quot;\"/><numFmt numFmtId=\"171\" formatCode=\"[Red]0.0&quot;day&quot;\"/></numFmts><cellStyleXfs><xf numFmtId=\"14\"/></cellStyleXfs><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"170\"/><xf numFmtId=\"171\"/></cellXfs></styleSheet>"
+                ),
                 ("xl/worksheets/a.xml", sheet),
             ], stores: stores)
     }

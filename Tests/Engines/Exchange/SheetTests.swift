@@ -26,7 +26,10 @@ struct SheetTests {
 
     func read(_ bytes: [UInt8], limits: SheetLimits = SheetLimits()) throws -> [SheetRow] {
         var rows: [SheetRow] = []
-        try SheetReader.read(bytes: bytes, limits: limits) { rows.append($0); return true }
+        try SheetReader.read(bytes: bytes, limits: limits) {
+            rows.append($0)
+            return true
+        }
         return rows
     }
 
@@ -58,7 +61,9 @@ struct SheetTests {
     }
 
     static let csvs: [CSV] = [
-        CSV(testDescription: "制表符分隔, 旧苹果换行", bytes: Array("a\tb\r1\t2\r".utf8), rows: [SheetRow(number: 1, cells: [.text("a"), .text("b")]), SheetRow(number: 2, cells: [.text("1"), .text("2")])]),
+        CSV(
+            testDescription: "制表符分隔, 旧苹果换行", bytes: Array("a\tb\r1\t2\r".utf8),
+            rows: [SheetRow(number: 1, cells: [.text("a"), .text("b")]), SheetRow(number: 2, cells: [.text("1"), .text("2")])]),
         CSV(testDescription: "空行不算, 行号照数", bytes: Array("a\n\n,,\nb".utf8), rows: [SheetRow(number: 1, cells: [.text("a")]), SheetRow(number: 4, cells: [.text("b")])]),
         CSV(testDescription: "GB18030", bytes: [0xBC, 0xBD, 0x41, 0x2C, 0xB3, 0xB5, 0x0A], rows: [SheetRow(number: 1, cells: [.text("冀A"), .text("车")])]),
         CSV(testDescription: "UTF-16LE", bytes: [0xFF, 0xFE, 0x80, 0x51, 0x2C, 0, 0x31, 0], rows: [SheetRow(number: 1, cells: [.text("冀"), .text("1")])]),
@@ -88,7 +93,10 @@ struct SheetTests {
 
     @Test func stopsWhenTold() throws {
         var seen = 0
-        try SheetReader.read(bytes: written(.xlsx)) { _ in seen += 1; return seen < 2 }
+        try SheetReader.read(bytes: written(.xlsx)) { _ in
+            seen += 1
+            return seen < 2
+        }
         #expect(seen == 2)
         #expect(throws: Failure.notFound("x")) { try SheetReader.read(bytes: written(.xlsx)) { _ in throw Failure.notFound("x") } }
     }
@@ -117,7 +125,9 @@ struct SheetTests {
 
     @Test("解压炸弹在上限处停下")
     func bomb() {
-        let sheet = "<worksheet><sheetData><row><c t=\"inlineStr\"><is><t>" + String(repeating: "0", count: 900_000) + "</t></is></c></row>" + String(repeating: " ", count: 3_000_000) + "</sheetData></worksheet>"
+        let sheet =
+            "<worksheet><sheetData><row><c t=\"inlineStr\"><is><t>" + String(repeating: "0", count: 900_000) + "</t></is></c></row>" + String(repeating: " ", count: 3_000_000)
+            + "</sheetData></worksheet>"
         let bytes = TestWorkbook(sheet: sheet).bytes()
         #expect(bytes.count < 20_000)
         #expect(code { try read(bytes, limits: SheetLimits(bytes: 1 << 20)) } == "JW-X021")
@@ -132,7 +142,9 @@ struct SheetTests {
     @Test("随机破坏的表格从不使程序崩溃", arguments: [UInt64(11), 12, 13, 14])
     func damaged(seed: UInt64) throws {
         var chance = Chance(state: seed)
-        let originals = try [written(.xlsx), written(.csv), TestWorkbook(sheet: "<worksheet><sheetData><row r=\"1\"><c r=\"A1\"><v>1</v></c></row></sheetData></worksheet>", stores: true).bytes()]
+        let originals = try [
+            written(.xlsx), written(.csv), TestWorkbook(sheet: "<worksheet><sheetData><row r=\"1\"><c r=\"A1\"><v>1</v></c></row></sheetData></worksheet>", stores: true).bytes(),
+        ]
         for original in originals {
             for _ in 0..<40 {
                 var bytes = original
@@ -144,7 +156,10 @@ struct SheetTests {
         }
     }
 
-    static let texts: [(Cell, String?)] = [(Cell.number(3), "3"), (.number(0.1), "0.1"), (.text(" 冀A \u{3000}"), "冀A"), (.bool(true), "是"), (.day(Day(daysSince1970: 20_778)), "2026-11-21"), (.text("  "), nil), (.empty, nil)]
+    static let texts: [(Cell, String?)] = [
+        (Cell.number(3), "3"), (.number(0.1), "0.1"), (.text(" 冀A \u{3000}"), "冀A"), (.bool(true), "是"), (.day(Day(daysSince1970: 20_778)), "2026-11-21"), (.text("  "), nil),
+        (.empty, nil),
+    ]
 
     @Test(arguments: texts)
     func text(_ cell: Cell, _ text: String?) { #expect(cell.text == text) }

@@ -49,7 +49,8 @@ struct SignedClientTests {
     }
 
     @Test func canonicalBytesAreThePage() {
-        let bytes = SignatureCanon.bytes(method: "POST", pathWithQuery: "/gate/v1/passes", timestamp: "1795226400000", nonce: "abcdefghijklmnop", bodySHA256hex: SHA256.hash("").hex)
+        let bytes = SignatureCanon.bytes(
+            method: "POST", pathWithQuery: "/gate/v1/passes", timestamp: "1795226400000", nonce: "abcdefghijklmnop", bodySHA256hex: SHA256.hash("").hex)
         #expect(
             String(decoding: bytes, as: UTF8.self)
                 == "POST\n/gate/v1/passes\n1795226400000\nabcdefghijklmnop\ne3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")

@@ -39,12 +39,16 @@ struct LedgerAPITests {
                 let fields = try Self.json(response)["fields"]?.array
                 #expect(fields?.count == 2)
             }
-            try await client.execute(uri: "/api/v1/truck?f.nothing=1&cursor=abc", method: .get, headers: LedgerHouse.bearer("admin")) { #expect($0.status == .unprocessableContent) }
+            try await client.execute(uri: "/api/v1/truck?f.nothing=1&cursor=abc", method: .get, headers: LedgerHouse.bearer("admin")) {
+                #expect($0.status == .unprocessableContent)
+            }
             try await client.execute(uri: "/api/v1/truck/statistics?dim=stage&measure=sum:load", method: .get, headers: LedgerHouse.bearer("admin")) {
                 let answer = try Self.json($0)
                 #expect(answer["rows"]?.array?.first?["labels"]?.array?.first == "国五")
             }
-            try await client.execute(uri: "/api/v1/truck/statistics?dim=nothing", method: .get, headers: LedgerHouse.bearer("admin")) { #expect($0.status == .unprocessableContent) }
+            try await client.execute(uri: "/api/v1/truck/statistics?dim=nothing", method: .get, headers: LedgerHouse.bearer("admin")) {
+                #expect($0.status == .unprocessableContent)
+            }
         }
     }
 
@@ -61,7 +65,9 @@ struct LedgerAPITests {
                     #expect(response.headers[.eTag] == "\"1\"")
                 }
             }
-            try await client.execute(uri: "/api/v1/truck", method: .post, headers: headers, body: ByteBuffer(string: #"{"values": {"plateNo": "冀D2", "stage": "6"}}"#)) { #expect($0.status == .conflict) }
+            try await client.execute(uri: "/api/v1/truck", method: .post, headers: headers, body: ByteBuffer(string: #"{"values": {"plateNo": "冀D2", "stage": "6"}}"#)) {
+                #expect($0.status == .conflict)
+            }
             var change = LedgerHouse.bearer("north")
             let patch = ByteBuffer(string: #"{"values": {"load": 4}}"#)
             try await client.execute(uri: "/api/v1/truck/3", method: .patch, headers: change, body: patch) { #expect($0.status == .unprocessableContent) }
@@ -71,9 +77,12 @@ struct LedgerAPITests {
                 let answer = try Self.json(response)
                 #expect(answer["values"]?["stage"] == "6")
             }
-            try await client.execute(uri: "/api/v1/truck/3", method: .patch, headers: change, body: ByteBuffer(string: #"{"values": {"load": 5}}"#)) { #expect($0.status == .conflict) }
+            try await client.execute(uri: "/api/v1/truck/3", method: .patch, headers: change, body: ByteBuffer(string: #"{"values": {"load": 5}}"#)) {
+                #expect($0.status == .conflict)
+            }
             change[.ifMatch] = "\"2\""
-            try await client.execute(uri: "/api/v1/truck/3", method: .put, headers: change, body: ByteBuffer(string: #"{"values": {"plateNo": "冀D9", "stage": "5"}}"#)) { response in
+            try await client.execute(uri: "/api/v1/truck/3", method: .put, headers: change, body: ByteBuffer(string: #"{"values": {"plateNo": "冀D9", "stage": "5"}}"#)) {
+                response in
                 let answer = try Self.json(response)
                 #expect(answer["values"]?["load"] == .null)
             }
@@ -97,7 +106,9 @@ struct LedgerAPITests {
     static let refusals: [Refusal] = [
         Refusal(testDescription: "不是 JSON", body: "{", fields: []), Refusal(testDescription: "不是对象", body: "[]", fields: []),
         Refusal(testDescription: "没有 values", body: "{}", fields: ["values"]), Refusal(testDescription: "未知成员", body: #"{"values": {}, "x": 1}"#, fields: ["x"]),
-        Refusal(testDescription: "全部问题一次给出", body: #"{"values": {"plateNo": 1, "stage": "9", "vin": "A", "what": 1, "load": "x"}}"#, fields: ["plateNo", "vin", "stage", "load", "what"]),
+        Refusal(
+            testDescription: "全部问题一次给出", body: #"{"values": {"plateNo": 1, "stage": "9", "vin": "A", "what": 1, "load": "x"}}"#,
+            fields: ["plateNo", "vin", "stage", "load", "what"]),
         Refusal(testDescription: "没有上传的照片", body: #"{"values": {"plateNo": "冀D1", "stage": "6", "licence": "\#(String(repeating: "a", count: 64))"}}"#, fields: ["licence"]),
         Refusal(testDescription: "别人的企业", body: #"{"org": 6, "values": {"plateNo": "冀D1", "stage": "6"}}"#, fields: ["org"]),
     ]
@@ -123,7 +134,9 @@ struct LedgerAPITests {
                 let registered = Set(house.table.entries.map(\.path).filter { $0.hasPrefix("/api/v1/{ledger}") }.map { $0.replacing("{ledger}", with: "truck") })
                 #expect(described == registered)
                 let text = document.text
-                for name in (document["components"]?["schemas"]?.object?.members ?? []).map(\.name) where name != "Problem" { #expect(text.contains("schemas/\(name)\""), "\(name) is never used") }
+                for name in (document["components"]?["schemas"]?.object?.members ?? []).map(\.name) where name != "Problem" {
+                    #expect(text.contains("schemas/\(name)\""), "\(name) is never used")
+                }
             }
             try await client.execute(uri: "/api/openapi.json", method: .get, headers: LedgerHouse.bearer("nobody")) { response in
                 let paths = try Self.json(response)["paths"]?.object

@@ -40,7 +40,8 @@ struct LedgerHouse: Sendable {
         var logger = Logger(label: "house")
         logger.logLevel = .critical
         platform = Platform(
-            database: database, clock: clock, keys: keys, blobs: blobs, photos: photos, audit: identity.audit, identity: identity, dictionaries: dictionaries, ledgers: ledgers, alarms: alarms,
+            database: database, clock: clock, keys: keys, blobs: blobs, photos: photos, audit: identity.audit, identity: identity, dictionaries: dictionaries, ledgers: ledgers,
+            alarms: alarms,
             live: LiveHub(), tasks: LongTasks(on: database, node: "house", clock: clock, logger: logger), outbox: Outbox(clock: clock), logger: logger)
         let tables = ledgers.tables + IdentityTables.all + PhotoStore.tables + LongTasks.tables + AlarmTables.all + features.tables
         try await database.write { transaction in for table in tables { try transaction.apply(.createTable(table)) } }
@@ -77,13 +78,17 @@ struct HouseSessions: SessionResolver {
     func principal(_ login: String) -> Principal? {
         switch login {
         case "admin": Principal(kind: .user, id: 1, login: login, name: "市级管理员", organisation: 2, organisationName: "石家庄市", area: "1301", permissions: ["*"], scope: .everything)
-        case "county": Principal(kind: .user, id: 2, login: login, name: "长安区监管员", organisation: 3, organisationName: "长安区", area: "130102", permissions: ["*.read"], scope: .areas(["130102"]))
+        case "county":
+            Principal(
+                kind: .user, id: 2, login: login, name: "长安区监管员", organisation: 3, organisationName: "长安区", area: "130102", permissions: ["*.read"], scope: .areas(["130102"]))
         case "north":
             Principal(
                 kind: .user, id: 3, login: login, name: "北方钢铁张工", organisation: north, organisationName: "石家庄北方钢铁有限公司", area: "130102",
                 permissions: ["truck.read", "truck.write", "truck.delete", "truck.import", "truck.export", "depot.read"], scope: .organisation(north))
         case "south":
-            Principal(kind: .user, id: 4, login: login, name: "南方水泥李工", organisation: south, organisationName: "河北南方水泥有限公司", area: "130104", permissions: ["*.read", "*.write"], scope: .organisation(south))
+            Principal(
+                kind: .user, id: 4, login: login, name: "南方水泥李工", organisation: south, organisationName: "河北南方水泥有限公司", area: "130104", permissions: ["*.read", "*.write"],
+                scope: .organisation(south))
         case "nobody": Principal(kind: .user, id: 5, login: login, name: "无权限人员", organisation: south, area: "130104", permissions: [], scope: .organisation(south))
         default: nil
         }
@@ -104,7 +109,8 @@ extension LedgerHouse {
         for (index, org) in [house.north, house.south].enumerated() {
             let draft = Draft(
                 [
-                    "plateNo": .string("冀A1000\(index + 1)"), "stage": index == 0 ? "5" : "6", "load": .int(Int64(10 + index * 20)), "depot": 1, "owner": "张三", "phone": "13812345678",
+                    "plateNo": .string("冀A1000\(index + 1)"), "stage": index == 0 ? "5" : "6", "load": .int(Int64(10 + index * 20)), "depot": 1, "owner": "张三",
+                    "phone": "13812345678",
                     "registeredOn": "2020-05-01", "place": "114.51,38.04",
                 ], org: org)
             _ = try await engine.create("truck", draft, by: admin)

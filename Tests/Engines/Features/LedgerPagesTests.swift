@@ -83,7 +83,9 @@ struct LedgerPagesTests {
             try await client.execute(uri: "/ledgers/truck/new", method: .post, headers: LedgerHouse.form("north"), body: ByteBuffer(string: wrong)) { response in
                 let body = String(buffer: response.body)
                 #expect(response.status == .unprocessableContent)
-                for text in ["有 4 处需要修改", "href=\"#f-plateNo\"", "href=\"#f-vin\"", "href=\"#f-stage\"", "href=\"#f-load\"", "value=\"ABC\""] { #expect(body.contains(text), "lacks \(text)") }
+                for text in ["有 4 处需要修改", "href=\"#f-plateNo\"", "href=\"#f-vin\"", "href=\"#f-stage\"", "href=\"#f-load\"", "value=\"ABC\""] {
+                    #expect(body.contains(text), "lacks \(text)")
+                }
             }
             let right = "_csrf=\(csrf)&plateNo=%E5%86%80B1&stage=6&inUse=true"
             try await client.execute(uri: "/ledgers/truck/new", method: .post, headers: LedgerHouse.form("north"), body: ByteBuffer(string: right)) { response in
@@ -107,7 +109,9 @@ struct LedgerPagesTests {
                 #expect(body.contains("被他人修改") && body.contains(">mine</textarea>") && body.contains("name=\"_version\" value=\"2\""))
             }
             let again = stale.replacing("_version=1", with: "_version=2")
-            try await client.execute(uri: "/ledgers/truck/1/edit", method: .post, headers: LedgerHouse.form("north"), body: ByteBuffer(string: again)) { #expect($0.status == .seeOther) }
+            try await client.execute(uri: "/ledgers/truck/1/edit", method: .post, headers: LedgerHouse.form("north"), body: ByteBuffer(string: again)) {
+                #expect($0.status == .seeOther)
+            }
         }
         let record = try await house.platform.ledgers.find("truck", id: 1, by: house.admin)
         #expect(record?.values["note"] == .text("mine"))
@@ -133,11 +137,17 @@ struct LedgerPagesTests {
         let house = try await LedgerHouse.furnished()
         try await Application(router: house.router).test(.router) { client in
             let csrf = try await LedgerHouse.csrf("north", client)
-            try await client.execute(uri: "/ledgers/truck/1/delete", method: .post, headers: LedgerHouse.form("north"), body: ByteBuffer(string: "_csrf=\(csrf)")) { #expect($0.status == .unprocessableContent) }
-            try await client.execute(uri: "/ledgers/truck/1/delete", method: .post, headers: LedgerHouse.form("north"), body: ByteBuffer(string: "_csrf=\(csrf)&reason=dup")) { #expect($0.status == .seeOther) }
+            try await client.execute(uri: "/ledgers/truck/1/delete", method: .post, headers: LedgerHouse.form("north"), body: ByteBuffer(string: "_csrf=\(csrf)")) {
+                #expect($0.status == .unprocessableContent)
+            }
+            try await client.execute(uri: "/ledgers/truck/1/delete", method: .post, headers: LedgerHouse.form("north"), body: ByteBuffer(string: "_csrf=\(csrf)&reason=dup")) {
+                #expect($0.status == .seeOther)
+            }
             try await client.execute(uri: "/ledgers/truck", method: .get, headers: LedgerHouse.cookie("north")) { #expect(!String(buffer: $0.body).contains("冀A10001")) }
             try await client.execute(uri: "/ledgers/truck?deleted=1", method: .get, headers: LedgerHouse.cookie("north")) { #expect(String(buffer: $0.body).contains("冀A10001")) }
-            try await client.execute(uri: "/ledgers/truck/1/restore", method: .post, headers: LedgerHouse.form("north"), body: ByteBuffer(string: "_csrf=\(csrf)")) { #expect($0.status == .seeOther) }
+            try await client.execute(uri: "/ledgers/truck/1/restore", method: .post, headers: LedgerHouse.form("north"), body: ByteBuffer(string: "_csrf=\(csrf)")) {
+                #expect($0.status == .seeOther)
+            }
         }
         #expect(try await house.platform.ledgers.find("truck", id: 1, by: house.admin) != nil)
     }
@@ -155,7 +165,9 @@ struct LedgerPagesTests {
                 for text in ["确认导入 2 行", "“国九”不在字典中", "下载问题清单"] { #expect(body.contains(text), "lacks \(text)") }
             }
             try await client.execute(uri: "/ledgers/truck/import/1", method: .get, headers: LedgerHouse.cookie("admin")) { #expect($0.status == .notFound) }
-            try await client.execute(uri: "/ledgers/truck/import/1/run", method: .post, headers: LedgerHouse.form("north"), body: ByteBuffer(string: "_csrf=\(csrf)")) { #expect($0.status == .seeOther) }
+            try await client.execute(uri: "/ledgers/truck/import/1/run", method: .post, headers: LedgerHouse.form("north"), body: ByteBuffer(string: "_csrf=\(csrf)")) {
+                #expect($0.status == .seeOther)
+            }
             await house.platform.tasks.runWaiting()
             try await client.execute(uri: "/ledgers/truck/import/1", method: .get, headers: LedgerHouse.cookie("north")) { #expect(String(buffer: $0.body).contains("新增 2 行")) }
             try await client.execute(uri: "/ledgers/truck", method: .get, headers: LedgerHouse.cookie("north")) { #expect(String(buffer: $0.body).contains("冀C3")) }
@@ -167,15 +179,23 @@ struct LedgerPagesTests {
         try await Application(router: house.router).test(.router) { client in
             let csrf = try await LedgerHouse.csrf("admin", client)
             let form = "_csrf=\(csrf)&title=Supplies&name=supply&group=Own&ownedBy=shared&fieldTitle=Item&field=item&kind=text&marks=required&marks=searchable"
-            try await client.execute(uri: "/designer/new", method: .post, headers: LedgerHouse.form("admin"), body: ByteBuffer(string: form)) { #expect($0.headers[.location] == "/designer/supply") }
+            try await client.execute(uri: "/designer/new", method: .post, headers: LedgerHouse.form("admin"), body: ByteBuffer(string: form)) {
+                #expect($0.headers[.location] == "/designer/supply")
+            }
             let field = "_csrf=\(csrf)&fieldTitle=Amount&field=amount&kind=integer&least=0&most=10"
-            try await client.execute(uri: "/designer/supply/field", method: .post, headers: LedgerHouse.form("admin"), body: ByteBuffer(string: field)) { #expect($0.status == .seeOther) }
+            try await client.execute(uri: "/designer/supply/field", method: .post, headers: LedgerHouse.form("admin"), body: ByteBuffer(string: field)) {
+                #expect($0.status == .seeOther)
+            }
             try await client.execute(uri: "/ledgers/supply/new", method: .post, headers: LedgerHouse.form("admin"), body: ByteBuffer(string: "_csrf=\(csrf)&item=Rope&amount=11")) {
                 #expect(String(buffer: $0.body).contains("应在 0 到 10 之间"))
             }
-            try await client.execute(uri: "/ledgers/supply/new", method: .post, headers: LedgerHouse.form("admin"), body: ByteBuffer(string: "_csrf=\(csrf)&item=Rope&amount=7")) { #expect($0.status == .seeOther) }
+            try await client.execute(uri: "/ledgers/supply/new", method: .post, headers: LedgerHouse.form("admin"), body: ByteBuffer(string: "_csrf=\(csrf)&item=Rope&amount=7")) {
+                #expect($0.status == .seeOther)
+            }
             try await client.execute(uri: "/ledgers/supply", method: .get, headers: LedgerHouse.cookie("admin")) { #expect(String(buffer: $0.body).contains("Rope")) }
-            try await client.execute(uri: "/designer/supply/field", method: .post, headers: LedgerHouse.form("north"), body: ByteBuffer(string: field)) { #expect($0.status == .forbidden) }
+            try await client.execute(uri: "/designer/supply/field", method: .post, headers: LedgerHouse.form("north"), body: ByteBuffer(string: field)) {
+                #expect($0.status == .forbidden)
+            }
         }
         let declared = try await house.platform.database.read { [identity = house.platform.identity] in try identity.roles.declared($0).map(\.name) }
         #expect(declared.contains("supply.write") && declared.contains("truck.write"))

@@ -10,7 +10,8 @@ enum TruckFeature {
     static let feature = Feature(
         name: "trucks", title: "车辆", ledgers: [truck, depot],
         dictionaries: [
-            DictionaryDeclaration(DictionaryName("stage"), "排放阶段", [CodeItem("3", "国三", "China 3"), CodeItem("4", "国四", "China 4"), CodeItem("5", "国五", "China 5"), CodeItem("6", "国六", "China 6")]),
+            DictionaryDeclaration(
+                DictionaryName("stage"), "排放阶段", [CodeItem("3", "国三", "China 3"), CodeItem("4", "国四", "China 4"), CodeItem("5", "国五", "China 5"), CodeItem("6", "国六", "China 6")]),
             DictionaryDeclaration(DictionaryName("fuel"), "燃料", [CodeItem("B", "柴油", "Diesel"), CodeItem("C", "电", "Electric"), CodeItem("E", "天然气", "Gas")]),
         ],
         grants: [LedgerGrant(["truck"], [.read, .write], to: [.enterpriseAdmin])],
@@ -21,7 +22,8 @@ enum TruckFeature {
         ])
 
     static let truck = LedgerDeclaration(
-        id: "T-01", name: "truck", title: "运输车辆", titleEN: "Trucks", group: "车辆台账", ownedBy: .enterprise, uniqueBy: ["org", "plateNo"], sortedBy: [LedgerDeclaration.Sort("registeredOn", descending: true)],
+        id: "T-01", name: "truck", title: "运输车辆", titleEN: "Trucks", group: "车辆台账", ownedBy: .enterprise, uniqueBy: ["org", "plateNo"],
+        sortedBy: [LedgerDeclaration.Sort("registeredOn", descending: true)],
         fields: [
             .text("plateNo", "号牌号码", length: 2...12, marks: [.required, .searchable, .sortable]).section("车辆").hint("如 冀A12345"),
             .text("vin", "车辆识别代号", length: 17...17, check: .vin, marks: [.searchable, .unlisted]).section("车辆"),
@@ -43,5 +45,6 @@ enum TruckFeature {
         ])
 
     static let depot = LedgerDeclaration(
-        id: "T-02", name: "depot", title: "停车场", titleEN: "Depots", group: "车辆台账", ownedBy: .shared, uniqueBy: ["name"], fields: [.text("name", "名称", length: 1...40, marks: [.required, .searchable]), .integer("places", "车位数", 0...100_000, marks: [.summable])])
+        id: "T-02", name: "depot", title: "停车场", titleEN: "Depots", group: "车辆台账", ownedBy: .shared, uniqueBy: ["name"],
+        fields: [.text("name", "名称", length: 1...40, marks: [.required, .searchable]), .integer("places", "车位数", 0...100_000, marks: [.summable])])
 }

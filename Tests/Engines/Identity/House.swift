@@ -25,10 +25,11 @@ struct House {
     let steel: Organisation
     let cement: Organisation
 
-    static let declarations: [PermissionDeclaration] = PermissionDeclaration.identity + [
-        PermissionDeclaration("onSiteVehicle.read", "场内运输车辆：查看", defaultRoles: [.city, .county, .enterpriseAdmin, .enterpriseGuard]),
-        PermissionDeclaration("onSiteVehicle.write", "场内运输车辆：维护", defaultRoles: [.enterpriseAdmin]),
-    ]
+    static let declarations: [PermissionDeclaration] =
+        PermissionDeclaration.identity + [
+            PermissionDeclaration("onSiteVehicle.read", "场内运输车辆：查看", defaultRoles: [.city, .county, .enterpriseAdmin, .enterpriseGuard]),
+            PermissionDeclaration("onSiteVehicle.write", "场内运输车辆：维护", defaultRoles: [.enterpriseAdmin]),
+        ]
 
     init(limits: LoginLimits = LoginLimits()) async throws {
         let database = try SQLiteDatabase.temporary()

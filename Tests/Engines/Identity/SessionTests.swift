@@ -138,8 +138,9 @@ struct SessionTests {
         let mine = try await house.login("guard")
         let other = try await house.login("guard").token
         let me = mine.session.principal
-        #expect(await findings { try await house.engine.passwords.change(of: me, current: "wrong", new: "short") }
-            == ["current.wrong", "password.tooShort", "password.tooSimple"])
+        #expect(
+            await findings { try await house.engine.passwords.change(of: me, current: "wrong", new: "short") }
+                == ["current.wrong", "password.tooShort", "password.tooSimple"])
         #expect(await findings { try await house.engine.passwords.change(of: me, current: House.password, new: House.password) } == ["password.same"])
         try await house.engine.passwords.change(of: me, current: House.password, new: "Xin#MiMa2026")
         #expect(try await house.session(mine.token) != nil)

@@ -20,7 +20,9 @@ struct UserTests {
     static let examples: [Example] = [
         Example(testDescription: "正确", findings: []),
         Example(testDescription: "登录名不分大小写，重复", login: "CITY1", findings: ["login.duplicate"]),
-        Example(testDescription: "全都不对", login: "张", name: "", phone: "12", organisation: nil, roles: [], findings: ["login.format", "name.length", "phone.format", "organisation.required"]),
+        Example(
+            testDescription: "全都不对", login: "张", name: "", phone: "12", organisation: nil, roles: [],
+            findings: ["login.format", "name.length", "phone.format", "organisation.required"]),
         Example(testDescription: "没有角色", roles: [], findings: ["roles.required"]),
         Example(testDescription: "角色不适用于机构", roles: [.county], findings: ["roles.kind"]),
         Example(testDescription: "市级不能授予系统管理员", organisation: "1301", roles: [.admin], findings: ["roles.excess"]),

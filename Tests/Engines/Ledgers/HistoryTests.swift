@@ -33,7 +33,9 @@ struct HistoryTests {
         let own = LedgerWorkshop.enterprise(1)
         let record = try await shop.engine.create("truck", LedgerWorkshop.truck("冀A00001", ["phone": "13812341234"]), by: own)
         _ = try await shop.engine.update("truck", id: record.id, Draft(["phone": "13900005678"]), expectedVersion: nil, by: own)
-        let rows = try await shop.database.read { try $0.rows("SELECT action, summary, details FROM audit ORDER BY id").map { ($0[0].text ?? "", $0[1].text ?? "", $0[2].text ?? "") } }
+        let rows = try await shop.database.read {
+            try $0.rows("SELECT action, summary, details FROM audit ORDER BY id").map { ($0[0].text ?? "", $0[1].text ?? "", $0[2].text ?? "") }
+        }
         #expect(rows.map(\.0) == ["create", "update"])
         #expect(rows.map(\.1) == ["新增运输车辆：冀A00001", "修改运输车辆：冀A00001"])
         #expect(rows.allSatisfy { !$0.2.contains("1381234") })
@@ -49,7 +51,10 @@ struct HistoryTests {
         #expect(same.version == 1)
         _ = try await shop.engine.update("truck", id: record.id, Draft(["axles": 4]), expectedVersion: 1, by: own)
         #expect(await failure { _ = try await shop.engine.update("truck", id: record.id, Draft(["axles": 5]), expectedVersion: 1, by: own) }?.code == "JW-L009")
-        #expect(await failure { _ = try await shop.engine.update("truck", id: record.id, Draft(["vin": "LSGPC52U6AF102555"]), expectedVersion: 2, by: own) }?.fields.map(\.code) == ["immutable"])
+        #expect(
+            await failure { _ = try await shop.engine.update("truck", id: record.id, Draft(["vin": "LSGPC52U6AF102555"]), expectedVersion: 2, by: own) }?.fields.map(\.code) == [
+                "immutable"
+            ])
         #expect(try await shop.count("SELECT count(*) FROM record_history") == 2)
     }
 
@@ -60,7 +65,10 @@ struct HistoryTests {
         let record = try await shop.engine.create("truck", LedgerWorkshop.truck("冀A00001", ["phone": "13812341234"]), by: own)
         let kept = try await shop.engine.update("truck", id: record.id, Draft(["phone": "138****1234", "axles": 3]), expectedVersion: 1, by: own)
         #expect(kept.values["phone"] == .text("13812341234"))
-        #expect(await failure { _ = try await shop.engine.update("truck", id: record.id, Draft(["phone": "139****1234"]), expectedVersion: 2, by: own) }?.fields.map(\.code) == ["format"])
+        #expect(
+            await failure { _ = try await shop.engine.update("truck", id: record.id, Draft(["phone": "139****1234"]), expectedVersion: 2, by: own) }?.fields.map(\.code) == [
+                "format"
+            ])
     }
 
     @Test("更新或新增：新增、更新、未变")
@@ -83,7 +91,8 @@ struct HistoryTests {
             if change.record?.values["axles"] == .int(9) { throw Failure(.conflict, "T-1", "不行") }
         }
         let record = try await shop.engine.create("truck", LedgerWorkshop.truck("冀A00001"), by: LedgerWorkshop.enterprise(1))
-        #expect(await failure { _ = try await shop.engine.update("truck", id: record.id, Draft(["axles": 9]), expectedVersion: nil, by: LedgerWorkshop.enterprise(1)) }?.code == "T-1")
+        #expect(
+            await failure { _ = try await shop.engine.update("truck", id: record.id, Draft(["axles": 9]), expectedVersion: nil, by: LedgerWorkshop.enterprise(1)) }?.code == "T-1")
         #expect(seen.withLock { $0 } == ["created:冀A00001", "updated:冀A00001"])
         #expect(try await shop.engine.find("truck", id: record.id, by: LedgerWorkshop.enterprise(1))?.values["axles"] == .int(2))
         #expect(try await shop.count("SELECT count(*) FROM audit") == 1)
@@ -94,7 +103,8 @@ struct HistoryTests {
         let shop = try await LedgerWorkshop()
         let photo = String(repeating: "ab", count: 32)
         let paper = String(repeating: "cd", count: 32)
-        let draft = LedgerWorkshop.truck("冀A00001", ["licence": .string(photo), "papers": [["sha256": .string(paper), "name": "清单.pdf", "mediaType": "application/pdf", "size": 12]]])
+        let draft = LedgerWorkshop.truck(
+            "冀A00001", ["licence": .string(photo), "papers": [["sha256": .string(paper), "name": "清单.pdf", "mediaType": "application/pdf", "size": 12]]])
         let record = try await shop.engine.create("truck", draft, by: LedgerWorkshop.enterprise(1))
         #expect(record.files(try #require(LedgerWorkshop.vehicle.field("papers"))).map(\.name) == ["清单.pdf"])
         try await shop.database.read { [engine = shop.engine] reader throws in

@@ -124,7 +124,8 @@ struct ImportTests {
         #expect(try await shop.count("SELECT count(*) FROM truck") == 0)
         let report = try await Self.run(shop, Self.rows([["冀A00001", "国五"], ["冀A00002", "国五"]], header: ["号牌号码", "排放阶段"]), ImportOptions(badRows: .refuseAll))
         #expect(report.created == 2)
-        #expect(try await shop.engine.list(LedgerQuery(ledger: "truck", parsing: "sort=plateNo"), by: LedgerWorkshop.system).records.map { $0.values["state"]?.text } == ["N1", "N2"])
+        #expect(
+            try await shop.engine.list(LedgerQuery(ledger: "truck", parsing: "sort=plateNo"), by: LedgerWorkshop.system).records.map { $0.values["state"]?.text } == ["N1", "N2"])
     }
 
     @Test("模板下载下来填好就能导入；问题表改好也能导入")
@@ -135,17 +136,24 @@ struct ImportTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let template = try shop.engine.template("truck", for: LedgerWorkshop.enterprise(1))
         let titles = Lines()
-        try SheetReader.read(bytes: template) { titles.rows.append($0.cells.map { $0.text ?? "" }); return true }
+        try SheetReader.read(bytes: template) {
+            titles.rows.append($0.cells.map { $0.text ?? "" })
+            return true
+        }
         #expect(titles.rows == [["号牌号码", "车辆识别代号", "注册登记日期", "最近进厂", "排放阶段", "燃料", "核定载质量", "轴数", "超低排放", "联系电话", "停车场", "位置"]])
 
         let report = try await Self.run(shop, Self.mixed, ImportOptions(badRows: .skip))
         try report.write(path: folder + "/bad.xlsx")
         let bad = Lines()
-        try SheetReader.read(path: folder + "/bad.xlsx") { bad.rows.append($0.cells.map { $0.text ?? "" }); return true }
+        try SheetReader.read(path: folder + "/bad.xlsx") {
+            bad.rows.append($0.cells.map { $0.text ?? "" })
+            return true
+        }
         #expect(bad.rows.count == 4)
         #expect(bad.rows[0] == ["原行号", "问题"] + Self.header)
         #expect(bad.rows[1][0] == "3")
-        let again = try await LedgerImport(shop.engine, into: "truck", options: ImportOptions(isDryRun: true), fileName: "bad.xlsx", by: LedgerWorkshop.enterprise(1)).run(path: folder + "/bad.xlsx")
+        let again = try await LedgerImport(shop.engine, into: "truck", options: ImportOptions(isDryRun: true), fileName: "bad.xlsx", by: LedgerWorkshop.enterprise(1)).run(
+            path: folder + "/bad.xlsx")
         #expect((again.total, again.bad) == (3, 3))
     }
 

@@ -37,7 +37,8 @@ struct LedgerWorkshop {
     )
 
     static let passing = LedgerDeclaration(
-        id: "T-03", name: "passing", title: "过车", ownedBy: .enterprise, titleField: "plateNo", sortedBy: [LedgerDeclaration.Sort("at", descending: true)], isReadOnly: true, isLarge: true,
+        id: "T-03", name: "passing", title: "过车", ownedBy: .enterprise, titleField: "plateNo", sortedBy: [LedgerDeclaration.Sort("at", descending: true)], isReadOnly: true,
+        isLarge: true,
         timeField: "at", fields: [.moment("at", "时间", marks: [.required]), .text("plateNo", "号牌", length: 1...16, marks: [.searchable])]
     )
 
@@ -60,7 +61,9 @@ struct LedgerWorkshop {
         try await database.write { tx in
             for table in tables { try tx.apply(.createTable(table)) }
             for (id, name, area) in [(1, "甲钢铁", "130102"), (2, "乙焦化", "130205")] {
-                try tx.execute("INSERT INTO organisations (id, kind, code, name, area, path, state, created_at, updated_at) VALUES (\(id), 'enterprise', \("E\(id)"), \(name), \(area), \("/\(id)/"), 'active', 0, 0)")
+                try tx.execute(
+                    "INSERT INTO organisations (id, kind, code, name, area, path, state, created_at, updated_at) VALUES (\(id), 'enterprise', \("E\(id)"), \(name), \(area), \("/\(id)/"), 'active', 0, 0)"
+                )
             }
         }
         self.database = database
@@ -69,7 +72,8 @@ struct LedgerWorkshop {
     }
 
     static func enterprise(_ id: Int64, permissions: Set<String> = ["truck.read", "truck.write", "passing.read", "depot.read"]) -> Principal {
-        Principal(kind: .user, id: 10 + id, login: "e\(id)", name: "企业员\(id)", organisation: id, area: id == 1 ? "130102" : "130205", permissions: permissions, scope: .organisation(id))
+        Principal(
+            kind: .user, id: 10 + id, login: "e\(id)", name: "企业员\(id)", organisation: id, area: id == 1 ? "130102" : "130205", permissions: permissions, scope: .organisation(id))
     }
 
     static func supervisor(_ areas: [String], permissions: Set<String> = ["*.read", "*.write", "*.export"]) -> Principal {

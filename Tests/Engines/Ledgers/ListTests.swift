@@ -73,7 +73,9 @@ struct ListTests {
         #expect(again.filters == query.filters)
     }
 
-    @Test("翻页在并列和空值下不重不漏，向后向前一致", arguments: ["sort=stage", "sort=-stage", "sort=tonnes", "sort=-tonnes", "sort=-tonnes,stage", "sort=stage,-registeredOn", "sort=-registeredOn,-tonnes,id", ""])
+    @Test(
+        "翻页在并列和空值下不重不漏，向后向前一致",
+        arguments: ["sort=stage", "sort=-stage", "sort=tonnes", "sort=-tonnes", "sort=-tonnes,stage", "sort=stage,-registeredOn", "sort=-registeredOn,-tonnes,id", ""])
     func cursors(_ sort: String) async throws {
         let shop = try await LedgerWorkshop()
         try await shop.database.write { tx in
@@ -81,7 +83,8 @@ struct ListTests {
                 var more: [String: JSONValue] = [:]
                 if index % 3 != 0 { more["tonnes"] = .int(Int64(index % 4)) }
                 if index % 5 != 0 { more["registeredOn"] = .string("2026-01-0\(index % 3 + 1)") }
-                _ = try shop.engine.create("truck", LedgerWorkshop.truck("冀A\(10_000 + index)", stage: .string("\(4 + index % 3)"), org: 1, more), by: LedgerWorkshop.system, in: tx)
+                _ = try shop.engine.create(
+                    "truck", LedgerWorkshop.truck("冀A\(10_000 + index)", stage: .string("\(4 + index % 3)"), org: 1, more), by: LedgerWorkshop.system, in: tx)
             }
         }
         let whole = try await shop.engine.list(LedgerQuery(ledger: "truck", parsing: sort + "&limit=200"), by: LedgerWorkshop.system).records.map(\.id)

@@ -28,7 +28,9 @@ struct RuntimeLedgerTests {
         #expect(try await shop.engine.list(LedgerQuery(ledger: "toolCheck", parsing: "sort=toolNo"), by: own).records.map { $0.values["score"] } == [.null, .int(90)])
         #expect(try await shop.count("SELECT count(*) FROM x_tool_check") == 2)
         #expect(!shop.engine.tables.contains { $0.name == "x_tool_check" })
-        let other = LedgerEngine(database: shop.database, declarations: [], dictionaries: Dictionaries(LedgerWorkshop.dictionaries), audit: AuditTrail(clock: LedgerWorkshop.clock), clock: LedgerWorkshop.clock)
+        let other = LedgerEngine(
+            database: shop.database, declarations: [], dictionaries: Dictionaries(LedgerWorkshop.dictionaries), audit: AuditTrail(clock: LedgerWorkshop.clock),
+            clock: LedgerWorkshop.clock)
         try await other.load()
         #expect(other.declaration("toolCheck") == shop.engine.declaration("toolCheck"))
         #expect(await failure { _ = try await shop.engine.create("toolCheck", Draft(["toolNo": "T1"]), by: own) }?.fields.map(\.code) == ["duplicate"])
@@ -67,17 +69,22 @@ struct RuntimeLedgerTests {
             id: "W-01", name: "Wrong", title: "错", ownedBy: .enterprise, uniqueBy: ["vim"], titleField: "name", sortedBy: [LedgerDeclaration.Sort("label")], timeField: "name",
             fields: [
                 .text("name", "名称", check: .notFuture), .text("name", "又一个"), .code("colour", "颜色", from: DictionaryName("colour")), .reference("other", "别处", to: "nowhere"),
-                .integer("org", "企业"), .computed("label", "标签", .joined(["name", "nothing"], separator: "")), .bool("flag", "旗", marks: [.summable, .searchable]).fallback("maybe"),
+                .integer("org", "企业"), .computed("label", "标签", .joined(["name", "nothing"], separator: "")),
+                .bool("flag", "旗", marks: [.summable, .searchable]).fallback("maybe"),
             ]
         )
         let faults = LedgerEngine.check([wrong, wrong], dictionaries: Dictionaries(LedgerWorkshop.dictionaries))
         for fault in [
-            "JW-L010 ledger name “Wrong” used twice", "JW-L011 “Wrong” is no name in W-01", "JW-L013 field “name” declared twice in W-01", "JW-L012 unknown field “vim” in W-01.uniqueBy",
+            "JW-L010 ledger name “Wrong” used twice", "JW-L011 “Wrong” is no name in W-01", "JW-L013 field “name” declared twice in W-01",
+            "JW-L012 unknown field “vim” in W-01.uniqueBy",
             "JW-L012 unknown field “label” in W-01.sortedBy", "JW-L014 W-01.timeField “name” is no day or moment", "JW-L015 unknown dictionary “colour” in W-01.colour",
-            "JW-L016 unknown ledger “nowhere” in W-01.other", "JW-L011 “org” in W-01 is reserved", "JW-L012 unknown field “nothing” in W-01.label", "JW-L017 check “notFuture” does not fit W-01.name",
+            "JW-L016 unknown ledger “nowhere” in W-01.other", "JW-L011 “org” in W-01 is reserved", "JW-L012 unknown field “nothing” in W-01.label",
+            "JW-L017 check “notFuture” does not fit W-01.name",
             "JW-L014 W-01.flag is summable but no number", "JW-L014 W-01.flag is searchable but no text", "JW-L019 fallback “maybe” of W-01.flag: 应填“是”或“否”",
         ] { #expect(faults.contains(fault), "\(fault)") }
-        #expect(LedgerEngine.check([LedgerWorkshop.vehicle, LedgerWorkshop.depot, LedgerWorkshop.passing, DictionaryLedger.ledger], dictionaries: Dictionaries(LedgerWorkshop.dictionaries)) == [])
+        #expect(
+            LedgerEngine.check(
+                [LedgerWorkshop.vehicle, LedgerWorkshop.depot, LedgerWorkshop.passing, DictionaryLedger.ledger], dictionaries: Dictionaries(LedgerWorkshop.dictionaries)) == [])
     }
 
     @Test("分组统计：名称、合计、按月、企业数")
@@ -113,6 +120,11 @@ struct RuntimeLedgerTests {
             try engine.deleteView(shared, by: own, in: tx)
             #expect(try engine.savedViews("truck", for: other, in: tx).isEmpty)
         }
-        #expect(await failure { _ = try await shop.database.write { [engine = shop.engine] tx in try engine.saveView(LedgerQuery(ledger: "truck", parsing: "f.x=1"), title: "错", isShared: false, by: own, in: tx) } }?.kind == .invalid)
+        #expect(
+            await failure {
+                _ = try await shop.database.write { [engine = shop.engine] tx in
+                    try engine.saveView(LedgerQuery(ledger: "truck", parsing: "f.x=1"), title: "错", isShared: false, by: own, in: tx)
+                }
+            }?.kind == .invalid)
     }
 }

@@ -25,7 +25,9 @@ struct ScopeTests {
 
     static func shop() async throws -> LedgerWorkshop {
         let shop = try await LedgerWorkshop()
-        for (plate, org) in [("冀A00001", 1), ("冀A00002", 1), ("冀B00001", 2)] as [(String, Int64)] { _ = try await shop.engine.create("truck", LedgerWorkshop.truck(plate), by: LedgerWorkshop.enterprise(org)) }
+        for (plate, org) in [("冀A00001", 1), ("冀A00002", 1), ("冀B00001", 2)] as [(String, Int64)] {
+            _ = try await shop.engine.create("truck", LedgerWorkshop.truck(plate), by: LedgerWorkshop.enterprise(org))
+        }
         return shop
     }
 
@@ -38,7 +40,10 @@ struct ScopeTests {
         #expect(page.total == .exact(reader.plates.count))
         try await shop.database.read { [engine = shop.engine] snapshot in
             var seen: [String?] = []
-            try engine.each(query, by: reader.principal, in: snapshot) { seen.append($0.values["plateNo"]?.text); return true }
+            try engine.each(query, by: reader.principal, in: snapshot) {
+                seen.append($0.values["plateNo"]?.text)
+                return true
+            }
             #expect(seen == reader.plates)
             #expect(try engine.count(query, by: reader.principal, in: snapshot) == reader.plates.count)
             let figures = try engine.statistics(query, dimensions: [.field("stage")], measures: [.count], by: reader.principal, in: snapshot)
@@ -79,7 +84,9 @@ struct ScopeTests {
         #expect(try await names(LedgerWorkshop.supervisor(["130102"])) == ["市停车场", "全国停车场"])
         #expect(try await names(LedgerWorkshop.enterprise(1)) == ["市停车场", "全国停车场"])
         #expect(try await names(LedgerWorkshop.enterprise(2)) == ["全国停车场"])
-        #expect(await failure { _ = try await shop.engine.update("depot", id: row.id, Draft(["name": "x"]), expectedVersion: nil, by: LedgerWorkshop.supervisor(["130102"])) }?.kind == .forbidden)
+        #expect(
+            await failure { _ = try await shop.engine.update("depot", id: row.id, Draft(["name": "x"]), expectedVersion: nil, by: LedgerWorkshop.supervisor(["130102"])) }?.kind
+                == .forbidden)
     }
 
     @Test("个人信息遮盖，有权者可见，不能靠试探查出")

@@ -16,7 +16,9 @@ struct ValidationTests {
     static let examples: [Example] = [
         Example(testDescription: "最少的字段", values: ["plateNo": "冀A12345", "stage": "5"], findings: []),
         Example(testDescription: "必填为空", values: ["plateNo": "  "], findings: ["plateNo:required", "stage:required"]),
-        Example(testDescription: "所有错误一次说完", values: ["plateNo": "冀A12345", "stage": "9", "vin": "123", "tonnes": "多", "axles": 1], findings: ["vin:format", "stage:unknownCode", "tonnes:type", "axles:range"]),
+        Example(
+            testDescription: "所有错误一次说完", values: ["plateNo": "冀A12345", "stage": "9", "vin": "123", "tonnes": "多", "axles": 1],
+            findings: ["vin:format", "stage:unknownCode", "tonnes:type", "axles:range"]),
         Example(testDescription: "未知字段", values: ["plateNo": "冀A12345", "stage": "5", "colour": "红"], findings: ["colour:unknown"]),
         Example(testDescription: "不存在的日期", values: ["plateNo": "冀A12345", "stage": "5", "registeredOn": "2026-02-30"], findings: ["registeredOn:format"]),
         Example(testDescription: "将来的日期", values: ["plateNo": "冀A12345", "stage": "5", "registeredOn": "2026-11-22"], findings: ["registeredOn:range"]),
@@ -47,10 +49,11 @@ struct ValidationTests {
     @Test("规范写法入库：号牌、日期、小数、默认值")
     func normalForms() async throws {
         let shop = try await LedgerWorkshop()
-        let record = try await shop.engine.create("truck", LedgerWorkshop.truck("冀a·12345", ["tonnes": "12.34567", "registeredOn": "2026/1/5", "ultraLow": "是"]), by: LedgerWorkshop.enterprise(1))
+        let record = try await shop.engine.create(
+            "truck", LedgerWorkshop.truck("冀a·12345", ["tonnes": "12.34567", "registeredOn": "2026/1/5", "ultraLow": "是"]), by: LedgerWorkshop.enterprise(1))
         #expect(record.values["plateNo"] == .text("冀A12345"))
         #expect(record.values["tonnes"] == .real(12.346))
-        #expect(record.values["registeredOn"] == .int(20260105))
+        #expect(record.values["registeredOn"] == .int(20_260_105))
         #expect(record.values["axles"] == .int(2))
         #expect(record.values["ultraLow"] == .int(1))
         #expect(record.org == 1)
@@ -85,8 +88,12 @@ struct ValidationTests {
         let shop = try await LedgerWorkshop()
         let record = try await shop.engine.create("truck", LedgerWorkshop.truck("冀A12345", stage: "4"), by: LedgerWorkshop.enterprise(1))
         let items = try await shop.engine.list(LedgerQuery(ledger: "dictionaryItems", parsing: "f.dictionary=stage&f.code=4"), by: LedgerWorkshop.system)
-        _ = try await shop.engine.update("dictionaryItems", id: try #require(items.records.first).id, Draft(["validTo": "2026-11-20"]), expectedVersion: nil, by: LedgerWorkshop.system)
-        #expect(await failure { _ = try await shop.engine.create("truck", LedgerWorkshop.truck("冀A22222", stage: "4"), by: LedgerWorkshop.enterprise(1)) }?.fields.map(\.code) == ["expiredCode"])
+        _ = try await shop.engine.update(
+            "dictionaryItems", id: try #require(items.records.first).id, Draft(["validTo": "2026-11-20"]), expectedVersion: nil, by: LedgerWorkshop.system)
+        #expect(
+            await failure { _ = try await shop.engine.create("truck", LedgerWorkshop.truck("冀A22222", stage: "4"), by: LedgerWorkshop.enterprise(1)) }?.fields.map(\.code) == [
+                "expiredCode"
+            ])
         let kept = try await shop.engine.update("truck", id: record.id, Draft(["stage": "4", "axles": 3]), expectedVersion: 1, by: LedgerWorkshop.enterprise(1))
         #expect(kept.values["axles"] == .int(3))
         #expect(shop.engine.dictionaries.title(of: "4", in: DictionaryName("stage")) == "国四")

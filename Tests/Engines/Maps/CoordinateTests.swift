@@ -17,7 +17,9 @@ struct CoordinateTests {
         Example(testDescription: "WGS84 转 GCJ-02", from: .wgs84, to: .gcj02, given: Coordinate(116.404, 39.915), wanted: Coordinate(116.41024449916938, 39.91640428150164)),
         Example(testDescription: "GCJ-02 转 BD-09", from: .gcj02, to: .bd09, given: Coordinate(116.404, 39.915), wanted: Coordinate(116.41036949371029, 39.92133699351021)),
         Example(testDescription: "BD-09 转 GCJ-02", from: .bd09, to: .gcj02, given: Coordinate(116.404, 39.915), wanted: Coordinate(116.39762729119315, 39.90865673957631)),
-        Example(testDescription: "GCJ-02 还原 WGS84", from: .gcj02, to: .wgs84, given: Coordinate(116.41024449916938, 39.91640428150164), wanted: Coordinate(116.404, 39.915), within: 1e-8),
+        Example(
+            testDescription: "GCJ-02 还原 WGS84", from: .gcj02, to: .wgs84, given: Coordinate(116.41024449916938, 39.91640428150164), wanted: Coordinate(116.404, 39.915),
+            within: 1e-8),
         Example(testDescription: "境外不偏移", from: .wgs84, to: .gcj02, given: Coordinate(2.3522, 48.8566), wanted: Coordinate(2.3522, 48.8566)),
     ]
 

@@ -22,7 +22,8 @@ struct PhotoStoreTests {
         try await database.write { transaction in for table in PhotoStore.tables { try transaction.apply(.createTable(table)) } }
         let folder = NSTemporaryDirectory() + "/jianwei-thumbs-\(UUID().uuidString)"
         return Scene(
-            database: database, photos: PhotoStore(database: database, blobs: try LocalBlobs.temporary(), thumbnailFolder: folder, threads: PictureThreads(threads: 1, waiting: 100)),
+            database: database,
+            photos: PhotoStore(database: database, blobs: try LocalBlobs.temporary(), thumbnailFolder: folder, threads: PictureThreads(threads: 1, waiting: 100)),
             folder: folder)
     }
 
@@ -45,7 +46,9 @@ struct PhotoStoreTests {
 
     @Test func refusesWhatIsNotWhatWasSaid() async throws {
         let scene = try await scene()
-        for (bytes, hash, code) in [(try photo(), String(repeating: "0", count: 64), "JW-M007"), (Array("GIF89a".utf8), nil, "JW-M001"), (Array(try photo().dropLast()), nil, "JW-M002")] {
+        for (bytes, hash, code) in [
+            (try photo(), String(repeating: "0", count: 64), "JW-M007"), (Array("GIF89a".utf8), nil, "JW-M001"), (Array(try photo().dropLast()), nil, "JW-M002"),
+        ] {
             do {
                 _ = try await scene.photos.receive(bytes, expectedSHA256: hash, organisation: nil, clock: Self.clock)
                 Issue.record("was taken")

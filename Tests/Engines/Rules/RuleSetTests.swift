@@ -44,12 +44,14 @@ struct RuleSetTests {
     ]
 
     static func rules(_ mode: RuleSet.Mode = .first, from moment: Moment = start, least: FactValue = 5) -> RuleSet {
-        RuleSet("pass", version: 0, effectiveFrom: moment, mode: mode, rules: [
-            Rule("exempt", "新能源放行", when: [Condition("fuel", .equals, "C")], outcome: "allow"),
-            Rule("listed", "名单内", when: [Condition("lists", .contains, "black")], outcome: "refuse"),
-            Rule("stage", "阶段过低", when: [Condition("isFiled", .equals, true), Condition("stage", .less, least)], outcome: "refuse"),
-            Rule("off", "停用的规则", when: [], outcome: "never", isEnabled: false),
-        ], otherwise: "allow")
+        RuleSet(
+            "pass", version: 0, effectiveFrom: moment, mode: mode,
+            rules: [
+                Rule("exempt", "新能源放行", when: [Condition("fuel", .equals, "C")], outcome: "allow"),
+                Rule("listed", "名单内", when: [Condition("lists", .contains, "black")], outcome: "refuse"),
+                Rule("stage", "阶段过低", when: [Condition("isFiled", .equals, true), Condition("stage", .less, least)], outcome: "refuse"),
+                Rule("off", "停用的规则", when: [], outcome: "never", isEnabled: false),
+            ], otherwise: "allow")
     }
 
     @Test("先命中者定，解释到定为止")

@@ -89,14 +89,20 @@ struct LongTasksTests {
             group.addTask { try? await tasks.run() }
             await seen.wait(for: 1)
             try? await tasks.cancel(running, by: Self.owner)
-            let next = try? await tasks.start(kind: "k", title: "t", for: Self.owner) { [seen] _ in seen.note("next"); return LongTaskResult() }
+            let next = try? await tasks.start(kind: "k", title: "t", for: Self.owner) { [seen] _ in
+                seen.note("next")
+                return LongTaskResult()
+            }
             await seen.wait(for: 2)
             #expect(next != nil)
             group.cancelAll()
         }
         #expect(try await tasks.task(running, for: Self.owner)?.state == .cancelled)
         #expect(try await tasks.task(running, for: Self.owner)?.message == "已由李工取消")
-        let queued = try await tasks.start(kind: "k", title: "t", for: Self.owner) { [seen] _ in seen.note("never"); return LongTaskResult() }
+        let queued = try await tasks.start(kind: "k", title: "t", for: Self.owner) { [seen] _ in
+            seen.note("never")
+            return LongTaskResult()
+        }
         try await tasks.cancel(queued, by: Self.owner)
         await tasks.runWaiting()
         #expect(seen.notes == ["started", "next"])

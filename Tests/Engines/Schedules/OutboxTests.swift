@@ -37,10 +37,12 @@ struct OutboxTests {
         let database = try await Schedule.database()
         let outbox = Outbox(clock: time.clock)
         try await post(outbox, database, ("a", 1), ("a", 2), ("b", 3))
-        let worker = worker(outbox, database, OutboxHandler(topic: "t") { [seen] message in
-            seen.note(message.key + message.payload.text)
-            if message.payload == 1, message.attempts < 2 { throw Failure(.unavailable, "T", "down") }
-        })
+        let worker = worker(
+            outbox, database,
+            OutboxHandler(topic: "t") { [seen] message in
+                seen.note(message.key + message.payload.text)
+                if message.payload == 1, message.attempts < 2 { throw Failure(.unavailable, "T", "down") }
+            })
         try await worker.drain()
         #expect(seen.notes.sorted() == ["a1", "b3"])
         #expect(try await worker.drain() == 0)
@@ -59,10 +61,12 @@ struct OutboxTests {
         let database = try await Schedule.database()
         let outbox = Outbox(clock: time.clock)
         try await post(outbox, database, ("a", 1), ("a", 2))
-        let worker = worker(outbox, database, OutboxHandler(topic: "t", attempts: 2) { [seen, time] message in
-            if message.payload == 1, time.clock.now < Moment(parsing: "2026-11-21 09:00") ?? time.clock.now { throw Failure(.unavailable, "T9", "down") }
-            seen.note(message.payload.text)
-        })
+        let worker = worker(
+            outbox, database,
+            OutboxHandler(topic: "t", attempts: 2) { [seen, time] message in
+                if message.payload == 1, time.clock.now < Moment(parsing: "2026-11-21 09:00") ?? time.clock.now { throw Failure(.unavailable, "T9", "down") }
+                seen.note(message.payload.text)
+            })
         try await worker.drain()
         time.advance(seconds: 1)
         try await worker.drain()
@@ -117,7 +121,12 @@ struct OutboxTests {
         let outbox = Outbox(clock: time.clock)
         let release = Seen()
         let worker = worker(
-            outbox, database, OutboxHandler(topic: "slow") { [seen] _ in seen.note("slow"); await release.wait(for: 1); seen.note("slow done") },
+            outbox, database,
+            OutboxHandler(topic: "slow") { [seen] _ in
+                seen.note("slow")
+                await release.wait(for: 1)
+                seen.note("slow done")
+            },
             OutboxHandler(topic: "t") { [seen] in seen.note($0.payload.text) })
         try await withThrowingTaskGroup { group in
             group.addTask { try await worker.run() }

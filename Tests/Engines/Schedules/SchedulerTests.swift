@@ -12,12 +12,14 @@ struct SchedulerTests {
         Scheduler(jobs, on: database, leadership: Leadership(node: node, on: database, clock: time.clock), clock: time.clock, waker: Schedule.never, logger: Schedule.quiet)
     }
 
-    @Test("最近与下一次应执行的时刻", arguments: [
-        (JobDeclaration.Rhythm.every(seconds: 600), "2026-11-21 08:07:30", "2026-11-21 08:00:00", "2026-11-21 08:10:00"),
-        (.daily(minute: 30), "2026-11-21 08:00:00", "2026-11-21 00:30:00", "2026-11-22 00:30:00"),
-        (.daily(minute: 540), "2026-11-21 08:00:00", "2026-11-20 09:00:00", "2026-11-21 09:00:00"),
-        (.daily(minute: 480), "2026-11-21 08:00:00", "2026-11-21 08:00:00", "2026-11-22 08:00:00"),
-    ])
+    @Test(
+        "最近与下一次应执行的时刻",
+        arguments: [
+            (JobDeclaration.Rhythm.every(seconds: 600), "2026-11-21 08:07:30", "2026-11-21 08:00:00", "2026-11-21 08:10:00"),
+            (.daily(minute: 30), "2026-11-21 08:00:00", "2026-11-21 00:30:00", "2026-11-22 00:30:00"),
+            (.daily(minute: 540), "2026-11-21 08:00:00", "2026-11-20 09:00:00", "2026-11-21 09:00:00"),
+            (.daily(minute: 480), "2026-11-21 08:00:00", "2026-11-21 08:00:00", "2026-11-22 08:00:00"),
+        ])
     func rhythm(_ rhythm: JobDeclaration.Rhythm, _ now: String, _ latest: String, _ next: String) throws {
         let now = try #require(Moment(parsing: now))
         #expect(rhythm.latestDue(at: now).text == latest)
@@ -27,10 +29,12 @@ struct SchedulerTests {
     @Test("按节奏执行；错过多次只补一次，并标明应执行的时刻")
     func runs() async throws {
         let database = try await Schedule.database()
-        let scheduler = scheduler(database, [
-            JobDeclaration("often", "十分钟", every: 600) { [seen] in seen.note("often \($0.dueAt.text)") },
-            JobDeclaration("daily", "每日九点", dailyAt: 540) { [seen] in seen.note("daily \($0.dueAt.text)") },
-        ])
+        let scheduler = scheduler(
+            database,
+            [
+                JobDeclaration("often", "十分钟", every: 600) { [seen] in seen.note("often \($0.dueAt.text)") },
+                JobDeclaration("daily", "每日九点", dailyAt: 540) { [seen] in seen.note("daily \($0.dueAt.text)") },
+            ])
         #expect(await scheduler.runDue() == ["often"])
         #expect(await scheduler.runDue() == [])
         time.advance(seconds: 600)
@@ -44,10 +48,12 @@ struct SchedulerTests {
     @Test("失败被记录，不影响其他任务")
     func failures() async throws {
         let database = try await Schedule.database()
-        let scheduler = scheduler(database, [
-            JobDeclaration("bad", "坏任务", every: 60) { _ in throw Failure(.unavailable, "T", "对方不可用") },
-            JobDeclaration("good", "好任务", every: 60) { $0.note("清理 3 行") },
-        ])
+        let scheduler = scheduler(
+            database,
+            [
+                JobDeclaration("bad", "坏任务", every: 60) { _ in throw Failure(.unavailable, "T", "对方不可用") },
+                JobDeclaration("good", "好任务", every: 60) { $0.note("清理 3 行") },
+            ])
         #expect(await scheduler.runDue() == ["bad", "good"])
         let runs = try await database.read { try Scheduler.history($0) }
         #expect(runs.map(\.job).sorted() == ["bad", "good"])
@@ -112,10 +118,12 @@ struct SchedulerTests {
     @Test("作为服务运行，手工请求立即执行")
     func service() async throws {
         let database = try await Schedule.database()
-        let scheduler = scheduler(database, [
-            JobDeclaration("often", "每分", every: 60) { [seen] _ in seen.note("often") },
-            JobDeclaration("daily", "每日", dailyAt: 0) { [seen] _ in seen.note("daily") },
-        ])
+        let scheduler = scheduler(
+            database,
+            [
+                JobDeclaration("often", "每分", every: 60) { [seen] _ in seen.note("often") },
+                JobDeclaration("daily", "每日", dailyAt: 0) { [seen] _ in seen.note("daily") },
+            ])
         await withTaskGroup { group in
             group.addTask { try? await scheduler.run() }
             await seen.wait(for: 1)

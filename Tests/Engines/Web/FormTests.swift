@@ -31,7 +31,8 @@ struct FormTests {
             let right = try await client.execute(uri: "/vehicles", method: .post, headers: Self.token, body: ByteBuffer(string: "plate=A1&_csrf=\(token)"))
             #expect(right.status == .seeOther)
             #expect(right.header("Set-Cookie")?.hasPrefix("jw_flash=%E5%B7%B2%E4%BF%9D%E5%AD%98%20A1;") == true)
-            let bearer = try await client.execute(uri: "/vehicles", method: .post, headers: [.authorization: "Bearer clerk", .contentType: "application/json"], body: ByteBuffer(string: #"{"plate":"A1"}"#))
+            let bearer = try await client.execute(
+                uri: "/vehicles", method: .post, headers: [.authorization: "Bearer clerk", .contentType: "application/json"], body: ByteBuffer(string: #"{"plate":"A1"}"#))
             #expect(bearer.status == .seeOther)
         }
     }
@@ -56,7 +57,8 @@ struct FormTests {
     }
 
     @Test func multipartKeepsBytesAndNames() async throws {
-        let body = "--xx\r\nContent-Disposition: form-data; name=\"plate\"\r\n\r\n冀A8K231\r\n--xx\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"C:\\p\\车头.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n\u{1}\r\n\u{2}--x\r\n--xx--\r\n"
+        let body =
+            "--xx\r\nContent-Disposition: form-data; name=\"plate\"\r\n\r\n冀A8K231\r\n--xx\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"C:\\p\\车头.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n\u{1}\r\n\u{2}--x\r\n--xx--\r\n"
         let router = WebRouter.make(site: Reception.site()) { routes in
             routes.post("/upload", permission: .open) { request, context in
                 let form = try await request.form(context)
@@ -109,10 +111,12 @@ struct FormTests {
     @Test func aWrongCurrentPasswordIsNamed() async throws {
         try await Reception.test { client in
             let token = try await Self.csrf(client)
-            let response = try await client.execute(uri: "/account/password", method: .post, headers: Self.token, body: ByteBuffer(string: "current=x&password=n&again=n&_csrf=\(token)"))
+            let response = try await client.execute(
+                uri: "/account/password", method: .post, headers: Self.token, body: ByteBuffer(string: "current=x&password=n&again=n&_csrf=\(token)"))
             #expect(response.status == .unprocessableContent)
             #expect(response.text.contains("id=\"f-current-error\">不正确"))
-            let differing = try await client.execute(uri: "/account/password", method: .post, headers: Self.token, body: ByteBuffer(string: "current=right&password=n&again=m&_csrf=\(token)"))
+            let differing = try await client.execute(
+                uri: "/account/password", method: .post, headers: Self.token, body: ByteBuffer(string: "current=right&password=n&again=m&_csrf=\(token)"))
             #expect(differing.text.contains("两次输入的新密码不一致"))
         }
     }

@@ -29,7 +29,8 @@ struct RouteTests {
         Example(testDescription: "改密码页本身可用", path: "/account/password", headers: Reception.cookie("novice"), status: .ok),
         Example(testDescription: "没有这个地址", path: "/nowhere", status: .notFound),
         Example(testDescription: "存活", path: "/healthz", status: .ok), Example(testDescription: "就绪", path: "/readyz", status: .ok),
-        Example(testDescription: "静态文件", path: "/static/0123456789ab/app.css", status: .ok), Example(testDescription: "不能走出目录", path: "/static/../Package.swift", status: .notFound),
+        Example(testDescription: "静态文件", path: "/static/0123456789ab/app.css", status: .ok),
+        Example(testDescription: "不能走出目录", path: "/static/../Package.swift", status: .notFound),
     ]
 
     @Test(arguments: examples)

@@ -57,7 +57,8 @@ struct ArrowTests {
         Example(module: "Web", layer: "Engines", name: "Ledgers", isAllowed: false), Example(module: "Web", layer: "Engines", name: "StorageSQLite", isAllowed: false),
         Example(module: "Web", layer: "Engines", name: "MobileSources", isAllowed: false), Example(module: "HJ1321", layer: "Gateways", name: "Web", isAllowed: true),
         Example(module: "HJ1321", layer: "Gateways", name: "MobileSources", isAllowed: false), Example(module: "MobileSources", layer: "Domains", name: "Ledgers", isAllowed: true),
-        Example(module: "MobileSources", layer: "Domains", name: "HJ1321", isAllowed: false), Example(module: "MobileSources", layer: "Domains", name: "Enforcement", isAllowed: false),
+        Example(module: "MobileSources", layer: "Domains", name: "HJ1321", isAllowed: false),
+        Example(module: "MobileSources", layer: "Domains", name: "Enforcement", isAllowed: false),
         Example(module: "MobileSources", layer: "Domains", name: "GRDB", isAllowed: false), Example(module: "Media", layer: "Engines", name: "Hummingbird", isAllowed: false),
         Example(module: "jianwei", layer: "App", name: "StorageSQLite", isAllowed: true), Example(module: "Web", layer: "Engines", name: "Alamofire", isAllowed: false),
     ])

@@ -19,11 +19,14 @@ enum Arrows {
 
     /// Libraries, each with the modules or layers that may use it. A new one needs a decision record.
     static let libraries: [String: [String]] = [
-        "Glibc": ["Base", "App"], "COpenSSL": ["Cryptography"], "CGD": ["Media"], "CSheets": ["Exchange"], "CZlib": ["Web"], "GRDB": ["StorageSQLite"], "GRDBSQLite": ["StorageSQLite"],
+        "Glibc": ["Base", "App"], "COpenSSL": ["Cryptography"], "CGD": ["Media"], "CSheets": ["Exchange"], "CZlib": ["Web"], "GRDB": ["StorageSQLite"],
+        "GRDBSQLite": ["StorageSQLite"],
         "Logging": ["Cryptography", "Storage", "StorageSQLite", "Engines", "Gateways", "Domains", "App"],
-        "NIOCore": ["Web", "Maps", "Ledgers", "Alarms", "Features", "Gateways", "Domains", "App"], "HTTPTypes": ["Web", "Maps", "Ledgers", "Alarms", "Features", "Gateways", "Domains", "App"],
+        "NIOCore": ["Web", "Maps", "Ledgers", "Alarms", "Features", "Gateways", "Domains", "App"],
+        "HTTPTypes": ["Web", "Maps", "Ledgers", "Alarms", "Features", "Gateways", "Domains", "App"],
         "Hummingbird": ["Web", "Maps", "Ledgers", "Alarms", "Features", "Gateways", "Domains", "App"], "HummingbirdCore": ["Web", "App"], "HummingbirdTLS": ["App"],
-        "ServiceLifecycle": ["Schedules", "Features", "App"], "ArgumentParser": ["App"], "AsyncHTTPClient": ["Gateways", "App"], "NIOPosix": ["Gateways", "App"], "NIOHTTP1": ["Gateways", "App"],
+        "ServiceLifecycle": ["Schedules", "Features", "App"], "ArgumentParser": ["App"], "AsyncHTTPClient": ["Gateways", "App"], "NIOPosix": ["Gateways", "App"],
+        "NIOHTTP1": ["Gateways", "App"],
         "NIOFoundationCompat": ["Web", "App"],
     ]
 

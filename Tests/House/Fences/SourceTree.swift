@@ -33,7 +33,9 @@ struct SourceFile: Sendable {
     var imports: [String] {
         code.compactMap { line in
             guard line.text.contains("import ") else { return nil }
-            guard let match = line.text.firstMatch(of: /^\s*(?:@\w+\s+|public\s+|package\s+|internal\s+|private\s+|fileprivate\s+)*import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)/)
+            guard
+                let match = line.text.firstMatch(
+                    of: /^\s*(?:@\w+\s+|public\s+|package\s+|internal\s+|private\s+|fileprivate\s+)*import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)/)
             else { return nil }
             return String(match.1)
         }
@@ -60,7 +62,8 @@ enum SourceTree {
         for case let path as String in paths where path.hasSuffix(".swift") {
             let parts = path.split(separator: "/").map(String.init)
             guard parts.count >= 3, let text = try? String(contentsOf: start.appendingPathComponent(path), encoding: .utf8) else { continue }
-            files.append(SourceFile(path: "\(folder)/\(path)", layer: parts[0], module: parts[1], lines: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)))
+            files.append(
+                SourceFile(path: "\(folder)/\(path)", layer: parts[0], module: parts[1], lines: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)))
         }
         return files.sorted { $0.path < $1.path }
     }

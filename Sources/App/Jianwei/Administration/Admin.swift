@@ -1,17 +1,18 @@
-import NIOHTTP1
-import StorageSQLite
-import Identity
 import ArgumentParser
 import AsyncHTTPClient
 import Foundation
+import Identity
 import Kernel
 import Logging
 import NIOCore
+import NIOHTTP1
+import StorageSQLite
 
 /// `jianwei admin …`: what desks do, from the command line; against a running server or, when none runs, on the data directory itself. Prints one JSON line; exits non-zero with the reason.
 struct Admin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Provision and act on a data directory, running or not.", subcommands: [GateClientCommand.self, FilingCommand.self, ExcessListCommand.self, WarningCommand.self, UserCommand.self, MigrationCommand.self])
+        abstract: "Provision and act on a data directory, running or not.",
+        subcommands: [GateClientCommand.self, FilingCommand.self, ExcessListCommand.self, WarningCommand.self, UserCommand.self, MigrationCommand.self])
 
     static func perform(_ directory: String, _ request: JSONValue) async throws {
         do {
@@ -77,7 +78,8 @@ struct GateClientCommand: AsyncParsableCommand {
         try await Admin.perform(
             data,
             [
-                "command": "gate-client", "enterprise": .string(enterprise), "name": .string(name), "county": .string(county), "industry": .string(industry), "grade": .string(grade), "gates": list(gates),
+                "command": "gate-client", "enterprise": .string(enterprise), "name": .string(name), "county": .string(county), "industry": .string(industry),
+                "grade": .string(grade), "gates": list(gates),
                 "publicKey": JSONValue(pem),
             ])
     }
@@ -100,7 +102,8 @@ struct FilingCommand: AsyncParsableCommand {
             try await Admin.perform(
                 data,
                 [
-                    "command": "filing-add", "enterprise": .string(enterprise), "plate": .string(plate), "color": .string(color), "stage": .string(stage), "fuel": .string(fuel), "type": JSONValue(type),
+                    "command": "filing-add", "enterprise": .string(enterprise), "plate": .string(plate), "color": .string(color), "stage": .string(stage), "fuel": .string(fuel),
+                    "type": JSONValue(type),
                     "vin": JSONValue(vin),
                 ])
         }
@@ -120,7 +123,11 @@ struct ExcessListCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await Admin.perform(
-                data, ["command": "excess-list-add", "plate": .string(plate), "color": .string(color), "basis": JSONValue(basis), "authority": JSONValue(authority), "kind": JSONValue(kind)])
+                data,
+                [
+                    "command": "excess-list-add", "plate": .string(plate), "color": .string(color), "basis": JSONValue(basis), "authority": JSONValue(authority),
+                    "kind": JSONValue(kind),
+                ])
         }
     }
 

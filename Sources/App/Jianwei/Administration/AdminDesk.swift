@@ -1,10 +1,10 @@
-import Storage
 import Features
 import Foundation
 import Identity
 import Kernel
 import Ledgers
 import MobileSources
+import Storage
 
 /// What `jianwei admin` can do, through the same code as the desks; every act leaves audit rows.
 struct AdminDesk: Sendable {
@@ -29,12 +29,16 @@ struct AdminDesk: Sendable {
     }
 
     static func json(_ failure: Failure) -> JSONValue {
-        ["code": .string(failure.code), "error": .string(failure.message), "fields": .array(failure.fields.map { ["field": .string($0.field), "code": .string($0.code), "msg": .string($0.message)] })]
+        [
+            "code": .string(failure.code), "error": .string(failure.message),
+            "fields": .array(failure.fields.map { ["field": .string($0.field), "code": .string($0.code), "msg": .string($0.message)] }),
+        ]
     }
 
     private func gateClient(_ request: JSONValue) async throws -> JSONValue {
         let client = EnterpriseRegistration.GateClient(
-            enterpriseCode: try text(request, "enterprise"), name: try text(request, "name"), county: try text(request, "county"), industry: try text(request, "industry"), grade: try text(request, "grade"),
+            enterpriseCode: try text(request, "enterprise"), name: try text(request, "name"), county: try text(request, "county"), industry: try text(request, "industry"),
+            grade: try text(request, "grade"),
             gates: (request["gates"]?.array ?? []).compactMap(\.string), publicKey: request["publicKey"]?.string)
         let made = try await gates.registration.provision(client, by: principal)
         return ["accreditationNo": .string(made.accreditationNo), "enterpriseCode": .string(made.enterpriseCode), "gates": .array(made.gates.map(JSONValue.string))]
@@ -53,7 +57,10 @@ struct AdminDesk: Sendable {
         draft.set(RegisteredVehicle.filingState, "approved")
         draft.set(RegisteredVehicle.filingOpinion, "命令行备案并通过")
         let (record, outcome) = try await gates.ledgers.upsertAsProgram(RegisteredVehicle.ledger.name, draft, by: principal)
-        return ["id": .int(record.id), "status": .string(outcome.rawValue), "plateNo": JSONValue(record[RegisteredVehicle.plateNo]), "filingState": JSONValue(record[RegisteredVehicle.filingState])]
+        return [
+            "id": .int(record.id), "status": .string(outcome.rawValue), "plateNo": JSONValue(record[RegisteredVehicle.plateNo]),
+            "filingState": JSONValue(record[RegisteredVehicle.filingState]),
+        ]
     }
 
     private func listVehicle(_ request: JSONValue) async throws -> JSONValue {
@@ -65,7 +72,8 @@ struct AdminDesk: Sendable {
     }
 
     private func releaseVehicle(_ request: JSONValue) async throws -> JSONValue {
-        let record = try await gates.excessList.release(plate: try text(request, "plate"), color: try text(request, "color"), basis: request["basis"]?.string ?? "命令行解除", by: principal)
+        let record = try await gates.excessList.release(
+            plate: try text(request, "plate"), color: try text(request, "color"), basis: request["basis"]?.string ?? "命令行解除", by: principal)
         return entryJSON(record)
     }
 
@@ -78,7 +86,10 @@ struct AdminDesk: Sendable {
 
     private func startWarning(_ request: JSONValue) async throws -> JSONValue {
         let record = try await gates.warnings.start(try level(request), counties: counties(request), basis: request["basis"]?.string ?? "命令行启动", by: principal)
-        return ["id": .int(record.id), "level": JSONValue(record[WarningPeriod.level]), "startsAt": JSONValue(record[WarningPeriod.startsAt]?.rfc3339), "counties": .array(counties(request).map(JSONValue.string))]
+        return [
+            "id": .int(record.id), "level": JSONValue(record[WarningPeriod.level]), "startsAt": JSONValue(record[WarningPeriod.startsAt]?.rfc3339),
+            "counties": .array(counties(request).map(JSONValue.string)),
+        ]
     }
 
     private func endWarning(_ request: JSONValue) async throws -> JSONValue {
@@ -95,7 +106,9 @@ struct AdminDesk: Sendable {
 
     private func level(_ request: JSONValue) throws -> WarningLevel {
         let text = try text(request, "level")
-        guard let level = WarningLevel(rawValue: text), level != .none else { throw Failure.invalid([FieldFinding("level", "unknownCode", "应为 yellow、orange 或 red", title: "响应级别")]) }
+        guard let level = WarningLevel(rawValue: text), level != .none else {
+            throw Failure.invalid([FieldFinding("level", "unknownCode", "应为 yellow、orange 或 red", title: "响应级别")])
+        }
         return level
     }
 

@@ -12,7 +12,9 @@ struct AdminDoor: Sendable {
     let desk: AdminDesk
 
     func respond(to request: Request, address: String) async -> Response {
-        guard address == "127.0.0.1" || address == "::1", request.headers[forwardedFor] == nil, request.method == .post, let given = request.headers[.authorization], constantTimeEqual(given, "Bearer " + key) else {
+        guard address == "127.0.0.1" || address == "::1", request.headers[forwardedFor] == nil, request.method == .post, let given = request.headers[.authorization],
+            constantTimeEqual(given, "Bearer " + key)
+        else {
             return AdminDoor.answer(.notFound, ["error": "not found"])
         }
         do {

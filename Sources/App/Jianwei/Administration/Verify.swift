@@ -1,6 +1,6 @@
-import Features
 import Alarms
 import ArgumentParser
+import Features
 import Foundation
 import Identity
 import Kernel

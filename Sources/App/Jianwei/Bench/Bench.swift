@@ -67,7 +67,8 @@ struct Bench: AsyncParsableCommand {
             let (outcome, cpu) = try FilingBench.run(fleet, against: server, perSecond: 5000, seconds: 8)
             let p99 = outcome.percentile(0.99)
             report.add(
-                "gate", "filing look-up at 5,000/s", target: "p99 ≤ 5 ms", "p50 \(outcome.percentile(0.5).figure) ms, p99 \(p99.figure) ms, \(cpu.figure) CPU-ms; \((Double(outcome.answers) / outcome.seconds).figure)/s",
+                "gate", "filing look-up at 5,000/s", target: "p99 ≤ 5 ms",
+                "p50 \(outcome.percentile(0.5).figure) ms, p99 \(p99.figure) ms, \(cpu.figure) CPU-ms; \((Double(outcome.answers) / outcome.seconds).figure)/s",
                 isMet: p99 <= 5)
         }
         report.add("memory", "peak after the load", "\(server.peakMegabytes.figure) MB")
@@ -118,7 +119,8 @@ struct Bench: AsyncParsableCommand {
                     peer, home: home, python: python, fixture: fixture, scratch: folder + "/\(prepared.passesPerRequest)", prepared, seconds: 10)
                 report.add(
                     "peer", "\(peer.title), \(what)",
-                    "\(result.perSecond.figure)/s, p50 \(result.outcome.percentile(0.5).figure) ms, p99 \(result.outcome.percentile(0.99).figure) ms, \(result.cpuMilliseconds.figure) CPU-ms a pass, \(peak.figure) MB")
+                    "\(result.perSecond.figure)/s, p50 \(result.outcome.percentile(0.5).figure) ms, p99 \(result.outcome.percentile(0.99).figure) ms, \(result.cpuMilliseconds.figure) CPU-ms a pass, \(peak.figure) MB"
+                )
             }
         }
     }
@@ -140,15 +142,20 @@ struct Bench: AsyncParsableCommand {
         if let median = lists.dropFirst(lists.count / 2).first, let worst = lists.last {
             report.add(
                 "query", "any three filters, first page with total, \(size)", target: "≤ 50 ms",
-                "median \(median.milliseconds.figure) ms, worst \(worst.milliseconds.figure) ms of \(lists.count) combinations, \(lists.count { $0.milliseconds <= 50 }) within 50 ms", isMet: worst.milliseconds <= 50)
+                "median \(median.milliseconds.figure) ms, worst \(worst.milliseconds.figure) ms of \(lists.count) combinations, \(lists.count { $0.milliseconds <= 50 }) within 50 ms",
+                isMet: worst.milliseconds <= 50)
             for slow in lists.suffix(3).reversed() where slow.milliseconds > 50 { report.note("slow: \(slow.filters), \(slow.milliseconds.figure) ms") }
         }
         let plates = result.plateMilliseconds.sorted()
-        if let worst = plates.last { report.add("query", "one plate's history, \(size)", target: "≤ 5 ms", "median \(plates[plates.count / 2].figure) ms, worst \(worst.figure) ms", isMet: worst <= 5) }
+        if let worst = plates.last {
+            report.add("query", "one plate's history, \(size)", target: "≤ 5 ms", "median \(plates[plates.count / 2].figure) ms, worst \(worst.figure) ms", isMet: worst <= 5)
+        }
         report.add(
-            "query", "county × industry × stage × fuel, \(size)", target: "≤ 100 ms", "\(result.statisticsMilliseconds.figure) ms, \(result.statisticsLines) lines", isMet: result.statisticsMilliseconds <= 100)
+            "query", "county × industry × stage × fuel, \(size)", target: "≤ 100 ms", "\(result.statisticsMilliseconds.figure) ms, \(result.statisticsLines) lines",
+            isMet: result.statisticsMilliseconds <= 100)
         report.add(
-            "query", "distinct plates by county and month, \(size)", target: "≤ 500 ms", "\(result.distinctMilliseconds.figure) ms, \(result.distinctLines) lines", isMet: result.distinctMilliseconds <= 500)
+            "query", "distinct plates by county and month, \(size)", target: "≤ 500 ms", "\(result.distinctMilliseconds.figure) ms, \(result.distinctLines) lines",
+            isMet: result.distinctMilliseconds <= 500)
         let home = FileManager.default.currentDirectoryPath
         if parts.contains("peers"), let python = PeerBench.python(home) {
             let times = try PeerBench.duckdb(home: home, python: python, history: directory)

@@ -55,7 +55,8 @@ struct BenchFleet: Sendable {
             let code = "BENCH\(1000 + number)"
             let made = try await installation.gates.registration.provision(
                 EnterpriseRegistration.GateClient(
-                    enterpriseCode: code, name: "性能测试企业\(number + 1)", county: counties[number % counties.count], industry: industries[number % industries.count], grade: "B", gates: gates, publicKey: pem),
+                    enterpriseCode: code, name: "性能测试企业\(number + 1)", county: counties[number % counties.count], industry: industries[number % industries.count], grade: "B",
+                    gates: gates, publicKey: pem),
                 by: principal)
             sites.append(Site(code: code, org: made.org, accreditationNo: made.accreditationNo))
         }

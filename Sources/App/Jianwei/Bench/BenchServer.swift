@@ -37,7 +37,8 @@ final class BenchServer {
         let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         if let profile {
             return try BenchServer(
-                "/usr/bin/perf", { ["record", "-F", "999", "-g", "-o", profile, program, "serve", "--data", directory, "--listen", "127.0.0.1:\($0)", "--log-level", logLevel] }, log: directory + "/serve.log")
+                "/usr/bin/perf", { ["record", "-F", "999", "-g", "-o", profile, program, "serve", "--data", directory, "--listen", "127.0.0.1:\($0)", "--log-level", logLevel] },
+                log: directory + "/serve.log")
         }
         return try BenchServer(program, { ["serve", "--data", directory, "--listen", "127.0.0.1:\($0)", "--log-level", logLevel] }, log: directory + "/serve.log")
     }

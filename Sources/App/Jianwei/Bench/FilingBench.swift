@@ -9,11 +9,12 @@ struct FilingBench {
         var filed = 0
         var requests: [[[UInt8]]] = []
         for (index, lane) in lanes.enumerated() {
-            requests.append((0..<perLane).map { step in
-                let vehicle = fleet.vehicles[(step * 131 + index * 57) % fleet.vehicles.count]
-                if vehicle.isFiled { filed += 1 }
-                return LoadGenerator.get("/gate/v1/filing?plateNo=%E5%86%80\(vehicle.plate.dropFirst())&plateColor=1&direction=1&gateNo=\(lane.gate)", token: lane.site.token)
-            })
+            requests.append(
+                (0..<perLane).map { step in
+                    let vehicle = fleet.vehicles[(step * 131 + index * 57) % fleet.vehicles.count]
+                    if vehicle.isFiled { filed += 1 }
+                    return LoadGenerator.get("/gate/v1/filing?plateNo=%E5%86%80\(vehicle.plate.dropFirst())&plateColor=1&direction=1&gateNo=\(lane.gate)", token: lane.site.token)
+                })
         }
         let before = server.cpuSeconds
         let outcome = try LoadGenerator(port: server.port, needle: Array("\"filed\":true".utf8)).openLoop(requests, perSecond: perSecond)

@@ -46,7 +46,8 @@ enum ImportBench {
             let digits = String(100_000 + number % 100_000).dropFirst()
             let isBad = number % (rows / badRows) == 17
             try writer.append([
-                .text("冀\(number < 50_000 ? "C" : "D")\(digits)"), .text("黄"), .text(isBad ? "不是识别代号" : BenchFleet.vin(500_000 + number)), .text("E\(1_000_000 + number)"), .day(first.adding(days: number % 1500)),
+                .text("冀\(number < 50_000 ? "C" : "D")\(digits)"), .text("黄"), .text(isBad ? "不是识别代号" : BenchFleet.vin(500_000 + number)), .text("E\(1_000_000 + number)"),
+                .day(first.adding(days: number % 1500)),
                 .text("解放牌CA4250"), .text("重型半挂牵引车"), .text("货运"), .text("石家庄第\(number % 300)运输队"), .text("柴油"), .text(number % 3 == 0 ? "国六" : "国五"), .text("已联网"),
             ])
         }

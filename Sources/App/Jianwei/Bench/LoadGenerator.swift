@@ -58,12 +58,17 @@ struct LoadGenerator {
                 let due = min(total, Int(Double(now - start) / 1e9 * perSecond) + 1)
                 while issued < due {
                     var tried = 0
-                    while tried < lanes.count, lanes[next].isBusy || !lanes[next].hasNext { next = (next + 1) % lanes.count; tried += 1 }
+                    while tried < lanes.count, lanes[next].isBusy || !lanes[next].hasNext {
+                        next = (next + 1) % lanes.count
+                        tried += 1
+                    }
                     guard tried < lanes.count else { break }
                     try lanes[next].send(due: start + UInt64(Double(issued) / perSecond * 1e9))
                     issued += 1
                 }
-            } else if issued == outcome.answers { break }
+            } else if issued == outcome.answers {
+                break
+            }
             for index in lanes.indices { polled[index].events = Int16(lanes[index].isSending ? POLLIN | POLLOUT : POLLIN) }
             let ready = poll(&polled, nfds_t(polled.count), perSecond == nil ? 2000 : 0)
             if ready == 0 {

@@ -26,13 +26,18 @@ enum PeerBench {
             "sites": .array(fleet.sites.map { ["code": .string($0.code), "token": .string($0.token), "gates": .array(BenchFleet.gates.map(JSONValue.string))] }),
             "vehicles": .array(
                 fleet.vehicles.map {
-                    ["plate": .string($0.plate), "color": "1", "vin": .string($0.vin), "stage": .string($0.stage), "fuel": "B", "filed": .bool($0.isFiled), "listed": .bool($0.isListed)]
+                    [
+                        "plate": .string($0.plate), "color": "1", "vin": .string($0.vin), "stage": .string($0.stage), "fuel": "B", "filed": .bool($0.isFiled),
+                        "listed": .bool($0.isListed),
+                    ]
                 }),
         ]
         guard FileManager.default.createFile(atPath: path, contents: Data(fixture.bytes)) else { throw Failure(.unavailable, "JW-B050", "无法写入 \(path)") }
     }
 
-    static func run(_ peer: Peer, home: String, python: String, fixture: String, scratch: String, _ prepared: PassBench.Prepared, seconds: Double) throws -> (result: PassBench.Result, peakMegabytes: Double) {
+    static func run(_ peer: Peer, home: String, python: String, fixture: String, scratch: String, _ prepared: PassBench.Prepared, seconds: Double) throws -> (
+        result: PassBench.Result, peakMegabytes: Double
+    ) {
         let folder = scratch + "/" + peer.folder
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let server = try BenchServer(

@@ -21,9 +21,12 @@ struct QueryBench {
         var distinctLines = 0
     }
 
-    private static let filters = ["area", "industry", "emissionStage", "fuel", "verdict", "direction", "gateNo", "plateColor", "barrierAction", "source", "plateNo", "warningLevel"]
+    private static let filters = [
+        "area", "industry", "emissionStage", "fuel", "verdict", "direction", "gateNo", "plateColor", "barrierAction", "source", "plateNo", "warningLevel",
+    ]
     private static let columns: [String: String] = [
-        "emissionStage": "emission_stage", "gateNo": "gate_no", "plateColor": "plate_color", "barrierAction": "barrier_action", "plateNo": "plate_no", "warningLevel": "warning_level",
+        "emissionStage": "emission_stage", "gateNo": "gate_no", "plateColor": "plate_color", "barrierAction": "barrier_action", "plateNo": "plate_no",
+        "warningLevel": "warning_level",
     ]
 
     /// - Parameter directory: of an installation with a history; nobody serves it now.
@@ -71,7 +74,9 @@ struct QueryBench {
                     let start = uptime()
                     let page = try await installation.database.read { try ledgers.list(query, by: principal, in: $0) }
                     result.lists.append((zip(names, values).map { "\($0)=\($1)" }.joined(separator: " "), Double(uptime() - start) / 1e6))
-                    guard !page.records.isEmpty, page.records.allSatisfy({ record in zip(names, values).allSatisfy { $0 == "area" ? record.area == $1 : record.values[$0]?.text == $1 } }) else {
+                    guard !page.records.isEmpty,
+                        page.records.allSatisfy({ record in zip(names, values).allSatisfy { $0 == "area" ? record.area == $1 : record.values[$0]?.text == $1 } })
+                    else {
                         throw Failure(.unexpected, "JW-B042", "按 \(names) = \(values) 查询的结果不对")
                     }
                 }

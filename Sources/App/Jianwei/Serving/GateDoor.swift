@@ -1,6 +1,6 @@
 import Foundation
-import HTTPTypes
 import HJ1321
+import HTTPTypes
 import Hummingbird
 import Kernel
 import MobileSources

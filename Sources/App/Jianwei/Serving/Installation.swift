@@ -44,7 +44,7 @@ struct Installation: Sendable {
         guard faults.isEmpty else { throw Failure(.unexpected, "JW-A001", "声明有误：" + faults.joined(separator: "；")) }
 
         let declared = Installation.tables(features)
-        let applied = try await Migrator(Migrations.all.isEmpty ? [Migration("0001-first", SchemaDiff.steps(from: [], to: declared))] : Migrations.all).run(on: database, expecting: declared)
+        let applied = try await Migrator(Migrations.all).run(on: database, expecting: declared)
         if !applied.isEmpty { logger.info("database migrated", metadata: ["migrations": "\(applied.joined(separator: ", "))"]) }
 
         let dictionaries = Dictionaries(features.dictionaries)
@@ -54,19 +54,22 @@ struct Installation: Sendable {
         let alarms = AlarmEngine(kinds: features.alarmKinds, audit: identity.audit, hub: live, clock: clock)
         let tasks = LongTasks(on: database, node: Installation.node, clock: clock, logger: logger)
         let platform = Platform(
-            database: database, clock: clock, keys: keys, blobs: blobs, photos: photos, audit: identity.audit, identity: identity, dictionaries: dictionaries, ledgers: ledgers, alarms: alarms, live: live,
+            database: database, clock: clock, keys: keys, blobs: blobs, photos: photos, audit: identity.audit, identity: identity, dictionaries: dictionaries, ledgers: ledgers,
+            alarms: alarms, live: live,
             tasks: tasks, outbox: Outbox(clock: clock), logger: logger)
 
         try await ledgers.load()
         let counties = Region.counties.filter { $0.code.hasPrefix("1301") && !(Region(code: $0.code)?.isStatistical ?? false) }
         let credentials = try await identity.firstStart(
-            counties: counties.map { IdentityEngine.Authority(area: $0.code, name: $0.title) }, permissions: Installation.permissions + features.permissions(runtime: ledgers.declarations.filter(\.isRuntime)))
+            counties: counties.map { IdentityEngine.Authority(area: $0.code, name: $0.title) },
+            permissions: Installation.permissions + features.permissions(runtime: ledgers.declarations.filter(\.isRuntime)))
         for feature in features.features { try feature.prepare(platform) }
         let gates = mobileSources.gates(on: platform)
         try await gates.start()
         try await clients.load(from: database, clock: clock)
         return Installation(
-            directory: directory, platform: platform, features: features, clients: clients, platformKeys: try PlatformKeys(directory: directory + "/keys", keys: keys), gates: gates, database: database,
+            directory: directory, platform: platform, features: features, clients: clients, platformKeys: try PlatformKeys(directory: directory + "/keys", keys: keys),
+            gates: gates, database: database,
             logger: logger, credentials: credentials)
     }
 

@@ -1,5 +1,3 @@
-import Ledgers
-import StorageSQLite
 import Alarms
 import ArgumentParser
 import Exchange
@@ -9,6 +7,7 @@ import HJ1321
 import Hummingbird
 import Identity
 import Kernel
+import Ledgers
 import Logging
 import Maps
 import Media
@@ -17,6 +16,7 @@ import NIOCore
 import Schedules
 import ServiceLifecycle
 import Storage
+import StorageSQLite
 import Web
 
 /// `jianwei serve --data DIR --listen 127.0.0.1:8080`
@@ -39,7 +39,9 @@ struct Serve: AsyncParsableCommand {
         let installation = try await Installation.open(data, logger: logger)
         let demonstration = demo ? DemoStage(installation: installation, address: address, logger: logger) : nil
         let credentials = try await demonstration?.install() ?? []
-        let server = try Server(installation: installation, address: address, trustedProxies: Set(trustedProxy), isSecure: secure, logger: logger, extraServices: demonstration.map { [$0.simulator] } ?? [])
+        let server = try Server(
+            installation: installation, address: address, trustedProxies: Set(trustedProxy), isSecure: secure, logger: logger,
+            extraServices: demonstration.map { [$0.simulator] } ?? [])
         try lock.publish(port: address.port, host: address.host)
         Serve.greet(installation, address, seconds: Clock.system.now.seconds(since: started))
         DemoStage.greet(credentials)
@@ -65,7 +67,9 @@ struct ListenAddress: Sendable {
     var port: Int
 
     init(_ text: String) throws {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (1...65_535).contains(port) else { throw ValidationError("--listen wants ADDRESS:PORT, not “\(text)”") }
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (1...65_535).contains(port) else {
+            throw ValidationError("--listen wants ADDRESS:PORT, not “\(text)”")
+        }
         host = String(text[..<colon])
         self.port = port
     }
@@ -86,7 +90,8 @@ struct Server: Sendable {
         if !assets.missing.isEmpty { logger.warning("web assets are missing; run scripts/assets", metadata: ["missing": "\(assets.missing.joined(separator: ", "))"]) }
         let database = platform.database
         let site = Site(
-            settings: settings, menu: installation.features.menu() + AlarmPages.menu, assets: assets, sessions: IdentitySessions(platform.identity), hub: platform.live, clock: platform.clock,
+            settings: settings, menu: installation.features.menu() + AlarmPages.menu, assets: assets, sessions: IdentitySessions(platform.identity), hub: platform.live,
+            clock: platform.clock,
             readiness: {
                 do {
                     _ = try await database.read(within: .seconds(2)) { try $0.value("SELECT 1") }
@@ -108,7 +113,9 @@ struct Server: Sendable {
         }
         let gateway = GateGateway(
             backend: GateDesk(gates: installation.gates), clients: installation.clients, platformKeys: installation.platformKeys, clock: platform.clock, logger: logger)
-        let door = FrontDoor(trustedProxies: trustedProxies, gates: gateway, site: router.buildResponder(), administration: AdminDoor(key: try AdminKey.readOrMake(installation.directory), desk: AdminDesk(installation: installation)))
+        let door = FrontDoor(
+            trustedProxies: trustedProxies, gates: gateway, site: router.buildResponder(),
+            administration: AdminDoor(key: try AdminKey.readOrMake(installation.directory), desk: AdminDesk(installation: installation)))
         var quiet = logger
         quiet[metadataKey: "part"] = "http"
         var configuration = ApplicationConfiguration(address: .hostname(address.host, port: address.port), serverName: nil)
@@ -129,7 +136,8 @@ struct Server: Sendable {
         let logger = platform.logger
         let hashing = PhotoHashing(photos: platform.photos, clock: platform.clock) { error in logger.warning("photo hashing failed", metadata: ["error": "\(error)"]) }
         let live = platform.live
-        return [platform.tasks, scheduler, worker, Running { try await hashing.run() }, Running { await live.run() }, Farewell(live: live, gates: installation.gates)] + installation.features.features.flatMap { $0.services(platform) }
+        return [platform.tasks, scheduler, worker, Running { try await hashing.run() }, Running { await live.run() }, Farewell(live: live, gates: installation.gates)]
+            + installation.features.features.flatMap { $0.services(platform) }
     }
 
     private static func jobs(_ installation: Installation) -> [JobDeclaration] {

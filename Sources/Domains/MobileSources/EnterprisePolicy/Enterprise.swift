@@ -32,7 +32,8 @@ package enum Enterprise {
     )
 
     private static let fields: [Field] = [
-        .text("enterpriseCode", "联网企业编号", length: 1...30, check: .enterpriseCode, marks: [.required, .searchable, .sortable, .immutable]).section("基本信息").hint("按 HJ 608 规则，全平台唯一，登记后不能修改"),
+        .text("enterpriseCode", "联网企业编号", length: 1...30, check: .enterpriseCode, marks: [.required, .searchable, .sortable, .immutable]).section("基本信息").hint(
+            "按 HJ 608 规则，全平台唯一，登记后不能修改"),
         .text("name", "企业名称", length: 2...100, marks: [.required, .searchable, .sortable]).section("基本信息"),
         .text("shortName", "简称", length: 1...40, marks: [.searchable, .unlisted]).section("基本信息"),
         .text("creditCode", "统一社会信用代码", length: 18...18, check: .creditCode, marks: [.searchable, .unlisted]).section("基本信息"),

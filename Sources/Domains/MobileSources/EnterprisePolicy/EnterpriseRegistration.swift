@@ -18,7 +18,8 @@ package struct EnterpriseRegistration: Sendable {
         let organisations = organisations
         ledgers.onPrepare(of: Enterprise.ledger.name) { draft, before, principal, tx in
             guard before == nil, draft.org == nil else { return }
-            guard let code = draft[Enterprise.enterpriseCode]?.string, let name = draft[Enterprise.name]?.string, let county = draft[Enterprise.county]?.string, Region(code: county)?.isKnown ?? false,
+            guard let code = draft[Enterprise.enterpriseCode]?.string, let name = draft[Enterprise.name]?.string, let county = draft[Enterprise.county]?.string,
+                Region(code: county)?.isKnown ?? false,
                 !code.isEmpty, !name.isEmpty
             else { return }
             draft.org = try EnterpriseRegistration.organisation(code: code, name: name, county: county, organisations, by: principal, in: tx)
@@ -26,7 +27,10 @@ package struct EnterpriseRegistration: Sendable {
         follow(Enterprise.ledger.name) { record, snapshot, isLive in
             guard let org = record.org else { return }
             if let old = snapshot.enterprises[org] { snapshot.orgByCode[old.code] = nil }
-            guard isLive else { snapshot.enterprises[org] = nil; return }
+            guard isLive else {
+                snapshot.enterprises[org] = nil
+                return
+            }
             let facts = EnterpriseFacts(
                 ledgerId: record.id, org: org, code: record[Enterprise.enterpriseCode] ?? "", name: record[Enterprise.name] ?? "", county: record[Enterprise.county] ?? "",
                 industry: record[Enterprise.industry] ?? "", grade: record[Enterprise.performanceGrade] ?? "", isConnected: record[Enterprise.connectState] == "connected")
@@ -71,8 +75,11 @@ package struct EnterpriseRegistration: Sendable {
     private static func organisation(code: String, name: String, county: String, _ organisations: Organisations, by principal: Principal, in tx: any Transaction) throws -> Int64 {
         if let known = try organisations.find(code: code, tx) { return known.id }
         let system = Principal.system("企业登记")
-        let province = try ensure(String(county.prefix(2)), kind: .province, parent: nil, area: String(county.prefix(2)), title: Region(code: county.prefix(2) + "0000")?.title, organisations, system, tx)
-        let city = try ensure(String(county.prefix(4)), kind: .city, parent: province, area: String(county.prefix(4)), title: Region(code: county.prefix(4) + "00")?.title, organisations, system, tx)
+        let province = try ensure(
+            String(county.prefix(2)), kind: .province, parent: nil, area: String(county.prefix(2)), title: Region(code: county.prefix(2) + "0000")?.title, organisations, system, tx
+        )
+        let city = try ensure(
+            String(county.prefix(4)), kind: .city, parent: province, area: String(county.prefix(4)), title: Region(code: county.prefix(4) + "00")?.title, organisations, system, tx)
         let parent = try ensure(county, kind: .county, parent: city, area: county, title: Region(code: county)?.title, organisations, system, tx)
         return try organisations.create(OrganisationDraft(parent: parent, kind: .enterprise, code: code, name: name, area: county), by: system, in: tx).id
     }
@@ -98,7 +105,8 @@ package struct EnterpriseRegistration: Sendable {
         package var unitName: String?
 
         package init(
-            enterpriseCode: String, name: String, county: String, industry: String, grade: String, gates: [String], publicKey: String?, location: (longitude: Double, latitude: Double)? = nil,
+            enterpriseCode: String, name: String, county: String, industry: String, grade: String, gates: [String], publicKey: String?,
+            location: (longitude: Double, latitude: Double)? = nil,
             unitName: String? = nil
         ) {
             self.enterpriseCode = enterpriseCode

@@ -34,7 +34,8 @@ package struct ExcessListDesk: Sendable {
     /// - Throws: `.conflict` `JW-M031` when the vehicle is listed already.
     package func list(_ request: Request, by principal: Principal, in tx: any Transaction) throws -> Record {
         let plate = PlateNumber(normalizing: request.plate).text
-        let present = try tx.first("SELECT id FROM excess_emission_entry WHERE plate_no = \(plate) AND plate_color = \(request.color) AND state = 'recognized' AND deleted_at IS NULL")
+        let present = try tx.first(
+            "SELECT id FROM excess_emission_entry WHERE plate_no = \(plate) AND plate_color = \(request.color) AND state = 'recognized' AND deleted_at IS NULL")
         if present != nil { throw Failure(.conflict, "JW-M031", "\(plate) 已在名单中，无需重复认定") }
         var draft = Draft()
         draft.set(ExcessEmissionList.plateNo, .string(plate))
@@ -49,7 +50,8 @@ package struct ExcessListDesk: Sendable {
     package func release(plate: String, color: String, basis: String, by principal: Principal) async throws -> Record {
         try await database.write { tx in
             let text = PlateNumber(normalizing: plate).text
-            let row = try tx.first("SELECT id FROM excess_emission_entry WHERE plate_no = \(text) AND plate_color = \(color) AND state = 'recognized' AND deleted_at IS NULL ORDER BY id DESC LIMIT 1")
+            let row = try tx.first(
+                "SELECT id FROM excess_emission_entry WHERE plate_no = \(text) AND plate_color = \(color) AND state = 'recognized' AND deleted_at IS NULL ORDER BY id DESC LIMIT 1")
             guard let id = row?[0].int else { throw Failure(.notFound, "JW-M032", "\(text) 不在名单中") }
             return try release(id: id, basis: basis, by: principal, in: tx)
         }
@@ -88,7 +90,8 @@ package struct ExcessListDesk: Sendable {
             let version = record[ExcessEmissionList.listVersion] ?? 0
             let effective = isListed ? record[ExcessEmissionList.recognizedAt] ?? clock.now : clock.now
             try handDown.post(
-                isListed ? .excessListed : .excessReleased, id: ExcessListDesk.objectId(record), version: version, org: nil, effectiveAt: effective, body: ExcessListDesk.body(record), in: tx)
+                isListed ? .excessListed : .excessReleased, id: ExcessListDesk.objectId(record), version: version, org: nil, effectiveAt: effective,
+                body: ExcessListDesk.body(record), in: tx)
         }
     }
 
@@ -113,7 +116,8 @@ package struct ExcessListDesk: Sendable {
 
     private static func body(_ record: Record) -> JSONValue {
         [
-            "plateNo": JSONValue(record[ExcessEmissionList.plateNo]), "plateColor": JSONValue(record[ExcessEmissionList.plateColor]), "listKind": JSONValue(record[ExcessEmissionList.listKind]),
+            "plateNo": JSONValue(record[ExcessEmissionList.plateNo]), "plateColor": JSONValue(record[ExcessEmissionList.plateColor]),
+            "listKind": JSONValue(record[ExcessEmissionList.listKind]),
             "authority": JSONValue(record[ExcessEmissionList.authority]), "basis": JSONValue(record[ExcessEmissionList.basis]),
             "recognizedAt": JSONValue(record[ExcessEmissionList.recognizedAt]?.rfc3339), "releasedAt": JSONValue(record[ExcessEmissionList.releasedAt]?.rfc3339),
             "releaseBasis": JSONValue(record[ExcessEmissionList.releaseBasis]),
@@ -124,9 +128,11 @@ package struct ExcessListDesk: Sendable {
     static func item(listed row: Row) -> HandDown.Item {
         let recognized = Moment(milliseconds: row[4].int ?? 0)
         let body: JSONValue = [
-            "plateNo": JSONValue(row[1].text), "plateColor": JSONValue(row[2].text), "listKind": JSONValue(row[7].text), "authority": JSONValue(row[5].text), "basis": JSONValue(row[6].text),
+            "plateNo": JSONValue(row[1].text), "plateColor": JSONValue(row[2].text), "listKind": JSONValue(row[7].text), "authority": JSONValue(row[5].text),
+            "basis": JSONValue(row[6].text),
             "recognizedAt": .string(recognized.rfc3339),
         ]
-        return HandDown.Item(kind: HandDown.Kind.excessListed.rawValue, objectId: "list-\(row[1].text ?? "")-\(row[2].text ?? "")", version: row[3].int ?? 0, effectiveAt: recognized, body: body)
+        return HandDown.Item(
+            kind: HandDown.Kind.excessListed.rawValue, objectId: "list-\(row[1].text ?? "")-\(row[2].text ?? "")", version: row[3].int ?? 0, effectiveAt: recognized, body: body)
     }
 }

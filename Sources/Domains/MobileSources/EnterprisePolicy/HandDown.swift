@@ -30,7 +30,8 @@ package struct HandDown: Sendable {
     /// - Parameter org: the enterprise it concerns; nil for all.
     func post(_ kind: Kind, id: String, version: Int64, org: Int64?, effectiveAt: Moment, body: JSONValue, in tx: any Transaction) throws {
         _ = try tx.insert(
-            "INSERT INTO gate_change (kind, object_id, version, org, effective_at, body, created_at) VALUES (\(kind.rawValue), \(id), \(version), \(org), \(effectiveAt), \(body.text), \(clock.now))")
+            "INSERT INTO gate_change (kind, object_id, version, org, effective_at, body, created_at) VALUES (\(kind.rawValue), \(id), \(version), \(org), \(effectiveAt), \(body.text), \(clock.now))"
+        )
         if let org {
             // The same version comes to the same enterprise again when a warning starts again: its receipts begin anew.
             try tx.execute(
@@ -85,7 +86,8 @@ package struct HandDown: Sendable {
     private func page(after last: Int64, org: Int64) async throws -> Page {
         let rows = try await database.read { reader in
             try reader.rows(
-                "SELECT id, kind, object_id, version, effective_at, body FROM gate_change WHERE id > \(last) AND (org = \(org) OR org IS NULL) ORDER BY id LIMIT \(HandDown.pageSize)")
+                "SELECT id, kind, object_id, version, effective_at, body FROM gate_change WHERE id > \(last) AND (org = \(org) OR org IS NULL) ORDER BY id LIMIT \(HandDown.pageSize)"
+            )
         }
         let items = rows.map { row in
             Item(
@@ -176,10 +178,18 @@ package struct HandDown: Sendable {
             var unknown: [Receipt] = []
             for receipt in receipts {
                 let key: SQL = "object_id = \(receipt.objectId) AND version = \(receipt.version) AND org = \(org)"
-                guard let row = try tx.first("SELECT attempts FROM delivery WHERE \(key)") else { unknown.append(receipt); continue }
+                guard let row = try tx.first("SELECT attempts FROM delivery WHERE \(key)") else {
+                    unknown.append(receipt)
+                    continue
+                }
                 switch receipt.status {
-                case "received": try tx.execute("UPDATE delivery SET received_at = COALESCE(received_at, \(now)), state = CASE WHEN state = 'applied' THEN state ELSE 'received' END WHERE \(key)")
-                case "applied": try tx.execute("UPDATE delivery SET received_at = COALESCE(received_at, \(now)), applied_at = COALESCE(applied_at, \(now)), state = 'applied', retry_at = NULL WHERE \(key)")
+                case "received":
+                    try tx.execute(
+                        "UPDATE delivery SET received_at = COALESCE(received_at, \(now)), state = CASE WHEN state = 'applied' THEN state ELSE 'received' END WHERE \(key)")
+                case "applied":
+                    try tx.execute(
+                        "UPDATE delivery SET received_at = COALESCE(received_at, \(now)), applied_at = COALESCE(applied_at, \(now)), state = 'applied', retry_at = NULL WHERE \(key)"
+                    )
                 default:
                     let retry = HandDown.retry(after: Int(row[0].int ?? 1)).map { now.adding(seconds: $0) }
                     try tx.execute("UPDATE delivery SET failed_at = \(now), state = 'failed', message = \(receipt.message), retry_at = \(retry) WHERE \(key)")

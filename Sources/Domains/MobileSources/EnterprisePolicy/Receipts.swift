@@ -102,7 +102,8 @@ package struct Receipts: Sendable {
     private static func line(_ site: EnterpriseFacts, objectId: String, version: Int64, _ row: Row?) -> Line {
         func moment(_ index: Int) -> Moment? { row?[index].int.map { Moment(milliseconds: $0) } }
         return Line(
-            site: site, objectId: objectId, version: version, state: row?[3].text.flatMap(State.init(rawValue:)) ?? .waiting, sentAt: moment(4), receivedAt: moment(5), appliedAt: moment(6),
+            site: site, objectId: objectId, version: version, state: row?[3].text.flatMap(State.init(rawValue:)) ?? .waiting, sentAt: moment(4), receivedAt: moment(5),
+            appliedAt: moment(6),
             failedAt: moment(7), attempts: Int(row?[8].int ?? 0), message: row?[9].text, retryAt: moment(10))
     }
 

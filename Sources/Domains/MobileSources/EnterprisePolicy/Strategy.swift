@@ -25,9 +25,11 @@ package struct Strategy: Sendable, Equatable {
     package var measures: String
 
     package init(
-        id: Int64, version: Int64, name: String, level: WarningLevel, enterprise: Int64? = nil, industry: String? = nil, county: String? = nil, grades: Set<String> = [], stopsAll: Bool = false,
+        id: Int64, version: Int64, name: String, level: WarningLevel, enterprise: Int64? = nil, industry: String? = nil, county: String? = nil, grades: Set<String> = [],
+        stopsAll: Bool = false,
         minimumStage: EmissionStage? = nil, bannedFuels: Set<String> = [], groups: Set<VehicleGroup> = [], allowsNewEnergy: Bool = true, dailyTripCap: Int? = nil,
-        dailyTonnesCap: Double? = nil, windows: [TimeWindow] = [], exemptClasses: Set<String> = [], exemptPlates: Set<String> = [], validFrom: Moment? = nil, validTo: Moment? = nil, measures: String = ""
+        dailyTonnesCap: Double? = nil, windows: [TimeWindow] = [], exemptClasses: Set<String> = [], exemptPlates: Set<String> = [], validFrom: Moment? = nil,
+        validTo: Moment? = nil, measures: String = ""
     ) {
         self.id = id
         self.version = version

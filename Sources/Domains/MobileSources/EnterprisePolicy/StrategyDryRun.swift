@@ -33,7 +33,9 @@ package struct StrategyDryRun: Sendable {
             var findings: [FieldFinding] = []
             if strategies.isEmpty { findings.append(FieldFinding("strategies", "required", "请至少选择一项策略", title: "管控策略")) }
             if from > to { findings.append(FieldFinding("to", "range", "不得早于开始日期", title: "截止日期")) }
-            if to.daysSince1970 - from.daysSince1970 >= StrategyDryRun.longestDays { findings.append(FieldFinding("to", "range", "试算范围不得超过 \(StrategyDryRun.longestDays) 天", title: "截止日期")) }
+            if to.daysSince1970 - from.daysSince1970 >= StrategyDryRun.longestDays {
+                findings.append(FieldFinding("to", "range", "试算范围不得超过 \(StrategyDryRun.longestDays) 天", title: "截止日期"))
+            }
             return findings
         }
     }
@@ -108,7 +110,8 @@ package struct StrategyDryRun: Sendable {
             let (moment, id) = last
             let page = try await database.read { reader in
                 try reader.rows(
-                    "SELECT \(KeptPass.columns) FROM gate_pass WHERE \(range) AND passed_at >= \(moment) AND (passed_at > \(moment) OR id > \(id)) ORDER BY passed_at, id LIMIT \(StrategyDryRun.pageSize)")
+                    "SELECT \(KeptPass.columns) FROM gate_pass WHERE \(range) AND passed_at >= \(moment) AND (passed_at > \(moment) OR id > \(id)) ORDER BY passed_at, id LIMIT \(StrategyDryRun.pageSize)"
+                )
             }
             for row in page {
                 let pass = KeptPass(row)
@@ -196,7 +199,8 @@ package struct StrategyDryRun: Sendable {
             }
             report.sample.append(
                 Sample(
-                    passId: pass.id, org: pass.org, enterprise: site.name, plate: facts.plate.text, passedAt: pass.passedAt, stage: facts.stage, tonnes: facts.tonnes, reason: reason))
+                    passId: pass.id, org: pass.org, enterprise: site.name, plate: facts.plate.text, passedAt: pass.passedAt, stage: facts.stage, tonnes: facts.tonnes,
+                    reason: reason))
         }
     }
 }

@@ -47,7 +47,8 @@ struct StrategyRefresh: Sendable {
             "name": .string(strategy.name), "level": .string(level.rawValue), "levelTitle": .string(level.title), "stopsAll": .bool(strategy.stopsAll),
             "minEmissionStage": JSONValue(strategy.minimumStage?.rawValue), "bannedFuels": .array(strategy.bannedFuels.sorted().map(JSONValue.string)),
             "vehicleGroups": .array(strategy.groups.map(\.rawValue).sorted().map(JSONValue.string)), "allowsNewEnergy": .bool(strategy.allowsNewEnergy),
-            "dailyTripCap": JSONValue(strategy.dailyTripCap), "dailyTonnesCap": JSONValue(strategy.dailyTonnesCap), "timeWindows": .array(strategy.windows.map { .string($0.text) }),
+            "dailyTripCap": JSONValue(strategy.dailyTripCap), "dailyTonnesCap": JSONValue(strategy.dailyTonnesCap),
+            "timeWindows": .array(strategy.windows.map { .string($0.text) }),
             "exemptClasses": .array(strategy.exemptClasses.sorted().map(JSONValue.string)), "exemptPlates": .array(strategy.exemptPlates.sorted().map(JSONValue.string)),
             "validFrom": JSONValue(strategy.validFrom?.rfc3339), "validTo": JSONValue(strategy.validTo?.rfc3339), "measures": .string(strategy.measures),
         ]

@@ -19,7 +19,10 @@ package struct GateHeartbeats: Sendable {
         package var generatedToday: Int64
         package var pending: Int64
 
-        package init(gateNo: String, barrierState: String = "normal", readerState: String = "normal", cameraState: String = "normal", lastSerialNo: Int64, generatedToday: Int64, pending: Int64) {
+        package init(
+            gateNo: String, barrierState: String = "normal", readerState: String = "normal", cameraState: String = "normal", lastSerialNo: Int64, generatedToday: Int64,
+            pending: Int64
+        ) {
             self.gateNo = gateNo
             self.barrierState = barrierState
             self.readerState = readerState
@@ -93,7 +96,8 @@ package struct GateHeartbeats: Sendable {
             if isFaulty(state) {
                 let facts: JSONValue = ["设备": .string(title), "上报状态": .string(state), "时间": .string(now.text)]
                 let signal = AlarmSignal(
-                    kind: ViolationAlarm.equipmentFault.name, org: site.org, orgName: site.name, area: site.county, place: gateName, subject: subject, occurredAt: now, title: "\(gateName) \(title)异常",
+                    kind: ViolationAlarm.equipmentFault.name, org: site.org, orgName: site.name, area: site.county, place: gateName, subject: subject, occurredAt: now,
+                    title: "\(gateName) \(title)异常",
                     facts: facts, reasons: [AlarmReason("equipmentFault", "心跳上报\(title)状态为“\(GateCodes.equipmentState.title(of: state))”")])
                 _ = try alarms.raise(signal, by: .system("心跳监测"), in: tx)
             } else {

@@ -23,7 +23,8 @@ package struct GateLedgers: Sendable {
 
         package var json: JSONValue {
             [
-                "key": .string(key), "status": .string(status), "id": JSONValue(id), "errors": .array(errors.map { ["field": .string($0.field), "code": .string($0.code), "msg": .string($0.message)] }),
+                "key": .string(key), "status": .string(status), "id": JSONValue(id),
+                "errors": .array(errors.map { ["field": .string($0.field), "code": .string($0.code), "msg": .string($0.message)] }),
                 "ignored": .array(ignored.map(JSONValue.string)), "filingState": JSONValue(filingState),
             ]
         }
@@ -44,7 +45,10 @@ package struct GateLedgers: Sendable {
         var draft = Draft(org: org)
         var ignored: [String] = []
         for (name, value) in object.members {
-            guard let field = declaration.field(name), !field.marks.contains(.readOnly) else { ignored.append(name); continue }
+            guard let field = declaration.field(name), !field.marks.contains(.readOnly) else {
+                ignored.append(name)
+                continue
+            }
             draft.values[name] = value
         }
         if declaration.field("plateNo") != nil, let plate = draft.values["plateNo"]?.string { draft.values["plateNo"] = .string(PlateNumber(normalizing: plate).text) }

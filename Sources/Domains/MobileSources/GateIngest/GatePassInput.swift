@@ -51,7 +51,8 @@ package struct GatePassInput: Sendable {
     /// What "the same content" means when a serial comes again: everything that describes the pass, but not how it was sent.
     package var digest: String {
         var text = "\(direction)|\(plate.text)|\(plateColor.rawValue)|\(passedAt.milliseconds)|\(barrierNo)|\(laneNo ?? "")|\(barrierAction)|\(cargoName ?? "")|"
-        text += "\(cargoTonnes.map { String($0) } ?? "")|\(headPhoto ?? "")|\(bodyPhoto ?? "")|\(platePhoto ?? "")|\(documentPhoto ?? "")|\(vin ?? "")|\(emissionStage?.rawValue ?? "")|\(fuel ?? "")"
+        text +=
+            "\(cargoTonnes.map { String($0) } ?? "")|\(headPhoto ?? "")|\(bodyPhoto ?? "")|\(platePhoto ?? "")|\(documentPhoto ?? "")|\(vin ?? "")|\(emissionStage?.rawValue ?? "")|\(fuel ?? "")"
         return String(SHA256.hash(text).hex.prefix(32))
     }
 }
@@ -65,7 +66,8 @@ package struct GatePassFault: Error, Sendable {
 
 extension GatePassInput {
     private enum Name: String {
-        case serialNo, gateNo, barrierNo, laneNo, direction, plateNo, plateColor, passedAt, startedAt, endedAt, barrierAction, liftReason, headPhoto, bodyPhoto, platePhoto, documentPhoto
+        case serialNo, gateNo, barrierNo, laneNo, direction, plateNo, plateColor, passedAt, startedAt, endedAt, barrierAction, liftReason, headPhoto, bodyPhoto, platePhoto,
+            documentPhoto
         case cargoName, cargoTonnes, measuredBy, vin, engineNo, registeredOn, model, vehicleType, fuel, emissionStage, useNature, owner, networked, source
         case `operator`, reason, confidence, video
     }
@@ -177,9 +179,14 @@ package struct FieldReader {
         switch value {
         case .string(let value): text = value
         case .int(let value): text = String(value)
-        default: fail(field, "type", "应为文字"); return nil
+        default:
+            fail(field, "type", "应为文字")
+            return nil
         }
-        guard length.contains(text.utf8.count) || length.contains(text.count) else { fail(field, "length", "长度应为 \(length.lowerBound)～\(length.upperBound) 个字符"); return nil }
+        guard length.contains(text.utf8.count) || length.contains(text.count) else {
+            fail(field, "length", "长度应为 \(length.lowerBound)～\(length.upperBound) 个字符")
+            return nil
+        }
         return text
     }
 
@@ -188,31 +195,54 @@ package struct FieldReader {
         switch value {
         case .string(let value): text = value
         case .int(let value): text = String(value)
-        default: fail(field, "type", "应为代码"); return nil
+        default:
+            fail(field, "type", "应为代码")
+            return nil
         }
-        guard codes.contains(text) else { fail(field, "unknownCode", "代码“\(text.prefix(16))”不在取值范围（\(codes.sorted().joined(separator: "、"))）"); return nil }
+        guard codes.contains(text) else {
+            fail(field, "unknownCode", "代码“\(text.prefix(16))”不在取值范围（\(codes.sorted().joined(separator: "、"))）")
+            return nil
+        }
         return text
     }
 
     package mutating func int(_ field: String, _ value: JSONValue, _ range: ClosedRange<Int64>) -> Int64? {
-        guard let number = value.int else { fail(field, "type", "应为整数"); return nil }
-        guard range.contains(number) else { fail(field, "range", "超出范围"); return nil }
+        guard let number = value.int else {
+            fail(field, "type", "应为整数")
+            return nil
+        }
+        guard range.contains(number) else {
+            fail(field, "range", "超出范围")
+            return nil
+        }
         return number
     }
 
     package mutating func number(_ field: String, _ value: JSONValue, _ range: ClosedRange<Double>) -> Double? {
-        guard let number = value.double else { fail(field, "type", "应为数字"); return nil }
-        guard range.contains(number) else { fail(field, "range", "应在 \(range.lowerBound)～\(range.upperBound) 之间"); return nil }
+        guard let number = value.double else {
+            fail(field, "type", "应为数字")
+            return nil
+        }
+        guard range.contains(number) else {
+            fail(field, "range", "应在 \(range.lowerBound)～\(range.upperBound) 之间")
+            return nil
+        }
         return number
     }
 
     package mutating func moment(_ field: String, _ value: JSONValue) -> Moment? {
-        guard let text = value.string, text.utf8.count >= 20, let moment = Moment(parsing: text) else { fail(field, "format", "应为带时区的 RFC 3339 时间，如 2026-11-21T08:00:00+08:00"); return nil }
+        guard let text = value.string, text.utf8.count >= 20, let moment = Moment(parsing: text) else {
+            fail(field, "format", "应为带时区的 RFC 3339 时间，如 2026-11-21T08:00:00+08:00")
+            return nil
+        }
         return moment
     }
 
     package mutating func day(_ field: String, _ value: JSONValue) -> Day? {
-        guard let text = value.string, let day = Day(parsing: text) else { fail(field, "format", "应为日期，如 2020-06-30"); return nil }
+        guard let text = value.string, let day = Day(parsing: text) else {
+            fail(field, "format", "应为日期，如 2020-06-30")
+            return nil
+        }
         return day
     }
 

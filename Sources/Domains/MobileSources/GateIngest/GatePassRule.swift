@@ -31,7 +31,8 @@ package enum GatePassRule {
         package var isEntry: Bool
 
         package init(
-            plate: PlateNumber, color: PlateColor?, isInternal: Bool, filing: Filing, stage: EmissionStage, fuel: String, group: VehicleGroup, vehicleClass: String?, listedVersion: Int64?,
+            plate: PlateNumber, color: PlateColor?, isInternal: Bool, filing: Filing, stage: EmissionStage, fuel: String, group: VehicleGroup, vehicleClass: String?,
+            listedVersion: Int64?,
             level: WarningLevel, strategy: Strategy?, minuteOfDay: Int, tripsToday: Int, tonnesToday: Double, tonnes: Double, isEntry: Bool
         ) {
             self.plate = plate

@@ -50,7 +50,8 @@ package struct GatePasses: Sendable {
             let rejected = results.count { $0.status == .rejected }
             if rejected > 0, let gateNo = inputs.lazy.compactMap({ try? $0.get().gateNo }).first, snapshot.gates[GateRegistry.GateKey(org: terminal.org, gateNo: gateNo)] != nil {
                 try tx.execute(
-                    "INSERT INTO gate_daily (day, org, gate_no, area, rejected) VALUES (\(now.day), \(terminal.org), \(gateNo), \(snapshot.enterprises[terminal.org]?.county), \(rejected)) ON CONFLICT (day, org, gate_no) DO UPDATE SET rejected = gate_daily.rejected + excluded.rejected")
+                    "INSERT INTO gate_daily (day, org, gate_no, area, rejected) VALUES (\(now.day), \(terminal.org), \(gateNo), \(snapshot.enterprises[terminal.org]?.county), \(rejected)) ON CONFLICT (day, org, gate_no) DO UPDATE SET rejected = gate_daily.rejected + excluded.rejected"
+                )
             }
             let entry = AuditEntry("receive", "gatePass", passes.first.map { String($0.id) } ?? "", "接收过车 \(results.count) 条：入库 \(stored)，拒收 \(rejected)")
             try audit.record(entry, by: terminal.principal(snapshot), in: tx)

@@ -60,7 +60,8 @@ struct GateSerials {
 
     private static func fill(_ serial: Int64, _ org: Int64, _ gateNo: String, _ now: Moment, _ alarms: AlarmEngine, _ tx: any Transaction) throws {
         let found = try tx.first(
-            "SELECT id, from_serial, to_serial, noticed_at, alarmed_at FROM serial_gap WHERE org = \(org) AND gate_no = \(gateNo) AND from_serial <= \(serial) ORDER BY from_serial DESC LIMIT 1")
+            "SELECT id, from_serial, to_serial, noticed_at, alarmed_at FROM serial_gap WHERE org = \(org) AND gate_no = \(gateNo) AND from_serial <= \(serial) ORDER BY from_serial DESC LIMIT 1"
+        )
         guard let gap = found, let id = gap[0].int, let from = gap[1].int, let to = gap[2].int, serial <= to else { return }
         if from == to {
             try tx.execute("DELETE FROM serial_gap WHERE id = \(id)")
@@ -82,7 +83,9 @@ struct GateSerials {
     ///
     /// Of a gate that has never sent anything, only what it made today is asked for: what came before it was connected is not owed.
     static func missing(org: Int64, gateNo: String, reported: Int64?, generatedToday: Int64, in reader: any Reader) throws -> [(from: Int64, to: Int64)] {
-        var runs = try reader.rows("SELECT from_serial, to_serial FROM serial_gap WHERE org = \(org) AND gate_no = \(gateNo) ORDER BY from_serial LIMIT 200").map { (from: $0[0].int ?? 0, to: $0[1].int ?? 0) }
+        var runs = try reader.rows("SELECT from_serial, to_serial FROM serial_gap WHERE org = \(org) AND gate_no = \(gateNo) ORDER BY from_serial LIMIT 200").map {
+            (from: $0[0].int ?? 0, to: $0[1].int ?? 0)
+        }
         guard let reported, reported > 0 else { return runs }
         let last = try reader.value("SELECT last_serial FROM gate_state WHERE org = \(org) AND gate_no = \(gateNo)")?.int
         if let last {

@@ -25,7 +25,8 @@ package struct GateWatch: Sendable {
                 guard site.isConnected else { continue }
                 let facts: JSONValue = ["门岗": .string(name), "最后心跳": .string(last.text), "判定依据": .string("超过 \(snapshot.settings.offlineMinutes) 分钟没有心跳")]
                 let signal = AlarmSignal(
-                    kind: ViolationAlarm.gateOffline.name, org: org, orgName: site.name, area: site.county, place: name, subject: gateNo, occurredAt: last, title: "\(name) 网络中断", facts: facts,
+                    kind: ViolationAlarm.gateOffline.name, org: org, orgName: site.name, area: site.county, place: name, subject: gateNo, occurredAt: last, title: "\(name) 网络中断",
+                    facts: facts,
                     reasons: [AlarmReason("noHeartbeat", "最后一次心跳 \(last.text)，已超过 \(snapshot.settings.offlineMinutes) 分钟")])
                 _ = try alarms.raise(signal, by: .system("心跳监测"), in: tx)
             }
@@ -40,15 +41,20 @@ package struct GateWatch: Sendable {
         let limit = now.adding(seconds: -Int64(snapshot.settings.leakMinutes) * 60)
         return try await database.write { tx in
             let gaps = try tx.rows(
-                "SELECT org, gate_no, MIN(from_serial), MAX(to_serial), SUM(to_serial - from_serial + 1), MIN(noticed_at) FROM serial_gap WHERE noticed_at < \(limit) AND alarmed_at IS NULL GROUP BY org, gate_no LIMIT 200")
+                "SELECT org, gate_no, MIN(from_serial), MAX(to_serial), SUM(to_serial - from_serial + 1), MIN(noticed_at) FROM serial_gap WHERE noticed_at < \(limit) AND alarmed_at IS NULL GROUP BY org, gate_no LIMIT 200"
+            )
             for row in gaps {
                 guard let org = row[0].int, let gateNo = row[1].text, let site = snapshot.enterprises[org] else { continue }
                 let name = snapshot.gates[GateRegistry.GateKey(org: org, gateNo: gateNo)]?.name ?? gateNo
                 let count = row[4].int ?? 0
                 try tx.execute("UPDATE serial_gap SET alarmed_at = \(now) WHERE org = \(org) AND gate_no = \(gateNo) AND noticed_at < \(limit)")
-                let facts: JSONValue = ["门岗": .string(name), "缺失流水号": .string("\(row[2].int ?? 0)～\(row[3].int ?? 0)"), "缺失条数": .int(count), "发现时间": .string(Moment(milliseconds: row[5].int ?? 0).text)]
+                let facts: JSONValue = [
+                    "门岗": .string(name), "缺失流水号": .string("\(row[2].int ?? 0)～\(row[3].int ?? 0)"), "缺失条数": .int(count),
+                    "发现时间": .string(Moment(milliseconds: row[5].int ?? 0).text),
+                ]
                 let signal = AlarmSignal(
-                    kind: ViolationAlarm.dataLeak.name, org: org, orgName: site.name, area: site.county, place: name, subject: gateNo, occurredAt: now, title: "\(name) 漏传 \(count) 条过车记录", facts: facts,
+                    kind: ViolationAlarm.dataLeak.name, org: org, orgName: site.name, area: site.county, place: name, subject: gateNo, occurredAt: now,
+                    title: "\(name) 漏传 \(count) 条过车记录", facts: facts,
                     reasons: [AlarmReason("serialGap", "流水号断号超过 \(snapshot.settings.leakMinutes) 分钟未补传")])
                 _ = try alarms.raise(signal, by: .system("传输监测"), in: tx)
             }

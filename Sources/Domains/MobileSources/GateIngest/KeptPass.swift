@@ -38,8 +38,10 @@ struct KeptPass: Sendable {
         let color = row[5].text.flatMap(PlateColor.init(rawValue:))
         facts = GatePassRule.Facts(
             plate: PlateNumber(normalizing: row[4].text ?? ""), color: color, isInternal: kept["internal"]?.bool ?? false,
-            filing: kept["filing"]?.string.flatMap(GatePassRule.Facts.Filing.init(rawValue:)) ?? .none, stage: row[7].text.flatMap(EmissionStage.init(rawValue:)) ?? .unknown, fuel: row[8].text ?? "X",
-            group: kept["group"]?.string.flatMap(VehicleGroup.init(rawValue:)) ?? VehicleGroup(type: row[9].text, color: color), vehicleClass: row[10].text, listedVersion: kept["listed"]?.int,
+            filing: kept["filing"]?.string.flatMap(GatePassRule.Facts.Filing.init(rawValue:)) ?? .none, stage: row[7].text.flatMap(EmissionStage.init(rawValue:)) ?? .unknown,
+            fuel: row[8].text ?? "X",
+            group: kept["group"]?.string.flatMap(VehicleGroup.init(rawValue:)) ?? VehicleGroup(type: row[9].text, color: color), vehicleClass: row[10].text,
+            listedVersion: kept["listed"]?.int,
             level: row[12].text.flatMap(WarningLevel.init(rawValue:)) ?? .none, strategy: nil, minuteOfDay: passedAt.minuteOfDay, tripsToday: Int(kept["trips"]?.int ?? 0),
             tonnesToday: kept["tonnes"]?.double ?? 0, tonnes: row[11].double ?? 0, isEntry: row[6].text == "1")
     }

@@ -37,7 +37,8 @@ package struct ManualEntry: Sendable {
         package var bodyPhoto: String?
 
         package init(
-            gateNo: String, direction: String, plate: PlateNumber, color: PlateColor, passedAt: Moment, operatorName: String, reason: String, barrierAction: String, liftReason: String? = nil,
+            gateNo: String, direction: String, plate: PlateNumber, color: PlateColor, passedAt: Moment, operatorName: String, reason: String, barrierAction: String,
+            liftReason: String? = nil,
             cargoName: String? = nil, cargoTonnes: Double? = nil, emissionStage: EmissionStage? = nil, headPhoto: String? = nil, bodyPhoto: String? = nil
         ) {
             self.gateNo = gateNo
@@ -74,11 +75,13 @@ package struct ManualEntry: Sendable {
         return try await database.write { tx in
             let from = Moment(milliseconds: input.passedAt.milliseconds - 60_000), to = input.passedAt.adding(seconds: 60)
             let same = try tx.first(
-                "SELECT id FROM gate_pass WHERE plate_no = \(input.plate.text) AND passed_at BETWEEN \(from) AND \(to) AND org = \(org) AND direction = \(input.direction) AND source = 'manual' LIMIT 1")
+                "SELECT id FROM gate_pass WHERE plate_no = \(input.plate.text) AND passed_at BETWEEN \(from) AND \(to) AND org = \(org) AND direction = \(input.direction) AND source = 'manual' LIMIT 1"
+            )
             if same != nil, !input.plate.isMissing { throw Failure(.conflict, "JW-M131", "该车在这一时间已有一条人工补录记录，请勿重复补录") }
             let gateNo = try gate(for: input.gateNo, org: org, snapshot, in: tx)
             var judged = snapshot
-            judged.gates[GateRegistry.GateKey(org: org, gateNo: gateNo)] = GateRegistry.GateFacts(name: ManualEntry.name(input.gateNo, org, snapshot), barriers: ManualEntry.barriers)
+            judged.gates[GateRegistry.GateKey(org: org, gateNo: gateNo)] = GateRegistry.GateFacts(
+                name: ManualEntry.name(input.gateNo, org, snapshot), barriers: ManualEntry.barriers)
             let last = try tx.value("SELECT last_serial FROM gate_state WHERE org = \(org) AND gate_no = \(gateNo)")?.int ?? 0
             let store = PassStore(registry: registry, alarms: alarms)
             let (result, pass) = try store.store(ManualEntry.pass(input, gateNo: gateNo, serial: last + 1), from: terminal, snapshot: judged, now: now, in: tx)
@@ -100,7 +103,9 @@ package struct ManualEntry: Sendable {
         if input.direction != "1", input.direction != "2" { findings.append(FieldFinding("direction", "required", "请选择进厂或出厂", title: "方向")) }
         if input.plate.text.isEmpty { findings.append(FieldFinding("plateNo", "required", "请填写号牌号码；无牌车辆填“无牌”", title: "号牌号码")) }
         if input.passedAt > now.adding(seconds: 60) { findings.append(FieldFinding("passedAt", "future", "不得晚于当前时间", title: "过车时间")) }
-        if input.passedAt < now.adding(seconds: -Int64(ManualEntry.reachDays) * 86_400) { findings.append(FieldFinding("passedAt", "range", "只能补录 \(ManualEntry.reachDays) 天以内的过车", title: "过车时间")) }
+        if input.passedAt < now.adding(seconds: -Int64(ManualEntry.reachDays) * 86_400) {
+            findings.append(FieldFinding("passedAt", "range", "只能补录 \(ManualEntry.reachDays) 天以内的过车", title: "过车时间"))
+        }
         if input.operatorName.isEmpty { findings.append(FieldFinding("operator", "required", "请填写补录人", title: "补录人")) }
         if input.reason.isEmpty { findings.append(FieldFinding("reason", "required", "请填写补录原因", title: "补录原因")) }
         if !["0", "1", "2"].contains(input.barrierAction) { findings.append(FieldFinding("barrierAction", "required", "请选择抬杆方式", title: "抬杆方式")) }

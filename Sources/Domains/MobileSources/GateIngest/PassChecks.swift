@@ -15,7 +15,9 @@ enum PassChecks {
             if let fuel = input.fuel, fuel != "X", !fuel.isEmpty, filing.fuel != "X", FuelCode(normalizing: fuel).group != FuelCode(normalizing: filing.fuel).group {
                 findings.append(GatePassRule.Finding(.fuelMismatch, "上报\(FuelCode(normalizing: fuel).title)，备案为\(FuelCode(normalizing: filing.fuel).title)"))
             }
-            if let vin = input.vin, !vin.isEmpty, let filed = filing.vin, VIN(normalizing: vin).text != VIN(normalizing: filed).text { findings.append(GatePassRule.Finding(.vinMismatch)) }
+            if let vin = input.vin, !vin.isEmpty, let filed = filing.vin, VIN(normalizing: vin).text != VIN(normalizing: filed).text {
+                findings.append(GatePassRule.Finding(.vinMismatch))
+            }
         }
         if barrierDirection != input.direction, barrierDirection != "0" { findings.append(GatePassRule.Finding(.wrongDirection)) }
         if input.barrierAction == "1" { findings.append(GatePassRule.Finding(.liftedByHand, "手动抬杆：\(input.liftReason ?? "")")) }

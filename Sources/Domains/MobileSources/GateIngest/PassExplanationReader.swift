@@ -37,7 +37,9 @@ package struct PassExplanationReader: Sendable {
     package func explain(_ passId: Int64, scope: DataScope) async throws -> Answer { try await database.read { reader in try explain(passId, scope: scope, in: reader) } }
 
     package func explain(_ passId: Int64, scope: DataScope, in reader: any Reader) throws -> Answer {
-        guard let row = try reader.first("SELECT \(KeptPass.columns) FROM gate_pass WHERE id = \(passId) AND \(scope.condition()) AND deleted_at IS NULL") else { throw Failure.notFound("该过车记录") }
+        guard let row = try reader.first("SELECT \(KeptPass.columns) FROM gate_pass WHERE id = \(passId) AND \(scope.condition()) AND deleted_at IS NULL") else {
+            throw Failure.notFound("该过车记录")
+        }
         let pass = KeptPass(row)
         var facts = pass.facts
         if let id = pass.strategyId { facts.strategy = try StrategyVersions.find(id, version: pass.strategyVersion ?? 1, in: reader) }
@@ -48,7 +50,9 @@ package struct PassExplanationReader: Sendable {
             return kind == .liftedByHand && !pass.liftReason.isEmpty ? GatePassRule.Finding(kind, "手动抬杆：\(pass.liftReason)") : GatePassRule.Finding(kind)
         }
         return Answer(
-            passId: pass.id, plate: facts.plate.text, enterprise: snapshot.enterprises[pass.org]?.name ?? "", gate: snapshot.gates[GateRegistry.GateKey(org: pass.org, gateNo: pass.gateNo)]?.name ?? pass.gateNo,
-            passedAt: pass.passedAt, verdict: pass.verdict, facts: facts, explanation: PassExplanation(facts), findings: findings, knowsStrategy: pass.strategyId == nil || facts.strategy != nil)
+            passId: pass.id, plate: facts.plate.text, enterprise: snapshot.enterprises[pass.org]?.name ?? "",
+            gate: snapshot.gates[GateRegistry.GateKey(org: pass.org, gateNo: pass.gateNo)]?.name ?? pass.gateNo,
+            passedAt: pass.passedAt, verdict: pass.verdict, facts: facts, explanation: PassExplanation(facts), findings: findings,
+            knowsStrategy: pass.strategyId == nil || facts.strategy != nil)
     }
 }

@@ -45,15 +45,19 @@ struct PassJudge {
         var tripsToday = 0
         var tonnesToday = 0.0
         if strategy?.dailyTripCap != nil || strategy?.dailyTonnesCap != nil {
-            let row = try reader.first("SELECT COALESCE(SUM(CASE WHEN direction = '1' THEN trips - refused ELSE 0 END), 0), COALESCE(SUM(tonnes), 0.0) FROM pass_daily WHERE org = \(site.org) AND day = \(subject.at.day)")
+            let row = try reader.first(
+                "SELECT COALESCE(SUM(CASE WHEN direction = '1' THEN trips - refused ELSE 0 END), 0), COALESCE(SUM(tonnes), 0.0) FROM pass_daily WHERE org = \(site.org) AND day = \(subject.at.day)"
+            )
             tripsToday = Int(row?[0].int ?? 0)
             tonnesToday = row?[1].double ?? 0
         }
         let vehicleType = filing?.vehicleType ?? subject.vehicleType
         let facts = GatePassRule.Facts(
             plate: subject.plate, color: subject.color, isInternal: isInternal, filing: filing.flatMap { GatePassRule.Facts.Filing(rawValue: $0.state) } ?? .none,
-            stage: stage(filing, subject), fuel: filing?.fuel ?? subject.fuel ?? (subject.plate.isPureElectric ? "C" : "X"), group: VehicleGroup(type: vehicleType, color: subject.color),
-            vehicleClass: filing?.vehicleClass, listedVersion: snapshot.listing(plate: subject.plate.text, color: subject.color.rawValue, at: subject.at)?.version, level: level, strategy: strategy,
+            stage: stage(filing, subject), fuel: filing?.fuel ?? subject.fuel ?? (subject.plate.isPureElectric ? "C" : "X"),
+            group: VehicleGroup(type: vehicleType, color: subject.color),
+            vehicleClass: filing?.vehicleClass, listedVersion: snapshot.listing(plate: subject.plate.text, color: subject.color.rawValue, at: subject.at)?.version, level: level,
+            strategy: strategy,
             minuteOfDay: subject.at.minuteOfDay, tripsToday: tripsToday, tonnesToday: tonnesToday, tonnes: subject.tonnes, isEntry: subject.isEntry)
         return Outcome(facts: facts, filing: filing, judgement: GatePassRule.judge(facts))
     }
@@ -77,7 +81,8 @@ struct PassJudge {
             guard rank > bestRank else { return true }
             bestRank = rank
             best = Filing(
-                id: row[0].int ?? 0, org: owner, state: state, stage: row[3].text.flatMap(EmissionStage.init(rawValue:)) ?? .unknown, fuel: row[4].text ?? "X", vehicleType: row[5].text,
+                id: row[0].int ?? 0, org: owner, state: state, stage: row[3].text.flatMap(EmissionStage.init(rawValue:)) ?? .unknown, fuel: row[4].text ?? "X",
+                vehicleType: row[5].text,
                 vehicleClass: row[6].text, vin: row[7].text, basis: row[8].text, lastPassAt: row[9].int.map { Moment(milliseconds: $0) })
             return rank < 3
         }

@@ -14,7 +14,8 @@ enum PassPairing {
     }
 
     /// Sorted by an expression, so that the few open entries of the vehicle are sorted and not the enterprise's whole history walked backwards.
-    private static let openEntries = "SELECT id, passed_at, plate_color FROM gate_pass WHERE org = ? AND plate_no = ? AND direction = '1' AND pair_id IS NULL ORDER BY passed_at + 0 DESC LIMIT 8"
+    private static let openEntries =
+        "SELECT id, passed_at, plate_color FROM gate_pass WHERE org = ? AND plate_no = ? AND direction = '1' AND pair_id IS NULL ORDER BY passed_at + 0 DESC LIMIT 8"
 
     private static func entry(for input: GatePassInput, _ org: Int64, _ tx: any Transaction) throws -> Pair {
         let open = try tx.rows(
@@ -29,7 +30,8 @@ enum PassPairing {
     private static func exit(for input: GatePassInput, _ org: Int64, _ tx: any Transaction) throws -> Pair {
         guard input.source != "auto" else { return Pair() }
         let waiting = try tx.first(
-            "SELECT id FROM gate_pass WHERE plate_no = \(input.plate.text) AND passed_at >= \(input.passedAt) AND org = \(org) AND plate_color = \(input.plateColor.rawValue) AND direction = '2' AND pair_id IS NULL ORDER BY passed_at LIMIT 1")
+            "SELECT id FROM gate_pass WHERE plate_no = \(input.plate.text) AND passed_at >= \(input.passedAt) AND org = \(org) AND plate_color = \(input.plateColor.rawValue) AND direction = '2' AND pair_id IS NULL ORDER BY passed_at LIMIT 1"
+        )
         return Pair(partner: waiting?[0].int)
     }
 }

@@ -7,7 +7,8 @@ enum PassPhotos {
     static let patienceSeconds: Int64 = 600
 
     private static let use = "INSERT INTO photo_use (sha256, pass_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
-    private static let awaiting = "INSERT INTO photo_awaited (sha256, pass_id, due_at) SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM photos WHERE sha256 = ?) ON CONFLICT DO NOTHING"
+    private static let awaiting =
+        "INSERT INTO photo_awaited (sha256, pass_id, due_at) SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM photos WHERE sha256 = ?) ON CONFLICT DO NOTHING"
 
     /// Claims the photos for this pass.
     ///

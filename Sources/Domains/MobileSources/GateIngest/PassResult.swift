@@ -13,7 +13,9 @@ package struct PassResult: Sendable {
     package var ignored: [String]
 
     package var json: JSONValue {
-        var members: [(name: String, value: JSONValue)] = [("serialNo", JSONValue(serialNo)), ("status", .string(status.rawValue)), ("passId", JSONValue(passId)), ("verdict", JSONValue(verdict))]
+        var members: [(name: String, value: JSONValue)] = [
+            ("serialNo", JSONValue(serialNo)), ("status", .string(status.rawValue)), ("passId", JSONValue(passId)), ("verdict", JSONValue(verdict)),
+        ]
         members.append(("findings", .array(findings.map { ["code": .string($0.kind.rawValue), "msg": .string($0.message)] })))
         members.append(("errors", .array(errors.map { ["field": .string($0.field), "code": .string($0.code), "msg": .string($0.message)] })))
         return .object(JSONObject(members))

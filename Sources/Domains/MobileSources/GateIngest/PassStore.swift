@@ -12,9 +12,13 @@ struct PassStore: Sendable {
     let ruleVersion = GatePassRule.version
 
     /// - Returns: what the gate is told, and the stored pass where one was stored.
-    func store(_ input: GatePassInput, from terminal: GateTerminal, snapshot: GateRegistry.Snapshot, now: Moment, tally: inout PassTally, in tx: any Transaction) throws -> (PassResult, StoredPass?) {
+    func store(_ input: GatePassInput, from terminal: GateTerminal, snapshot: GateRegistry.Snapshot, now: Moment, tally: inout PassTally, in tx: any Transaction) throws -> (
+        PassResult, StoredPass?
+    ) {
         guard let site = snapshot.enterprises[terminal.org] else { return (rejected(input, "gateNo", "40301", "企业已停联或注销"), nil) }
-        guard let gate = snapshot.gates[GateRegistry.GateKey(org: site.org, gateNo: input.gateNo)] else { return (rejected(input, "gateNo", "40401", "出入口“\(input.gateNo)”未登记"), nil) }
+        guard let gate = snapshot.gates[GateRegistry.GateKey(org: site.org, gateNo: input.gateNo)] else {
+            return (rejected(input, "gateNo", "40401", "出入口“\(input.gateNo)”未登记"), nil)
+        }
         guard let barrierDirection = gate.barriers[input.barrierNo] else { return (rejected(input, "barrierNo", "40401", "道闸“\(input.barrierNo)”未登记"), nil) }
 
         let digest = input.digest
@@ -25,18 +29,22 @@ struct PassStore: Sendable {
             return (try again(input, known, digest, site, now, tx), nil)
         }
         let subject = PassJudge.Subject(
-            plate: input.plate, color: input.plateColor, at: input.passedAt, isEntry: input.direction == "1", tonnes: input.cargoTonnes ?? 0, stage: input.emissionStage, fuel: input.fuel,
+            plate: input.plate, color: input.plateColor, at: input.passedAt, isEntry: input.direction == "1", tonnes: input.cargoTonnes ?? 0, stage: input.emissionStage,
+            fuel: input.fuel,
             vehicleType: input.vehicleType)
         let outcome = try PassJudge(snapshot: snapshot).judge(subject, at: site, in: tx)
         let listVersion = outcome.facts.listedVersion ?? snapshot.listVersion
         var findings = outcome.judgement.findings
         PassChecks.add(to: &findings, input: input, filing: outcome.filing, barrierDirection: barrierDirection, now: now)
-        if input.source == "backfill", outcome.judgement.verdict == .refuse, try decidedOffline(input, outcome, site, tx) { findings.append(GatePassRule.Finding(.offlineDecision)) }
+        if input.source == "backfill", outcome.judgement.verdict == .refuse, try decidedOffline(input, outcome, site, tx) {
+            findings.append(GatePassRule.Finding(.offlineDecision))
+        }
         let pair = try PassPairing.find(for: input, org: site.org, in: tx)
         if let finding = pair.finding { findings.append(finding) }
 
         var pass = StoredPass(
-            id: 0, input: input, site: site, gateName: gate.name, facts: outcome.facts, verdict: outcome.judgement.verdict, findings: findings, vehicleType: outcome.filing?.vehicleType ?? input.vehicleType,
+            id: 0, input: input, site: site, gateName: gate.name, facts: outcome.facts, verdict: outcome.judgement.verdict, findings: findings,
+            vehicleType: outcome.filing?.vehicleType ?? input.vehicleType,
             listVersion: listVersion, filingId: outcome.filing?.id, stageBasis: PassStore.basis(outcome, input), receivedAt: now)
         pass.id = try PassRow.insert(pass, pairId: pair.partner, digest: digest, in: tx)
         if let partner = pair.partner { try tx.execute(SQL(text: "UPDATE gate_pass SET pair_id = ? WHERE id = ?", arguments: [.int(pass.id), .int(partner)])) }
@@ -50,7 +58,8 @@ struct PassStore: Sendable {
         try noteVisit(outcome.filing, input.passedAt, in: tx)
         try PassRollup.addPlate(pass, in: tx)
         try raise(pass, in: tx)
-        let result = PassResult(serialNo: input.serialNo, status: .stored, passId: pass.id, verdict: pass.verdict.rawValue, findings: pass.findings, errors: [], ignored: input.ignored)
+        let result = PassResult(
+            serialNo: input.serialNo, status: .stored, passId: pass.id, verdict: pass.verdict.rawValue, findings: pass.findings, errors: [], ignored: input.ignored)
         return (result, pass)
     }
 

@@ -93,7 +93,8 @@ struct PassTally {
         gates[GateDay(day: day, org: pass.site.org, gateNo: input.gateNo)] = counts
         guard !pass.facts.isInternal else { return }
         let key = Trip(
-            day: day, org: pass.site.org, stage: pass.facts.stage, fuel: pass.facts.fuel, group: pass.facts.group, strategy: pass.facts.strategy?.id ?? 0, level: pass.facts.level, direction: input.direction)
+            day: day, org: pass.site.org, stage: pass.facts.stage, fuel: pass.facts.fuel, group: pass.facts.group, strategy: pass.facts.strategy?.id ?? 0, level: pass.facts.level,
+            direction: input.direction)
         var sums = trips[key] ?? TripCounts(area: pass.site.county, industry: pass.site.industry)
         sums.trips += 1
         sums.tonnes += input.cargoTonnes ?? 0
@@ -126,7 +127,8 @@ struct PassTally {
 
     private func write(_ key: GateDay, _ counts: GateCounts, _ tx: any Transaction) throws {
         let arguments: [SQLValue] = [
-            key.day.sqlValue, .int(key.org), .text(key.gateNo), .text(counts.area), .int(counts.received), .int(counts.automatic), .int(counts.manual), .int(counts.backfilled), .int(counts.handLifts),
+            key.day.sqlValue, .int(key.org), .text(key.gateNo), .text(counts.area), .int(counts.received), .int(counts.automatic), .int(counts.manual), .int(counts.backfilled),
+            .int(counts.handLifts),
             .int(counts.refused), .int(counts.refusedLifted), .int(counts.withPhotos), .int(counts.unknownStage), .int(counts.flagged),
         ]
         try tx.execute(SQL(text: PassTally.gateDay, arguments: arguments))
@@ -134,7 +136,8 @@ struct PassTally {
 
     private func write(_ key: Trip, _ sums: TripCounts, _ tx: any Transaction) throws {
         let arguments: [SQLValue] = [
-            key.day.sqlValue, .int(key.org), .text(key.stage.rawValue), .text(key.fuel), .text(key.group.rawValue), .int(key.strategy), .text(key.level.rawValue), .text(key.direction), .text(sums.area),
+            key.day.sqlValue, .int(key.org), .text(key.stage.rawValue), .text(key.fuel), .text(key.group.rawValue), .int(key.strategy), .text(key.level.rawValue),
+            .text(key.direction), .text(sums.area),
             .text(sums.industry), .int(sums.trips), .real(sums.tonnes), .int(sums.refused),
         ]
         try tx.execute(SQL(text: PassTally.daily, arguments: arguments))
@@ -142,7 +145,8 @@ struct PassTally {
 
     private func write(_ key: Month, _ sums: TripCounts, _ tx: any Transaction) throws {
         let arguments: [SQLValue] = [
-            .int(Int64(key.month)), .text(key.area), .text(key.industry), .text(key.stage.rawValue), .text(key.fuel), .text(key.group.rawValue), .text(key.level.rawValue), .text(key.direction),
+            .int(Int64(key.month)), .text(key.area), .text(key.industry), .text(key.stage.rawValue), .text(key.fuel), .text(key.group.rawValue), .text(key.level.rawValue),
+            .text(key.direction),
             .int(sums.trips), .real(sums.tonnes), .int(sums.refused),
         ]
         try tx.execute(SQL(text: PassTally.monthly, arguments: arguments))

@@ -57,8 +57,10 @@ package struct TransmissionRate: Sendable {
             let lacking = day == today ? missing.filter { $0.key.org == rowOrg && (gateNo == nil || $0.key.gateNo == gateNo) }.values.reduce(0, +) : 0
             let received = row.int("received") ?? 0
             return Line(
-                day: day, org: rowOrg, gateNo: gateNo, area: row.text("area"), received: received, generated: max(row.int("generated") ?? 0, received + lacking), backfilled: row.int("backfilled") ?? 0,
-                manual: row.int("manual") ?? 0, duplicates: row.int("duplicates") ?? 0, rejected: row.int("rejected") ?? 0, missing: max(0, max(row.int("generated") ?? 0, received + lacking) - received),
+                day: day, org: rowOrg, gateNo: gateNo, area: row.text("area"), received: received, generated: max(row.int("generated") ?? 0, received + lacking),
+                backfilled: row.int("backfilled") ?? 0,
+                manual: row.int("manual") ?? 0, duplicates: row.int("duplicates") ?? 0, rejected: row.int("rejected") ?? 0,
+                missing: max(0, max(row.int("generated") ?? 0, received + lacking) - received),
                 heartbeats: row.int("heartbeats") ?? 0, withPhotos: row.int("with_photos") ?? 0, unknownStage: row.int("unknown_stage") ?? 0, handLifts: row.int("hand_lifts") ?? 0,
                 flagged: row.int("flagged") ?? 0)
         }

@@ -57,7 +57,10 @@ package struct AnalyticsThresholds: Sendable, Equatable {
             if let value = Double(text), setting.range.contains(value) {
                 self[keyPath: setting.path] = value
             } else {
-                findings.append(FieldFinding(setting.name, "range", "应在 \(decimalText(setting.range.lowerBound, decimals: 2))～\(decimalText(setting.range.upperBound, decimals: 2)) 之间", title: setting.title))
+                findings.append(
+                    FieldFinding(
+                        setting.name, "range", "应在 \(decimalText(setting.range.lowerBound, decimals: 2))～\(decimalText(setting.range.upperBound, decimals: 2)) 之间",
+                        title: setting.title))
             }
         }
         return findings

@@ -89,13 +89,18 @@ package struct GateAnalytics: Sendable {
         let times = decimalText(Double(count) / median, decimals: 1)
         return signal(
             ViolationAlarm.flowSurge, site, day, "\(day.text) 进出 \(count) 车次，为前 14 日中位数的 \(times) 倍",
-            ["日期": .string(day.text), "当日车次": .int(Int64(count)), "前 14 日中位数": .double(median), "倍数": .string(times), "阈值": .string("\(decimalText(thresholds.surgeFactor, decimals: 2)) 倍且不少于 \(decimalText(thresholds.surgeTrips, decimals: 0)) 车次")],
+            [
+                "日期": .string(day.text), "当日车次": .int(Int64(count)), "前 14 日中位数": .double(median), "倍数": .string(times),
+                "阈值": .string("\(decimalText(thresholds.surgeFactor, decimals: 2)) 倍且不少于 \(decimalText(thresholds.surgeTrips, decimals: 0)) 车次"),
+            ],
             AlarmReason("flowSurge", "当日 \(count) 车次，前 14 日中位数 \(decimalText(median, decimals: 1)) 车次，达到阈值 \(decimalText(thresholds.surgeFactor, decimals: 2)) 倍"))
     }
 
     /// 22:00 to 06:00 of the business day.
     private func nightConcentration(_ site: EnterpriseFacts, _ day: Day, _ thresholds: AnalyticsThresholds, _ reader: any Reader) throws -> AlarmSignal? {
-        func count(_ from: Moment, _ to: Moment) throws -> Int { try reader.count("SELECT COUNT(*) FROM gate_pass WHERE org = \(site.org) AND passed_at >= \(from) AND passed_at < \(to)") }
+        func count(_ from: Moment, _ to: Moment) throws -> Int {
+            try reader.count("SELECT COUNT(*) FROM gate_pass WHERE org = \(site.org) AND passed_at >= \(from) AND passed_at < \(to)")
+        }
         let all = try count(day.start, day.end)
         guard Double(all) >= thresholds.nightTrips else { return nil }
         let night = try count(day.start, day.start.adding(seconds: 6 * 3600)) + count(day.start.adding(seconds: 22 * 3600), day.end)
@@ -103,7 +108,10 @@ package struct GateAnalytics: Sendable {
         guard share > thresholds.nightShare else { return nil }
         return signal(
             ViolationAlarm.nightConcentration, site, day, "\(day.text) 夜间运输占 \(percent(share))",
-            ["日期": .string(day.text), "当日车次": .int(Int64(all)), "夜间车次（22 时至 6 时）": .int(Int64(night)), "夜间占比": .string(percent(share)), "阈值": .string(percent(thresholds.nightShare))],
+            [
+                "日期": .string(day.text), "当日车次": .int(Int64(all)), "夜间车次（22 时至 6 时）": .int(Int64(night)), "夜间占比": .string(percent(share)),
+                "阈值": .string(percent(thresholds.nightShare)),
+            ],
             AlarmReason("nightConcentration", "22 时至 6 时 \(night) 车次，占当日 \(all) 车次的 \(percent(share))，高于 \(percent(thresholds.nightShare))"))
     }
 
@@ -133,7 +141,8 @@ package struct GateAnalytics: Sendable {
 
     private func signal(_ kind: AlarmKind, _ site: EnterpriseFacts, _ day: Day, _ title: String, _ facts: JSONValue, _ reason: AlarmReason) -> AlarmSignal {
         AlarmSignal(
-            kind: kind.name, org: site.org, orgName: site.name, area: site.county, subject: "\(day.number)", occurredAt: day.end.adding(seconds: -1), title: title, facts: facts, reasons: [reason])
+            kind: kind.name, org: site.org, orgName: site.name, area: site.county, subject: "\(day.number)", occurredAt: day.end.adding(seconds: -1), title: title, facts: facts,
+            reasons: [reason])
     }
 
     // MARK: Pictures
@@ -164,11 +173,15 @@ package struct GateAnalytics: Sendable {
         let limit = Int(thresholds.lookalikeBits)
         let horizon = until.adding(seconds: -Int64(thresholds.lookalikeHours) * 3600)
         let signals = try await database.read { reader -> [Int64: [AlarmSignal]] in
-            let new = try reader.rows("SELECT sha256 FROM photos WHERE received_at >= \(horizon) AND hashed_at >= \(since) AND hashed_at < \(until) AND phash IS NOT NULL ORDER BY received_at DESC LIMIT 1000")
+            let new = try reader.rows(
+                "SELECT sha256 FROM photos WHERE received_at >= \(horizon) AND hashed_at >= \(since) AND hashed_at < \(until) AND phash IS NOT NULL ORDER BY received_at DESC LIMIT 1000"
+            )
             let names = Set(new.compactMap { $0[0].text })
             guard !names.isEmpty else { return [:] }
             var looks: [Look] = []
-            try reader.each("SELECT sha256, phash FROM photos WHERE received_at >= \(horizon) AND received_at < \(until) AND phash IS NOT NULL ORDER BY received_at DESC LIMIT 200000") { row in
+            try reader.each(
+                "SELECT sha256, phash FROM photos WHERE received_at >= \(horizon) AND received_at < \(until) AND phash IS NOT NULL ORDER BY received_at DESC LIMIT 200000"
+            ) { row in
                 if let name = row[0].text, let stored = row[1].int { looks.append(Look(sha256: name, hash: PerceptualHash(stored: stored))) }
                 return true
             }
@@ -177,7 +190,8 @@ package struct GateAnalytics: Sendable {
                 let near = looks.lazy.filter { $0.sha256 != look.sha256 && $0.hash.distance(to: look.hash) <= limit }.prefix(20)
                 guard !near.isEmpty, let use = try GateAnalytics.use(look.sha256, reader) else { continue }
                 for other in near {
-                    guard let earlier = try GateAnalytics.use(other.sha256, reader), earlier.view == use.view, earlier.plate != use.plate, earlier.passedAt <= use.passedAt, let site = snapshot.enterprises[use.org]
+                    guard let earlier = try GateAnalytics.use(other.sha256, reader), earlier.view == use.view, earlier.plate != use.plate, earlier.passedAt <= use.passedAt,
+                        let site = snapshot.enterprises[use.org]
                     else { continue }
                     let bits = other.hash.distance(to: look.hash)
                     signals[use.org, default: []].append(GateAnalytics.reused(use, look.sha256, earlier, other.sha256, bits, site, snapshot))
@@ -201,7 +215,8 @@ package struct GateAnalytics: Sendable {
         let view = row[6].text == sha256 ? "head" : row[7].text == sha256 ? "body" : nil
         guard let view, let org = row[0].int, let plate = row[3].text, !PlateNumber(normalizing: plate).isMissing else { return nil }
         return Use(
-            pass: id, org: org, area: row[1].text ?? "", gateNo: row[2].text ?? "", plate: plate, color: row[4].text ?? "", passedAt: Moment(milliseconds: row[5].int ?? 0), view: view)
+            pass: id, org: org, area: row[1].text ?? "", gateNo: row[2].text ?? "", plate: plate, color: row[4].text ?? "", passedAt: Moment(milliseconds: row[5].int ?? 0),
+            view: view)
     }
 
     private static func reused(
@@ -214,7 +229,8 @@ package struct GateAnalytics: Sendable {
             "相似照片的过车记录号": .int(earlier.pass), "相似照片的企业": .string(snapshot.enterprises[earlier.org]?.name ?? ""), "照片": .string(view), "指纹相差位数": .int(Int64(bits)),
         ]
         return AlarmSignal(
-            kind: ViolationAlarm.photoReused.name, org: use.org, orgName: site.name, area: site.county, place: gate, subject: use.plate + use.color, plate: use.plate, occurredAt: use.passedAt,
+            kind: ViolationAlarm.photoReused.name, org: use.org, orgName: site.name, area: site.county, place: gate, subject: use.plate + use.color, plate: use.plate,
+            occurredAt: use.passedAt,
             title: "\(use.plate) 的\(view)照片与 \(earlier.plate) 的几乎相同", facts: facts,
             reasons: [AlarmReason("photoLookalike", "\(view)照片与 \(earlier.plate) 于 \(earlier.passedAt.text) 的照片指纹仅相差 \(bits) 位（共 64 位）")],
             evidence: [.photo(sha256: sha256, title: "\(view)照片"), .photo(sha256: other, title: "相似照片（\(earlier.plate)）")], source: AlarmSource("gatePass", use.pass))

@@ -103,10 +103,18 @@ extension TransportStatistics.Query {
         let to = day("to", "截止日期", today)
         self.init(from: day("from", "开始日期", min(to, today).adding(days: -29)), to: to, dimensions: [], measures: [])
         for text in texts("dimension") {
-            if let dimension = TransportStatistics.Dimension(rawValue: text) { dimensions.append(dimension) } else { findings.append(FieldFinding("dimension", "unknownCode", "没有“\(text.prefix(20))”这一分组", title: "分组")) }
+            if let dimension = TransportStatistics.Dimension(rawValue: text) {
+                dimensions.append(dimension)
+            } else {
+                findings.append(FieldFinding("dimension", "unknownCode", "没有“\(text.prefix(20))”这一分组", title: "分组"))
+            }
         }
         for text in texts("measure") {
-            if let measure = TransportStatistics.Measure(rawValue: text) { measures.append(measure) } else { findings.append(FieldFinding("measure", "unknownCode", "没有“\(text.prefix(20))”这一指标", title: "指标")) }
+            if let measure = TransportStatistics.Measure(rawValue: text) {
+                measures.append(measure)
+            } else {
+                findings.append(FieldFinding("measure", "unknownCode", "没有“\(text.prefix(20))”这一指标", title: "指标"))
+            }
         }
         if dimensions.isEmpty, texts("dimension").isEmpty { dimensions = [.county] }
         if measures.isEmpty, texts("measure").isEmpty { measures = [.trips, .tonnes, .refused] }
@@ -156,7 +164,8 @@ extension TransportStatistics.Query {
 
     /// Whether `plate_month_count` answers: whole months, county by month, nothing else asked.
     var isCountyByMonth: Bool {
-        Set(dimensions) == [.county, .month] && from.isFirstOfMonth && to.adding(days: 1).isFirstOfMonth && industries.isEmpty && enterprises.isEmpty && stages.isEmpty && fuels.isEmpty && groups.isEmpty
+        Set(dimensions) == [.county, .month] && from.isFirstOfMonth && to.adding(days: 1).isFirstOfMonth && industries.isEmpty && enterprises.isEmpty && stages.isEmpty
+            && fuels.isEmpty && groups.isEmpty
             && strategies.isEmpty && levels.isEmpty && directions.isEmpty
     }
 }

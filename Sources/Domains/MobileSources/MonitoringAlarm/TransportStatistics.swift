@@ -172,7 +172,10 @@ package struct TransportStatistics: Sendable {
         let count = query.dimensions.count
         let columns = SQL.joined(query.dimensions.map { passColumn($0, query) }, by: ", ")
         let group = SQL.joined((1...count).map { SQL(text: "\($0)") }, by: ", ")
-        var conditions: [SQL] = ["passed_at >= \(query.from.start) AND passed_at < \(query.to.end)", scope.condition(), "plate_no NOT IN ('无牌', '无牌车', '无号牌', '无车牌')", "findings NOT LIKE '%internalVehicle%'"]
+        var conditions: [SQL] = [
+            "passed_at >= \(query.from.start) AND passed_at < \(query.to.end)", scope.condition(), "plate_no NOT IN ('无牌', '无牌车', '无号牌', '无车牌')",
+            "findings NOT LIKE '%internalVehicle%'",
+        ]
         conditions += passConditions(query)
         try reader.each("SELECT \(columns), COUNT(DISTINCT plate_no) FROM gate_pass WHERE \(SQL.all(of: conditions)) GROUP BY \(group)") { row in
             let keys = query.dimensions.enumerated().map { index, dimension in

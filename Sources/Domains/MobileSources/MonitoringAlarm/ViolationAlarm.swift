@@ -20,7 +20,8 @@ package enum ViolationAlarm {
     package static let photoMissing = AlarmKind("photoMissing", "过车照片未上传", "Photos missing", grade: .ordinary, mergeWindow: 3600)
 
     package static let kinds: [AlarmKind] = [
-        excessPassed, strategyPassed, unfiledPassed, gateOffline, equipmentFault, dataLeak, lowTransmission, photoReused, plateConflict, flowSurge, nightConcentration, noReduction, photoMissing,
+        excessPassed, strategyPassed, unfiledPassed, gateOffline, equipmentFault, dataLeak, lowTransmission, photoReused, plateConflict, flowSurge, nightConcentration, noReduction,
+        photoMissing,
     ]
 
     /// The kind that a refused but lifted pass raises: the gravest of its findings.
@@ -43,7 +44,8 @@ package enum ViolationAlarm {
         }
         let wasOffline = pass.findings.contains { $0.kind == .offlineDecision }
         return AlarmSignal(
-            kind: kind.name, org: pass.site.org, orgName: pass.site.name, area: pass.site.county, place: pass.gateName, subject: pass.input.plate.text + pass.input.plateColor.rawValue,
+            kind: kind.name, org: pass.site.org, orgName: pass.site.name, area: pass.site.county, place: pass.gateName,
+            subject: pass.input.plate.text + pass.input.plateColor.rawValue,
             plate: pass.input.plate.text, occurredAt: pass.input.passedAt, title: "\(pass.input.plate.text) \(kind.title)", facts: pass.alarmFacts,
             reasons: pass.findings.map { AlarmReason($0.kind.rawValue, $0.message) },
             versions: AlarmVersions(rule: GatePassRule.version, list: pass.listVersion, strategy: pass.facts.strategy?.version), evidence: evidence,

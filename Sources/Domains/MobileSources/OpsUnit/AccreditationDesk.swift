@@ -44,12 +44,16 @@ package struct AccreditationDesk: Sendable {
         }
     }
 
-    package func revokeKey(_ key: Int64, by principal: Principal) async throws { try await database.write { tx in try clients.revokeKey(key, by: principal.login, in: tx, clock: clock) } }
+    package func revokeKey(_ key: Int64, by principal: Principal) async throws {
+        try await database.write { tx in try clients.revokeKey(key, by: principal.login, in: tx, clock: clock) }
+    }
 
     package func keys(unit id: Int64, by principal: Principal) async throws -> [SignedClientKey] {
         try await database.read { reader in
             guard let unit = try ledgers.find(MaintenanceUnit.ledger.name, id: id, by: principal, in: reader) else { throw Failure.notFound("运维单位") }
-            guard let row = try reader.first("SELECT id FROM signed_clients WHERE name = \(AccreditationDesk.clientName(unit)) ORDER BY id LIMIT 1"), let client = row[0].int else { return [] }
+            guard let row = try reader.first("SELECT id FROM signed_clients WHERE name = \(AccreditationDesk.clientName(unit)) ORDER BY id LIMIT 1"), let client = row[0].int else {
+                return []
+            }
             return try clients.keys(of: client, in: reader)
         }
     }
@@ -63,7 +67,9 @@ package struct AccreditationDesk: Sendable {
 
     private static func clientName(_ unit: Record) -> String { "maintenanceUnit-\(unit.id)" }
 
-    static func approve(_ unit: Record, client: Int64, validTo: Day?, ledgers: LedgerEngine, clients: SignedClients, clock: Clock, by principal: Principal, in tx: any Transaction) throws -> String {
+    static func approve(_ unit: Record, client: Int64, validTo: Day?, ledgers: LedgerEngine, clients: SignedClients, clock: Clock, by principal: Principal, in tx: any Transaction)
+        throws -> String
+    {
         let number = try clients.approve(client, validUntil: validTo?.end, by: principal.login, in: tx, clock: clock)
         var draft = Draft()
         draft.set(MaintenanceUnit.accreditationNo, .string(number))

@@ -63,7 +63,8 @@ struct ConsolePage: Sendable {
     private func alarmCard(_ alarms: [Alarm], _ context: WebContext) -> Markup {
         guard context.may(AlarmPermission.read) else { return .empty }
         let list = LiveList(topic: AlarmLive.topic, items: alarms.map { AlarmLive.line($0) }, limit: 10, empty: "没有待处理的报警")
-        return "<div class=\"gap-top\">\(Card("本企业报警", actions: "\(ActionButton("全部报警", .link("/alarms"), icon: "siren", style: .quiet))", body: "<div class=\"alarm-lines\">\(list)</div>"))</div>"
+        return
+            "<div class=\"gap-top\">\(Card("本企业报警", actions: "\(ActionButton("全部报警", .link("/alarms"), icon: "siren", style: .quiet))", body: "<div class=\"alarm-lines\">\(list)</div>"))</div>"
     }
 
     private func shortcuts(_ context: WebContext) -> Markup {

@@ -31,7 +31,9 @@ struct CountyChoice {
             let choices = part.counties.map { Choice($0.code, $0.title) }
             return [
                 FormField("whole\(part.city.prefix)", part.city.title, .check("全市所有县（区、市）"), value: whole.contains(part.city.prefix) ? "1" : nil, isWide: true),
-                FormField(index == 0 ? "counties" : "counties\(part.city.prefix)", "县（区、市）", .multiSelect(choices), values: part.counties.map(\.code).filter(chosen.contains), isWide: true),
+                FormField(
+                    index == 0 ? "counties" : "counties\(part.city.prefix)", "县（区、市）", .multiSelect(choices), values: part.counties.map(\.code).filter(chosen.contains),
+                    isWide: true),
             ]
         }
     }
@@ -52,7 +54,9 @@ struct CountyChoice {
     /// `长安区、桥西区等 5 个县（区、市）`; `石家庄市全部县（区、市）` where it is all of one city.
     static func title(_ codes: some Collection<String>) -> String {
         let regions = codes.sorted().compactMap { Region(code: $0) }
-        if let city = regions.first?.parent, regions.count > 1, regions.allSatisfy({ $0.parent == city }), regions.count == city.children.count { return "\(city.title)全部 \(regions.count) 个县（区、市）" }
+        if let city = regions.first?.parent, regions.count > 1, regions.allSatisfy({ $0.parent == city }), regions.count == city.children.count {
+            return "\(city.title)全部 \(regions.count) 个县（区、市）"
+        }
         let names = regions.map(\.title)
         return names.count > 4 ? names.prefix(4).joined(separator: "、") + "等 \(names.count) 个县（区、市）" : names.joined(separator: "、")
     }

@@ -12,21 +12,32 @@ enum CountyShapes {
     }
 
     private static let seats: [Seat] = [
-        Seat(code: "130102", place: Coordinate(114.575, 38.085), reach: 0), Seat(code: "130104", place: Coordinate(114.455, 38.000), reach: -0.002), Seat(code: "130105", place: Coordinate(114.440, 38.090), reach: -0.002),
-        Seat(code: "130107", place: Coordinate(114.060, 38.085), reach: -0.012), Seat(code: "130108", place: Coordinate(114.580, 37.990), reach: 0), Seat(code: "130109", place: Coordinate(114.850, 38.030), reach: 0.004),
-        Seat(code: "130110", place: Coordinate(114.290, 38.090), reach: 0.006), Seat(code: "130111", place: Coordinate(114.650, 37.880), reach: 0), Seat(code: "130121", place: Coordinate(114.080, 37.960), reach: 0.012),
-        Seat(code: "130123", place: Coordinate(114.580, 38.210), reach: 0.002), Seat(code: "130125", place: Coordinate(114.540, 38.480), reach: 0.004), Seat(code: "130126", place: Coordinate(114.300, 38.430), reach: 0.002),
-        Seat(code: "130127", place: Coordinate(114.630, 37.600), reach: -0.002), Seat(code: "130128", place: Coordinate(115.210, 38.190), reach: 0), Seat(code: "130129", place: Coordinate(114.310, 37.620), reach: 0.004),
-        Seat(code: "130130", place: Coordinate(114.970, 38.190), reach: 0), Seat(code: "130131", place: Coordinate(113.850, 38.400), reach: 0.030), Seat(code: "130132", place: Coordinate(114.440, 37.780), reach: 0.002),
-        Seat(code: "130133", place: Coordinate(114.790, 37.750), reach: 0.002), Seat(code: "130181", place: Coordinate(115.230, 37.900), reach: 0.004), Seat(code: "130183", place: Coordinate(115.050, 38.030), reach: 0),
+        Seat(code: "130102", place: Coordinate(114.575, 38.085), reach: 0), Seat(code: "130104", place: Coordinate(114.455, 38.000), reach: -0.002),
+        Seat(code: "130105", place: Coordinate(114.440, 38.090), reach: -0.002),
+        Seat(code: "130107", place: Coordinate(114.060, 38.085), reach: -0.012), Seat(code: "130108", place: Coordinate(114.580, 37.990), reach: 0),
+        Seat(code: "130109", place: Coordinate(114.850, 38.030), reach: 0.004),
+        Seat(code: "130110", place: Coordinate(114.290, 38.090), reach: 0.006), Seat(code: "130111", place: Coordinate(114.650, 37.880), reach: 0),
+        Seat(code: "130121", place: Coordinate(114.080, 37.960), reach: 0.012),
+        Seat(code: "130123", place: Coordinate(114.580, 38.210), reach: 0.002), Seat(code: "130125", place: Coordinate(114.540, 38.480), reach: 0.004),
+        Seat(code: "130126", place: Coordinate(114.300, 38.430), reach: 0.002),
+        Seat(code: "130127", place: Coordinate(114.630, 37.600), reach: -0.002), Seat(code: "130128", place: Coordinate(115.210, 38.190), reach: 0),
+        Seat(code: "130129", place: Coordinate(114.310, 37.620), reach: 0.004),
+        Seat(code: "130130", place: Coordinate(114.970, 38.190), reach: 0), Seat(code: "130131", place: Coordinate(113.850, 38.400), reach: 0.030),
+        Seat(code: "130132", place: Coordinate(114.440, 37.780), reach: 0.002),
+        Seat(code: "130133", place: Coordinate(114.790, 37.750), reach: 0.002), Seat(code: "130181", place: Coordinate(115.230, 37.900), reach: 0.004),
+        Seat(code: "130183", place: Coordinate(115.050, 38.030), reach: 0),
         Seat(code: "130184", place: Coordinate(114.710, 38.360), reach: 0),
     ]
 
     private static let outline: [Coordinate] = [
-        Coordinate(113.52, 38.33), Coordinate(113.60, 38.52), Coordinate(113.72, 38.62), Coordinate(113.83, 38.75), Coordinate(113.95, 38.70), Coordinate(114.06, 38.68), Coordinate(114.22, 38.60),
-        Coordinate(114.34, 38.66), Coordinate(114.46, 38.70), Coordinate(114.58, 38.60), Coordinate(114.70, 38.50), Coordinate(114.82, 38.44), Coordinate(114.86, 38.32), Coordinate(115.02, 38.33),
-        Coordinate(115.14, 38.29), Coordinate(115.28, 38.28), Coordinate(115.32, 38.14), Coordinate(115.40, 38.03), Coordinate(115.46, 37.88), Coordinate(115.38, 37.76), Coordinate(115.22, 37.72),
-        Coordinate(115.08, 37.78), Coordinate(114.96, 37.64), Coordinate(114.83, 37.60), Coordinate(114.70, 37.50), Coordinate(114.52, 37.53), Coordinate(114.38, 37.45), Coordinate(114.22, 37.48),
+        Coordinate(113.52, 38.33), Coordinate(113.60, 38.52), Coordinate(113.72, 38.62), Coordinate(113.83, 38.75), Coordinate(113.95, 38.70), Coordinate(114.06, 38.68),
+        Coordinate(114.22, 38.60),
+        Coordinate(114.34, 38.66), Coordinate(114.46, 38.70), Coordinate(114.58, 38.60), Coordinate(114.70, 38.50), Coordinate(114.82, 38.44), Coordinate(114.86, 38.32),
+        Coordinate(115.02, 38.33),
+        Coordinate(115.14, 38.29), Coordinate(115.28, 38.28), Coordinate(115.32, 38.14), Coordinate(115.40, 38.03), Coordinate(115.46, 37.88), Coordinate(115.38, 37.76),
+        Coordinate(115.22, 37.72),
+        Coordinate(115.08, 37.78), Coordinate(114.96, 37.64), Coordinate(114.83, 37.60), Coordinate(114.70, 37.50), Coordinate(114.52, 37.53), Coordinate(114.38, 37.45),
+        Coordinate(114.22, 37.48),
         Coordinate(114.12, 37.58), Coordinate(114.10, 37.71), Coordinate(113.98, 37.79), Coordinate(113.93, 37.95), Coordinate(113.84, 38.08), Coordinate(113.73, 38.16),
     ]
 

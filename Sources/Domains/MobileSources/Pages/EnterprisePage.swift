@@ -40,7 +40,9 @@ struct EnterprisePage: Sendable {
     func show(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
         let id = try context.id()
-        guard let facts = gates.registry.snapshot.enterprises.values.first(where: { $0.ledgerId == id }), principal.scope.admits(org: facts.org, area: facts.county) else { throw Failure.notFound("该企业") }
+        guard let facts = gates.registry.snapshot.enterprises.values.first(where: { $0.ledgerId == id }), principal.scope.admits(org: facts.org, area: facts.county) else {
+            throw Failure.notFound("该企业")
+        }
         let now = try await picture.now()
         guard let site = now.site(org: facts.org, principal.scope) else { throw Failure.notFound("该企业") }
         let tab = context.here["tab"].flatMap(Tab.init(rawValue:)) ?? .overview
@@ -49,10 +51,16 @@ struct EnterprisePage: Sendable {
             try EnterpriseTab(gates: gates, site: site, takenAt: now.takenAt, principal: principal, context: context).render(tab, in: reader)
         }
         let base = PageAddress("/enterprises/\(id)")
-        let tabs = Tabs(Tab.allCases.map { one in Tabs.Tab(one.title, one == .overview ? base.text : base.with("tab", one.rawValue).text, isActive: one == tab, count: one == .alarms && site.openAlarms > 0 ? site.openAlarms : nil) })
+        let tabs = Tabs(
+            Tab.allCases.map { one in
+                Tabs.Tab(
+                    one.title, one == .overview ? base.text : base.with("tab", one.rawValue).text, isActive: one == tab,
+                    count: one == .alarms && site.openAlarms > 0 ? site.openAlarms : nil)
+            })
         let body: Markup = "\(GateAssets.links(context))\(head(site, now.takenAt))\(tabs)<div class=\"stack\">\(content)</div>"
         let edit: Markup = context.may(Enterprise.ledger.writePermission) ? "\(ActionButton("登记信息", .link("/ledgers/enterprise/\(id)"), icon: "edit"))" : .empty
-        return Shell.page(facts.name, crumbs: [Crumb("监管工作台"), Crumb("企业档案", "/enterprises"), Crumb(facts.name)], active: "/enterprises", actions: edit, body: body, context: context)
+        return Shell.page(
+            facts.name, crumbs: [Crumb("监管工作台"), Crumb("企业档案", "/enterprises"), Crumb(facts.name)], active: "/enterprises", actions: edit, body: body, context: context)
     }
 
     private func head(_ site: GatePicture.Site, _ now: Moment) -> Markup {
@@ -77,7 +85,8 @@ struct EnterprisePage: Sendable {
         let all = now.sites(principal.scope)
         let state = here["state"].flatMap(GatePicture.Site.State.init(rawValue:))
         var shown = all.filter { site in
-            (here["q"].map { site.facts.name.contains($0) || site.facts.code.uppercased().contains($0.uppercased()) } ?? true) && (here["county"].map { site.facts.county == $0 } ?? true)
+            (here["q"].map { site.facts.name.contains($0) || site.facts.code.uppercased().contains($0.uppercased()) } ?? true)
+                && (here["county"].map { site.facts.county == $0 } ?? true)
                 && (here["grade"].map { site.facts.grade == $0 } ?? true)
         }
         let counts = Dictionary(grouping: shown, by: \.state).mapValues(\.count)
@@ -85,7 +94,8 @@ struct EnterprisePage: Sendable {
         sort(&shown, by: here["sort"])
         let size = min(max(here["size"].flatMap { Int($0) } ?? 50, 1), 200)
         let from = min(max(here["after"].flatMap { Int($0) } ?? 0, 0), shown.count)
-        let body: Markup = "\(GateAssets.links(context))\(search(all, context))\(table(Array(shown.dropFirst(from).prefix(size)), counts, total: shown.count, from: from, size: size, context))"
+        let body: Markup =
+            "\(GateAssets.links(context))\(search(all, context))\(table(Array(shown.dropFirst(from).prefix(size)), counts, total: shown.count, from: from, size: size, context))"
         let actions: Markup = context.may(Enterprise.ledger.writePermission) ? "\(ActionButton("新增企业", .link("/ledgers/enterprise/new"), icon: "plus", style: .primary))" : .empty
         return Shell.page("企业档案", crumbs: [Crumb("监管工作台"), Crumb("企业档案")], active: "/enterprises", actions: actions, body: body, context: context)
     }
@@ -124,21 +134,26 @@ struct EnterprisePage: Sendable {
         var tabs = [Tabs.Tab("全部", start.with("state", nil).text, isActive: here["state"] == nil, count: counts.values.reduce(0, +))]
         tabs += GatePicture.Site.State.allCases.map { Tabs.Tab($0.title, start.with("state", $0.rawValue).text, isActive: here["state"] == $0.rawValue, count: counts[$0] ?? 0) }
         let columns = [
-            Column("name", "企业"), Column("code", "联网企业编号", isHidden: true), Column("county", "县（区、市）"), Column("industry", "行业", isHidden: true), Column("grade", "分级"), Column("state", "状态"),
-            Column("level", "响应级别"), Column("received", "今日过车", align: .end, isSortable: true), Column("refused", "不予放行", align: .end, isSortable: true), Column("lifted", "违规放行", align: .end, isSortable: true),
+            Column("name", "企业"), Column("code", "联网企业编号", isHidden: true), Column("county", "县（区、市）"), Column("industry", "行业", isHidden: true), Column("grade", "分级"),
+            Column("state", "状态"),
+            Column("level", "响应级别"), Column("received", "今日过车", align: .end, isSortable: true), Column("refused", "不予放行", align: .end, isSortable: true),
+            Column("lifted", "违规放行", align: .end, isSortable: true),
             Column("alarms", "未处理报警", align: .end, isSortable: true), Column("rate", "传输率", align: .end, isSortable: true), Column("gates", "在线门岗", align: .end),
         ]
         let rows = sites.map { site -> TableRow in
             let facts = site.facts
             let cells: [Markup] = [
-                "\(facts.name)", "\(facts.code)", "\(GateWords.county(facts.county))", "\(Industry.find(facts.industry)?.title ?? facts.industry)", "\(facts.grade)", "\(Badge(site.state.title, OneMapPage.tone(site.state), isDot: true))",
-                "\(site.level.badge)", "\(Figure.grouped(site.today.received))", "\(Figure.grouped(site.today.refused))", "\(Figure.grouped(site.today.refusedLifted))", "\(site.openAlarms)", "\(Figure.percent(site.today.rate))",
+                "\(facts.name)", "\(facts.code)", "\(GateWords.county(facts.county))", "\(Industry.find(facts.industry)?.title ?? facts.industry)", "\(facts.grade)",
+                "\(Badge(site.state.title, OneMapPage.tone(site.state), isDot: true))",
+                "\(site.level.badge)", "\(Figure.grouped(site.today.received))", "\(Figure.grouped(site.today.refused))", "\(Figure.grouped(site.today.refusedLifted))",
+                "\(site.openAlarms)", "\(Figure.percent(site.today.rate))",
                 "\(site.onlineGates)/\(site.gates.count)",
             ]
             return TableRow(id: String(facts.ledgerId), cells, path: "/enterprises/\(facts.ledgerId)")
         }
         let pager = Pager(
-            first: from > 0 ? start.text : nil, previous: from > 0 ? here.with("after", String(max(0, from - size))).text : nil, next: from + size < total ? here.with("after", String(from + size)).text : nil, total: total,
+            first: from > 0 ? start.text : nil, previous: from > 0 ? here.with("after", String(max(0, from - size))).text : nil,
+            next: from + size < total ? here.with("after", String(from + size)).text : nil, total: total,
             size: size, sizes: [20, 50, 100])
         return DataTable(id: "sites", columns: columns, rows: rows, address: here, sort: here["sort"], toolbar: "\(Tabs(tabs))", pager: pager, empty: "没有符合条件的企业")
     }

@@ -17,10 +17,12 @@ struct EnterpriseTab: Sendable {
         switch tab {
         case .overview: try overview(in: reader)
         case .passes: try passes(in: reader)
-        case .vehicles: try excerpts([
-            (RegisteredVehicle.ledger, ["plateNo", "plateColor", "vehicleType", "fuel", "emissionStage", "filingState", "lastPassAt"]),
-            (InternalVehicle.ledger, ["plateNo", "plateColor"]), (OnSiteVehicle.ledger, ["registrationCode", "emissionStage", "fuel"]),
-        ], in: reader)
+        case .vehicles:
+            try excerpts(
+                [
+                    (RegisteredVehicle.ledger, ["plateNo", "plateColor", "vehicleType", "fuel", "emissionStage", "filingState", "lastPassAt"]),
+                    (InternalVehicle.ledger, ["plateNo", "plateColor"]), (OnSiteVehicle.ledger, ["registrationCode", "emissionStage", "fuel"]),
+                ], in: reader)
         case .machines: try excerpts([(NonRoadMachine.ledger, ["registrationCode", "machineType", "machineModel", "fuel", "emissionStage", "enteredOn", "inUse"])], in: reader)
         case .alarms: try alarms(in: reader)
         case .quality: quality
@@ -34,19 +36,23 @@ struct EnterpriseTab: Sendable {
 
     private var dayNames: [String] { (0..<GatePicture.shownDays).map { String(takenAt.day.adding(days: $0 + 1 - GatePicture.shownDays).text.suffix(5)) } }
 
-    private func series(_ title: String, _ path: KeyPath<GatePicture.DayFigures, Int64>, _ tone: Tone) -> ChartSeries { ChartSeries(title, site.days.map { Double($0[keyPath: path]) }, tone: tone) }
+    private func series(_ title: String, _ path: KeyPath<GatePicture.DayFigures, Int64>, _ tone: Tone) -> ChartSeries {
+        ChartSeries(title, site.days.map { Double($0[keyPath: path]) }, tone: tone)
+    }
 
     // MARK: Overview
 
     private func overview(in reader: any Reader) throws -> Markup {
         let cards = DayCards(sites: [site], now: takenAt, target: gates.registry.snapshot.settings.transmissionTarget, context: context, org: site.facts.org)
-        let trend = Chart(.line, "近两周过车", categories: dayNames, series: [series("过车", \.received, .info), series("不予放行", \.refused, .orange), series("违规放行", \.refusedLifted, .red)], unit: "辆次")
+        let trend = Chart(
+            .line, "近两周过车", categories: dayNames, series: [series("过车", \.received, .info), series("不予放行", \.refused, .orange), series("违规放行", \.refusedLifted, .red)], unit: "辆次")
         let query = CleanTransportShare.Query(from: takenAt.day.adding(days: -29), to: takenAt.day, subject: .enterprise)
         var own = query
         own.enterprises = [site.facts.org]
         let clean = try gates.cleanTransport.lines(own, scope: principal.scope, in: reader).first
         let share: [DescriptionList.Item] = [
-            .init("清洁运输（车次）", "\(Figure.percent(clean?.cleanTripShare))"), .init("清洁运输（运输量）", "\(Figure.percent(clean?.cleanTonnageShare))"), .init("电动车占比", "\(Figure.percent(clean?.electricTripShare))"),
+            .init("清洁运输（车次）", "\(Figure.percent(clean?.cleanTripShare))"), .init("清洁运输（运输量）", "\(Figure.percent(clean?.cleanTonnageShare))"),
+            .init("电动车占比", "\(Figure.percent(clean?.electricTripShare))"),
             .init("国三及以下占比", "\(Figure.percent(clean?.oldTripShare))"), .init("运输量", "\(Figure.decimal(clean?.total.tonnes, digits: 1)) 吨"), .init("最近过车", "\(site.lastPassAt)"),
         ]
         return """
@@ -79,7 +85,9 @@ struct EnterpriseTab: Sendable {
     }
 
     private func excerpts(_ parts: [(LedgerDeclaration, [String])], in reader: any Reader) throws -> Markup {
-        let shown = try parts.map { ledger, fields in try LedgerExcerpt(ledger: ledger, fields: fields, filters: [own], limit: 15).render(gates.ledgers, by: principal, context: context, in: reader) }
+        let shown = try parts.map { ledger, fields in
+            try LedgerExcerpt(ledger: ledger, fields: fields, filters: [own], limit: 15).render(gates.ledgers, by: principal, context: context, in: reader)
+        }
         return shown.allSatisfy(\.isEmpty) ? "\(EmptyState("您没有查看这些台账的权限", icon: "lock"))" : "\(shown)"
     }
 
@@ -89,13 +97,15 @@ struct EnterpriseTab: Sendable {
         filter.org = site.facts.org
         let page = try gates.alarms.list(filter, limit: 30, by: principal, in: reader)
         let columns = [
-            Column("number", "报警号"), Column("grade", "等级"), Column("kind", "类型"), Column("title", "内容", isWrapping: true), Column("place", "位置"), Column("at", "发生时间"), Column("times", "次数", align: .end), Column("state", "状态"),
+            Column("number", "报警号"), Column("grade", "等级"), Column("kind", "类型"), Column("title", "内容", isWrapping: true), Column("place", "位置"), Column("at", "发生时间"),
+            Column("times", "次数", align: .end), Column("state", "状态"),
         ]
         let rows = page.alarms.map { alarm -> TableRow in
             TableRow(
                 id: String(alarm.id),
                 [
-                    "\(alarm.number)", "\(alarm.grade.title)", "\(gates.alarms.title(ofKind: alarm.kind))", "\(alarm.title)", "\(alarm.place)", "\(alarm.occurredAt)", "\(alarm.times)",
+                    "\(alarm.number)", "\(alarm.grade.title)", "\(gates.alarms.title(ofKind: alarm.kind))", "\(alarm.title)", "\(alarm.place)", "\(alarm.occurredAt)",
+                    "\(alarm.times)",
                     "\(Badge(alarm.state.title, alarm.state == .new ? .orange : alarm.state.isOpen ? .info : .muted, isDot: true))",
                 ], path: "/alarms/\(alarm.id)")
         }
@@ -111,7 +121,8 @@ struct EnterpriseTab: Sendable {
         let target = ChartSeries("目标", site.days.map { _ in gates.registry.snapshot.settings.transmissionTarget * 100 }, tone: .muted)
         let chart = Chart(.line, "近两周传输率", categories: dayNames, series: [rates, target], unit: "%")
         let columns = [
-            Column("day", "日期"), Column("generated", "应上传", align: .end), Column("received", "已接收", align: .end), Column("rate", "传输率", align: .end), Column("backfilled", "断网补传", align: .end), Column("manual", "人工补录", align: .end),
+            Column("day", "日期"), Column("generated", "应上传", align: .end), Column("received", "已接收", align: .end), Column("rate", "传输率", align: .end),
+            Column("backfilled", "断网补传", align: .end), Column("manual", "人工补录", align: .end),
             Column("photos", "照片完整率", align: .end), Column("unknown", "阶段未知", align: .end), Column("flagged", "存疑", align: .end), Column("lifts", "手动抬杆", align: .end),
         ]
         let rows = site.days.enumerated().reversed().map { index, day -> TableRow in
@@ -119,11 +130,13 @@ struct EnterpriseTab: Sendable {
             let photos = day.received > 0 ? Double(day.withPhotos) / Double(day.received) : nil
             return TableRow(
                 [
-                    "\(date)", "\(Figure.grouped(day.generated))", "\(Figure.grouped(day.received))", "\(Figure.percent(day.rate, digits: 2))", "\(day.backfilled)", "\(day.manual)", "\(Figure.percent(photos))", "\(day.unknownStage)",
+                    "\(date)", "\(Figure.grouped(day.generated))", "\(Figure.grouped(day.received))", "\(Figure.percent(day.rate, digits: 2))", "\(day.backfilled)",
+                    "\(day.manual)", "\(Figure.percent(photos))", "\(day.unknownStage)",
                     "\(day.flagged)", "\(day.handLifts)",
                 ], tone: day.rate.map { $0 < gates.registry.snapshot.settings.transmissionTarget } ?? false ? .red : nil)
         }
-        return "\(Card("近两周传输率", body: "\(chart)"))\(Card("逐日传输与质量", isFlush: true, body: "\(DataTable(id: "days", columns: columns, rows: rows, address: context.here, hasTools: false))"))"
+        return
+            "\(Card("近两周传输率", body: "\(chart)"))\(Card("逐日传输与质量", isFlush: true, body: "\(DataTable(id: "days", columns: columns, rows: rows, address: context.here, hasTools: false))"))"
     }
 
     // MARK: Strategy, equipment, papers
@@ -135,19 +148,22 @@ struct EnterpriseTab: Sendable {
 
     private func equipment(in reader: any Reader) throws -> Markup {
         let columns = [
-            Column("name", "门岗"), Column("state", "状态"), Column("heartbeat", "最后心跳"), Column("barrier", "道闸"), Column("reader", "号牌识别机"), Column("camera", "摄像机"), Column("last", "最近过车"),
+            Column("name", "门岗"), Column("state", "状态"), Column("heartbeat", "最后心跳"), Column("barrier", "道闸"), Column("reader", "号牌识别机"), Column("camera", "摄像机"),
+            Column("last", "最近过车"),
             Column("serial", "最后流水号", align: .end), Column("pending", "待传", align: .end),
         ]
         let rows = site.gates.map { gate -> TableRow in
             let state: Badge = gate.isOnline ? Badge("在线", .good, isDot: true) : gate.heartbeatAt == nil ? Badge("从未上报", .muted, isDot: true) : Badge("离线", .orange, isDot: true)
             return TableRow(
                 [
-                    "\(gate.name)（\(gate.gateNo)）", "\(state)", "\(gate.heartbeatAt)", equipment(gate.barrierState), equipment(gate.readerState), equipment(gate.cameraState), "\(gate.lastPassAt)", "\(gate.lastSerial)",
+                    "\(gate.name)（\(gate.gateNo)）", "\(state)", "\(gate.heartbeatAt)", equipment(gate.barrierState), equipment(gate.readerState), equipment(gate.cameraState),
+                    "\(gate.lastPassAt)", "\(gate.lastSerial)",
                     "\(gate.pending)",
                 ])
         }
         let table = DataTable(id: "gates", columns: columns, rows: rows, address: context.here, empty: "还没有登记门岗", hasTools: false)
-        let more = try excerpts([(Barrier.ledger, ["gateNo", "barrierNo", "name", "direction"]), (Camera.ledger, ["cameraNo", "gateNo", "scene", "channelNo", "recordDays"])], in: reader)
+        let more = try excerpts(
+            [(Barrier.ledger, ["gateNo", "barrierNo", "name", "direction"]), (Camera.ledger, ["cameraNo", "gateNo", "scene", "channelNo", "recordDays"])], in: reader)
         return "\(Card("门岗与设备状态", isFlush: true, body: "\(table)"))\(more)"
     }
 

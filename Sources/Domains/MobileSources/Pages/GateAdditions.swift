@@ -10,5 +10,6 @@ enum GateAdditions {
         listActions: [LedgerListAction("常用查询", "Ready questions", icon: "search", path: "/query", permission: GatePassEvent.ledger.readPermission)])
 
     private static let enterprises = LedgerAdditions(
-        Enterprise.ledger.name, rowActions: [LedgerRowAction("企业档案", "File", icon: "factory", permission: Enterprise.ledger.readPermission) { record in "/enterprises/\(record.id)" }])
+        Enterprise.ledger.name,
+        rowActions: [LedgerRowAction("企业档案", "File", icon: "factory", permission: Enterprise.ledger.readPermission) { record in "/enterprises/\(record.id)" }])
 }

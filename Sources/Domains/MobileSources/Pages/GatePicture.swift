@@ -155,7 +155,9 @@ final class GatePicture: Sendable {
             gatesByOrg[key.org, default: []].append(gate)
         }
         let sites = snapshot.enterprises.values.sorted { $0.code < $1.code }.map { facts -> Site in
-            var site = Site(facts: facts, place: places[facts.org], days: days[facts.org] ?? Array(repeating: DayFigures(), count: shownDays), gates: (gatesByOrg[facts.org] ?? []).sorted { $0.gateNo < $1.gateNo })
+            var site = Site(
+                facts: facts, place: places[facts.org], days: days[facts.org] ?? Array(repeating: DayFigures(), count: shownDays),
+                gates: (gatesByOrg[facts.org] ?? []).sorted { $0.gateNo < $1.gateNo })
             site.openAlarms = open[facts.org] ?? 0
             site.openToday = fresh[facts.org] ?? 0
             site.level = snapshot.level(county: facts.county, at: now)
@@ -180,7 +182,8 @@ final class GatePicture: Sendable {
             guard (0..<shownDays).contains(place) else { return true }
             let count = { (column: Int) -> Int64 in row[column].int ?? 0 }
             found[org, default: Array(repeating: DayFigures(), count: shownDays)][place] = DayFigures(
-                received: count(2), refused: count(3), refusedLifted: count(4), generated: count(5), handLifts: count(6), unknownStage: count(7), manual: count(8), backfilled: count(9),
+                received: count(2), refused: count(3), refusedLifted: count(4), generated: count(5), handLifts: count(6), unknownStage: count(7), manual: count(8),
+                backfilled: count(9),
                 withPhotos: count(10), flagged: count(11))
             return true
         }
@@ -193,7 +196,8 @@ final class GatePicture: Sendable {
         try reader.each("SELECT org, gate_no, heartbeat_at, offline_since, barrier_state, reader_state, camera_state, last_pass_at, last_serial, pending FROM gate_state") { row in
             let key = GateRegistry.GateKey(org: row[0].int ?? 0, gateNo: row[1].text ?? "")
             found[key] = GateNow(
-                gateNo: key.gateNo, name: key.gateNo, heartbeatAt: moment(row[2]), offlineSince: moment(row[3]), barrierState: row[4].text, readerState: row[5].text, cameraState: row[6].text,
+                gateNo: key.gateNo, name: key.gateNo, heartbeatAt: moment(row[2]), offlineSince: moment(row[3]), barrierState: row[4].text, readerState: row[5].text,
+                cameraState: row[6].text,
                 lastPassAt: moment(row[7]), lastSerial: row[8].int, pending: row[9].int)
             return true
         }
@@ -257,7 +261,7 @@ final class GatePicture: Sendable {
 extension [GatePicture.Site] {
     /// The days of all of them added up, oldest first.
     var days: [GatePicture.DayFigures] {
-        var sums = Array<GatePicture.DayFigures>(repeating: .init(), count: GatePicture.shownDays)
+        var sums = [GatePicture.DayFigures](repeating: .init(), count: GatePicture.shownDays)
         for site in self {
             for (index, day) in site.days.enumerated() where index < sums.count { sums[index] += day }
         }

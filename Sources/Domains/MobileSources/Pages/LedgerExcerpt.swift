@@ -21,7 +21,8 @@ struct LedgerExcerpt: Sendable {
             TableRow(id: String(record.id), shown.map { field -> Markup in "\(presenter.text(field, record))" }, path: "/ledgers/\(ledger.name)/\(record.id)")
         }
         query.limit = 50
-        let table = DataTable(id: "excerpt-\(ledger.name)", columns: shown.map { Column($0.name, $0.title) }, rows: rows, address: context.here, empty: "没有\(ledger.title)记录", hasTools: false)
+        let table = DataTable(
+            id: "excerpt-\(ledger.name)", columns: shown.map { Column($0.name, $0.title) }, rows: rows, address: context.here, empty: "没有\(ledger.title)记录", hasTools: false)
         let all = "全部 \(page.total.text)"
         let actions: Markup = "\(ActionButton(all, .link("/ledgers/\(ledger.name)?\(query.urlQuery)"), icon: "list", style: .quiet))"
         return "\(Card(ledger.title, actions: actions, isFlush: true, body: "\(table)"))"

@@ -23,7 +23,9 @@ struct LivePasses: Sendable {
 
         static let none = Filter()
 
-        func admits(_ item: PassFeed.Item) -> Bool { (county.map { item.area == $0 } ?? true) && (org.map { item.org == $0 } ?? true) && (verdict.map { item.verdict == $0 } ?? true) }
+        func admits(_ item: PassFeed.Item) -> Bool {
+            (county.map { item.area == $0 } ?? true) && (org.map { item.org == $0 } ?? true) && (verdict.map { item.verdict == $0 } ?? true)
+        }
 
         var conditions: [LedgerQuery.Filter] {
             var conditions: [LedgerQuery.Filter] = []

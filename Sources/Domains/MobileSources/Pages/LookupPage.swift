@@ -110,11 +110,12 @@ struct LookupAnswer: Rendered {
 
     var markup: Markup {
         let verdict = answer.judgement.verdict
-        let words = switch verdict {
-        case .allow: "可以放行"
-        case .refuse: "不予放行"
-        case .unknown: "人工核实"
-        }
+        let words =
+            switch verdict {
+            case .allow: "可以放行"
+            case .refuse: "不予放行"
+            case .unknown: "人工核实"
+            }
         let icon = verdict == .allow ? "check" : verdict == .refuse ? "ban" : "info"
         let reasons = answer.judgement.findings.map { finding -> Markup in "<li>\(finding.message)</li>" }
         let control = answer.level == .none ? "无预警" : "\(answer.level.title)预警"

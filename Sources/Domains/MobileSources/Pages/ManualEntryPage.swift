@@ -1,6 +1,6 @@
 import Features
-import Hummingbird
 import HTTPTypes
+import Hummingbird
 import Identity
 import Kernel
 import Ledgers
@@ -58,7 +58,8 @@ struct ManualEntryPage: Sendable {
             FormField("liftReason", "手动抬杆原因", .text, value: input["liftReason"], help: "手动抬杆时必填", maxLength: 200),
         ]
         let load: [FormField] = [
-            FormField("emissionStage", "排放阶段", .select([Choice("", "按备案")] + stages), value: input["emissionStage"], help: "车辆已备案时不必填写"), FormField("cargoName", "货物名称", .text, value: input["cargoName"], maxLength: 32),
+            FormField("emissionStage", "排放阶段", .select([Choice("", "按备案")] + stages), value: input["emissionStage"], help: "车辆已备案时不必填写"),
+            FormField("cargoName", "货物名称", .text, value: input["cargoName"], maxLength: 32),
             FormField("cargoTonnes", "运输量", .number(step: "0.001"), value: input["cargoTonnes"], unit: "吨", minimum: "0", maximum: "1000"),
         ]
         let evidence: [FormField] = [
@@ -113,8 +114,10 @@ struct ManualEntryPage: Sendable {
         if plate == nil { findings.append(FieldFinding("plateNo", "required", "请填写号牌号码；无牌车辆填“无牌”", title: "号牌号码")) }
         guard findings.isEmpty, let passedAt, let color, let plate else { throw Failure.invalid(findings) }
         return ManualEntry.Input(
-            gateNo: form["gateNo"] ?? "", direction: form["direction"] ?? "", plate: plate, color: color, passedAt: passedAt, operatorName: form["operator"] ?? "", reason: form["reason"] ?? "",
-            barrierAction: form["barrierAction"] ?? "", liftReason: form["liftReason"], cargoName: form["cargoName"], cargoTonnes: tonnes, emissionStage: form["emissionStage"].flatMap(EmissionStage.init(rawValue:)))
+            gateNo: form["gateNo"] ?? "", direction: form["direction"] ?? "", plate: plate, color: color, passedAt: passedAt, operatorName: form["operator"] ?? "",
+            reason: form["reason"] ?? "",
+            barrierAction: form["barrierAction"] ?? "", liftReason: form["liftReason"], cargoName: form["cargoName"], cargoTonnes: tonnes,
+            emissionStage: form["emissionStage"].flatMap(EmissionStage.init(rawValue:)))
     }
 
     /// - Throws: `.invalid` that names the field when the file is not a picture.

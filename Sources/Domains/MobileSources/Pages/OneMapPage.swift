@@ -101,7 +101,8 @@ struct OneMapPage: Sendable {
     private func point(_ site: GatePicture.Site, _ now: Moment) -> MapFeature? {
         guard let place = site.place else { return nil }
         return MapFeature(
-            "site-\(site.facts.org)", .point(place), title: site.facts.name, tone: OneMapPage.tone(site.state), popup: popup(site, now), path: "/enterprises/\(site.facts.ledgerId)")
+            "site-\(site.facts.org)", .point(place), title: site.facts.name, tone: OneMapPage.tone(site.state), popup: popup(site, now), path: "/enterprises/\(site.facts.ledgerId)"
+        )
     }
 
     private func popup(_ site: GatePicture.Site, _ now: Moment) -> Markup {

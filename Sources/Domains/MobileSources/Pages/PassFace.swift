@@ -58,7 +58,9 @@ struct PassLine: Rendered {
     var markup: Markup {
         let tag = VerdictTag(item.verdict, barrierAction: item.barrierAction)
         let field = item.headPhoto != nil ? "headPhoto" : item.bodyPhoto != nil ? "bodyPhoto" : nil
-        let photo: Markup = field.map { field -> Markup in "<img src=\"/ledgers/gatePass/\(item.id)/photos/\(field)?width=320\" alt=\"\" width=\"320\" height=\"200\" loading=\"lazy\" data-late>" } ?? "\(Icon("image"))"
+        let photo: Markup =
+            field.map { field -> Markup in "<img src=\"/ledgers/gatePass/\(item.id)/photos/\(field)?width=320\" alt=\"\" width=\"320\" height=\"200\" loading=\"lazy\" data-late>" }
+            ?? "\(Icon("image"))"
         let reasons = item.findings.prefix(2).joined(separator: "；")
         let look = tag.isViolation ? "violation" : item.verdict
         return """
@@ -76,11 +78,14 @@ extension PassFeed.Item {
         let org = record.org ?? 0
         let gateNo = record[GatePassEvent.gateNo] ?? ""
         self.init(
-            id: record.id, org: org, area: record.area ?? "", enterprise: snapshot.enterprises[org]?.name ?? "", gate: snapshot.gates[GateRegistry.GateKey(org: org, gateNo: gateNo)]?.name ?? gateNo,
-            plate: record[GatePassEvent.plateNo] ?? "", color: record[GatePassEvent.plateColor].flatMap(PlateColor.init(rawValue:)) ?? .other, direction: record[GatePassEvent.direction] ?? "",
+            id: record.id, org: org, area: record.area ?? "", enterprise: snapshot.enterprises[org]?.name ?? "",
+            gate: snapshot.gates[GateRegistry.GateKey(org: org, gateNo: gateNo)]?.name ?? gateNo,
+            plate: record[GatePassEvent.plateNo] ?? "", color: record[GatePassEvent.plateColor].flatMap(PlateColor.init(rawValue:)) ?? .other,
+            direction: record[GatePassEvent.direction] ?? "",
             stage: record[GatePassEvent.emissionStage].flatMap(EmissionStage.init(rawValue:)) ?? .unknown, verdict: record[GatePassEvent.verdict] ?? "unknown",
             findings: codes(record[GatePassEvent.findings]).map { PassFinding(rawValue: $0)?.title ?? $0 }, passedAt: record[GatePassEvent.passedAt] ?? Moment(milliseconds: 0),
-            headPhoto: record[GatePassEvent.headPhoto], bodyPhoto: record[GatePassEvent.bodyPhoto], barrierAction: record[GatePassEvent.barrierAction] ?? "", cargo: record[GatePassEvent.cargoName])
+            headPhoto: record[GatePassEvent.headPhoto], bodyPhoto: record[GatePassEvent.bodyPhoto], barrierAction: record[GatePassEvent.barrierAction] ?? "",
+            cargo: record[GatePassEvent.cargoName])
     }
 }
 

@@ -40,8 +40,10 @@ struct PassPage: Sendable {
             \(Grid(.mainAside, [photos(record, context), explanation(detail)]))
             \(Grid(.mainAside, [facts(detail, principal, context), links(detail, context)]))\(history)
             """
-        let actions: Markup = "\(Markup.when(!number.isMissing, "\(ActionButton("该车全部过车", .link(PassLinks.plate(plate)), icon: "history"))"))\(ActionButton("打印", .print, icon: "print"))"
-        return Shell.page("过车详情 \(plate)", crumbs: [Crumb("过车与统计"), Crumb("过车记录", "/ledgers/gatePass"), Crumb("过车详情")], active: "/query", actions: actions, body: body, context: context)
+        let actions: Markup =
+            "\(Markup.when(!number.isMissing, "\(ActionButton("该车全部过车", .link(PassLinks.plate(plate)), icon: "history"))"))\(ActionButton("打印", .print, icon: "print"))"
+        return Shell.page(
+            "过车详情 \(plate)", crumbs: [Crumb("过车与统计"), Crumb("过车记录", "/ledgers/gatePass"), Crumb("过车详情")], active: "/query", actions: actions, body: body, context: context)
     }
 
     private func detail(_ id: Int64, _ principal: Principal) async throws -> Detail {
@@ -85,14 +87,19 @@ struct PassPage: Sendable {
 
     private func photos(_ record: Record, _ context: WebContext) -> Markup {
         let kinds: [(String, String, String?)] = [
-            ("headPhoto", "车头照片", record[GatePassEvent.headPhoto]), ("bodyPhoto", "车身照片", record[GatePassEvent.bodyPhoto]), ("platePhoto", "车牌特写", record[GatePassEvent.platePhoto]),
+            ("headPhoto", "车头照片", record[GatePassEvent.headPhoto]), ("bodyPhoto", "车身照片", record[GatePassEvent.bodyPhoto]),
+            ("platePhoto", "车牌特写", record[GatePassEvent.platePhoto]),
             ("documentPhoto", "行驶证或随车清单", record[GatePassEvent.documentPhoto]),
         ]
         let strip = kinds.filter { $0.2 != nil }.map { kind -> PhotoStrip.Photo in
             let path = "/ledgers/gatePass/\(record.id)/photos/\(kind.0)"
-            return PhotoStrip.Photo(full: path, thumbnail: "\(path)?width=640", title: kind.1, note: "\(record[GatePassEvent.plateNo] ?? "") \(record[GatePassEvent.passedAt]?.text ?? "")")
+            return PhotoStrip.Photo(
+                full: path, thumbnail: "\(path)?width=640", title: kind.1, note: "\(record[GatePassEvent.plateNo] ?? "") \(record[GatePassEvent.passedAt]?.text ?? "")")
         }
-        let body: Markup = strip.isEmpty ? "\(EmptyState("这条记录没有照片", hint: record[GatePassEvent.source] == "manual" ? "人工补录时未上传照片" : "", icon: "image"))" : "<div class=\"pass-photos\">\(PhotoStrip(strip, isLarge: true))</div>"
+        let body: Markup =
+            strip.isEmpty
+            ? "\(EmptyState("这条记录没有照片", hint: record[GatePassEvent.source] == "manual" ? "人工补录时未上传照片" : "", icon: "image"))"
+            : "<div class=\"pass-photos\">\(PhotoStrip(strip, isLarge: true))</div>"
         return "\(Card("过车照片", body: body))"
     }
 
@@ -107,13 +114,17 @@ struct PassPage: Sendable {
 
     private func facts(_ detail: Detail, _ principal: Principal, _ context: WebContext) -> Markup {
         guard let presenter = try? gates.ledgers.presenter(GatePassEvent.ledger.name, titles: detail.page.titles, for: principal) else { return .empty }
-        let hidden: Set<String> = ["plateNo", "direction", "passedAt", "verdict", "findings", "headPhoto", "bodyPhoto", "platePhoto", "documentPhoto", "facts", "digest", "pairId", "filingId", "strategyId", "videoCamera", "videoFrom", "videoTo"]
+        let hidden: Set<String> = [
+            "plateNo", "direction", "passedAt", "verdict", "findings", "headPhoto", "bodyPhoto", "platePhoto", "documentPhoto", "facts", "digest", "pairId", "filingId",
+            "strategyId", "videoCamera", "videoFrom", "videoTo",
+        ]
         let items = GatePassEvent.ledger.fields.filter { presenter.isVisible($0) && !hidden.contains($0.name) }.compactMap { field -> DescriptionList.Item? in
             let text = presenter.text(field, detail.record)
             guard !text.isEmpty else { return nil }
             return DescriptionList.Item(field.title, "\(text)\(field.unit.map { " \($0)" })")
         }
-        return "\(Card("记录内容", body: "\(DescriptionList([.init("号牌颜色", "\(detail.record[GatePassEvent.plateColor].flatMap(PlateColor.init(rawValue:))?.plateTitle)")] + items.filter { $0.title != "号牌颜色" }))"))"
+        return
+            "\(Card("记录内容", body: "\(DescriptionList([.init("号牌颜色", "\(detail.record[GatePassEvent.plateColor].flatMap(PlateColor.init(rawValue:))?.plateTitle)")] + items.filter { $0.title != "号牌颜色" }))"))"
     }
 
     private func links(_ detail: Detail, _ context: WebContext) -> Markup {
@@ -127,7 +138,9 @@ struct PassPage: Sendable {
         } else {
             items.append(.init(isEntry ? "对应出厂" : "对应进厂", isEntry ? "尚未出厂" : "没有找到进厂记录"))
         }
-        for alarm in detail.alarms { items.append(.init("报警", "<a href=\"/alarms/\(alarm.id)\">\(alarm.number)</a> \(Badge(alarm.state.title, alarm.state == .new ? .orange : .neutral))")) }
+        for alarm in detail.alarms {
+            items.append(.init("报警", "<a href=\"/alarms/\(alarm.id)\">\(alarm.number)</a> \(Badge(alarm.state.title, alarm.state == .new ? .orange : .neutral))"))
+        }
         if let filing = detail.filing {
             items.append(.init("备案", "<a href=\"/ledgers/registeredVehicle/\(filing.id)\">\(GateCodes.filingState.title(of: filing[RegisteredVehicle.filingState] ?? ""))</a>"))
         } else {
@@ -181,6 +194,7 @@ struct PassPage: Sendable {
             \(passTable(page.records, id: "plate", pager: pager, context))
             """
         let actions: Markup = "\(ActionButton("带条件查询", .link(PassLinks.list([.init("plateNo", .eq, [plate.text])])), icon: "filter"))"
-        return Shell.page("车辆轨迹 \(plate.text)", crumbs: [Crumb("过车与统计"), Crumb("过车查询", "/query"), Crumb(plate.text)], active: "/query", actions: actions, body: body, context: context)
+        return Shell.page(
+            "车辆轨迹 \(plate.text)", crumbs: [Crumb("过车与统计"), Crumb("过车查询", "/query"), Crumb(plate.text)], active: "/query", actions: actions, body: body, context: context)
     }
 }

@@ -20,7 +20,8 @@ struct PassTable: Sendable {
     private func row(_ record: Record) -> TableRow {
         let item = PassFeed.Item(record, in: snapshot)
         var cells: [Markup] = [
-            "\(PlateTag(item.plate, item.color))", "\(item.passedAt)\(Markup.when(item.id == here, " \(Badge("本条", .info))"))", "<span class=\"way way-\(item.direction)\">\(GateCodes.direction.title(of: item.direction))</span>",
+            "\(PlateTag(item.plate, item.color))", "\(item.passedAt)\(Markup.when(item.id == here, " \(Badge("本条", .info))"))",
+            "<span class=\"way way-\(item.direction)\">\(GateCodes.direction.title(of: item.direction))</span>",
         ]
         if hasEnterprise { cells.append("\(item.enterprise)") }
         cells += [
@@ -39,11 +40,12 @@ struct ExplanationSteps: Rendered {
 
     var markup: Markup {
         let lines = explanation.steps.map { step -> Markup in
-            let icon = switch step.outcome {
-            case .passed: "check"
-            case .failed: "x"
-            case .skipped: "minus"
-            }
+            let icon =
+                switch step.outcome {
+                case .passed: "check"
+                case .failed: "x"
+                case .skipped: "minus"
+                }
             return "<li class=\"why-step is-\(step.outcome.rawValue)\">\(Icon(icon))<div><strong>\(step.title)</strong><span>\(step.text)</span></div></li>"
         }
         return "<ol class=\"verdict-steps\">\(lines)</ol>"

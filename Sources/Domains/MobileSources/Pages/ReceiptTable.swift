@@ -20,25 +20,29 @@ struct ReceiptTable: Sendable {
 
     static func read(org: Int64, limit: Int, in reader: any Reader) throws -> ReceiptTable {
         let rows = try reader.rows(
-            "SELECT object_id, version, kind, state, sent_at, received_at, applied_at, attempts, message FROM delivery WHERE org = \(org) ORDER BY COALESCE(sent_at, 0) DESC, object_id LIMIT \(limit)")
+            "SELECT object_id, version, kind, state, sent_at, received_at, applied_at, attempts, message FROM delivery WHERE org = \(org) ORDER BY COALESCE(sent_at, 0) DESC, object_id LIMIT \(limit)"
+        )
         return ReceiptTable(
             lines: rows.map { row in
                 Line(
-                    objectId: row[0].text ?? "", version: row[1].int ?? 0, kind: row[2].text ?? "", state: row[3].text ?? "", sentAt: row.moment("sent_at"), receivedAt: row.moment("received_at"),
+                    objectId: row[0].text ?? "", version: row[1].int ?? 0, kind: row[2].text ?? "", state: row[3].text ?? "", sentAt: row.moment("sent_at"),
+                    receivedAt: row.moment("received_at"),
                     appliedAt: row.moment("applied_at"), attempts: row[7].int ?? 1, message: row[8].text)
             })
     }
 
     func table(_ context: WebContext) -> DataTable {
         let columns = [
-            Column("kind", "下发内容"), Column("object", "对象", isWrapping: true), Column("version", "版本", align: .end), Column("state", "回执"), Column("sent", "下发时间"), Column("applied", "生效时间"),
+            Column("kind", "下发内容"), Column("object", "对象", isWrapping: true), Column("version", "版本", align: .end), Column("state", "回执"), Column("sent", "下发时间"),
+            Column("applied", "生效时间"),
             Column("lag", "用时", align: .end), Column("attempts", "次数", align: .end), Column("message", "说明", isWrapping: true),
         ]
         let rows = lines.map { line -> TableRow in
             let lag = line.sentAt.flatMap { sent in line.appliedAt.map { Figure.decimal($0.seconds(since: sent), digits: 1) + " 秒" } } ?? ""
             return TableRow(
                 [
-                    "\(ReceiptTable.kind(line.kind))", "\(ReceiptTable.object(line.objectId))", "\(line.version)", "\(ReceiptTable.state(line.state))", "\(line.sentAt)", "\(line.appliedAt)", "\(lag)",
+                    "\(ReceiptTable.kind(line.kind))", "\(ReceiptTable.object(line.objectId))", "\(line.version)", "\(ReceiptTable.state(line.state))", "\(line.sentAt)",
+                    "\(line.appliedAt)", "\(lag)",
                     "\(line.attempts)", "\(line.message)",
                 ])
         }

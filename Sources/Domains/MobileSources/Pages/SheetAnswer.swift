@@ -30,6 +30,7 @@ struct SheetAnswer {
     /// The two buttons of a page whose address, with `/export` added to its path, answers the file.
     static func buttons(_ address: PageAddress, path: String) -> Markup {
         let base = PageAddress(path, address.query)
-        return "\(ActionButton("导出 Excel", .download(base.with("format", "xlsx").text), icon: "download"))\(ActionButton("导出 CSV", .download(base.with("format", "csv").text), icon: "download", style: .quiet))"
+        return
+            "\(ActionButton("导出 Excel", .download(base.with("format", "xlsx").text), icon: "download"))\(ActionButton("导出 CSV", .download(base.with("format", "csv").text), icon: "download", style: .quiet))"
     }
 }

@@ -36,11 +36,13 @@ enum StrategyFace {
     static func card(_ site: EnterpriseFacts, _ snapshot: GateRegistry.Snapshot, now: Moment, actions: Markup = .empty) -> Markup {
         let level = snapshot.level(county: site.county, at: now)
         let strategy = snapshot.strategy(for: site, level: level, at: now)
-        let asked: Markup = strategy.map { strategy -> Markup in
-            let lines = StrategyFace.limits(strategy).map { line -> Markup in "<li>\(line)</li>" }
-            return "<ul class=\"findings\">\(lines)</ul>\(Markup.when(!strategy.measures.isEmpty, "<p class=\"muted\">\(strategy.measures)</p>"))"
-        } ?? .empty
+        let asked: Markup =
+            strategy.map { strategy -> Markup in
+                let lines = StrategyFace.limits(strategy).map { line -> Markup in "<li>\(line)</li>" }
+                return "<ul class=\"findings\">\(lines)</ul>\(Markup.when(!strategy.measures.isEmpty, "<p class=\"muted\">\(strategy.measures)</p>"))"
+            } ?? .empty
         let title = strategy.map { "\($0.name)（第 \($0.version) 版）" } ?? "无适用策略"
-        return "\(Card("当前管控策略", actions: actions, body: "<div class=\"strategy-now\">\(level.badge)<strong>\(title)</strong></div>\(asked)<p class=\"muted\">\(why(strategy, site, level))</p>"))"
+        return
+            "\(Card("当前管控策略", actions: actions, body: "<div class=\"strategy-now\">\(level.badge)<strong>\(title)</strong></div>\(asked)<p class=\"muted\">\(why(strategy, site, level))</p>"))"
     }
 }

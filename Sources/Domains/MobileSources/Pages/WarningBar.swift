@@ -30,7 +30,8 @@ struct WarningBar: Rendered {
             return "<section class=\"warning-bar is-calm\" aria-label=\"预警状态\">\(Icon("leaf"))<strong>当前无重污染天气预警</strong><span>各企业执行日常管控策略</span>\(desk)</section>"
         }
         let parts = running.map { part -> Markup in
-            let names = part.counties.count == countyCount && countyCount > 3 ? "全部 \(countyCount) 个县（区、市）" : part.counties.map { Region(code: $0)?.title ?? $0 }.joined(separator: "、")
+            let names =
+                part.counties.count == countyCount && countyCount > 3 ? "全部 \(countyCount) 个县（区、市）" : part.counties.map { Region(code: $0)?.title ?? $0 }.joined(separator: "、")
             return """
                 <section class="warning-bar tone-\(part.level.tone.rawValue)" role="status" aria-label="预警状态"><b class="warning-level">\(part.level.title)预警</b>\
                 <div><strong>\(part.level.response)应急响应进行中</strong><span>\(names)</span></div><span class="warning-since">自 \(part.since.text.prefix(16)) 起</span>\(desk)</section>

@@ -88,7 +88,8 @@ struct WorkbenchPage: Sendable {
         let today = sites.hours(\.hoursToday).enumerated().map { index, count -> Double? in index <= hour ? Double(count) : nil }
         let yesterday = sites.hours(\.hoursYesterday).map { Double($0) as Double? }
         let chart = Chart(
-            .area, "分时段过车", categories: (0..<24).map { "\($0)时" }, series: [ChartSeries("今日", today, tone: .info), ChartSeries("昨日", yesterday, tone: .muted)], unit: "辆", height: .medium)
+            .area, "分时段过车", categories: (0..<24).map { "\($0)时" }, series: [ChartSeries("今日", today, tone: .info), ChartSeries("昨日", yesterday, tone: .muted)], unit: "辆",
+            height: .medium)
         let traffic: Markup = "\(Card("分时段过车（今日与昨日）", body: "\(chart)"))"
         return "\(Grid(.mainAside, [traffic, ranking(sites)]))\(offline(sites, picture.takenAt))"
     }
@@ -115,13 +116,18 @@ struct WorkbenchPage: Sendable {
             let since = site.silentSince ?? now
             return TableRow(
                 id: String(site.facts.org),
-                ["\(site.facts.name)", "\(Region(code: site.facts.county)?.title ?? site.facts.county)", "\(gates)", "\(since.text)", "\(GateWords.span(since, now))", "<span class=\"num\">\(site.openAlarms)</span>"],
+                [
+                    "\(site.facts.name)", "\(Region(code: site.facts.county)?.title ?? site.facts.county)", "\(gates)", "\(since.text)", "\(GateWords.span(since, now))",
+                    "<span class=\"num\">\(site.openAlarms)</span>",
+                ],
                 path: "/enterprises/\(site.facts.ledgerId)?tab=gates")
         }
         let columns = [
-            Column("name", "企业"), Column("county", "县（区、市）"), Column("gates", "离线门岗", isWrapping: true), Column("since", "最后心跳"), Column("span", "已离线"), Column("alarms", "未处理报警", align: .end),
+            Column("name", "企业"), Column("county", "县（区、市）"), Column("gates", "离线门岗", isWrapping: true), Column("since", "最后心跳"), Column("span", "已离线"),
+            Column("alarms", "未处理报警", align: .end),
         ]
         let table = DataTable(id: "offline", columns: columns, rows: rows, address: PageAddress("/"), hasTools: false)
-        return "<div class=\"gap-top\">\(Card("离线企业（\(silent.count) 家）", actions: "\(ActionButton("全部", .link("/enterprises?state=offline"), icon: "list", style: .quiet))", isFlush: true, body: "\(table)"))</div>"
+        return
+            "<div class=\"gap-top\">\(Card("离线企业（\(silent.count) 家）", actions: "\(ActionButton("全部", .link("/enterprises?state=offline"), icon: "list", style: .quiet))", isFlush: true, body: "\(table)"))</div>"
     }
 }

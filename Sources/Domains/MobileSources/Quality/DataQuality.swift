@@ -86,7 +86,10 @@ package struct DataQuality: Sendable {
     package func enterprises(from: Day, to: Day, scope: DataScope) async throws -> [Line] {
         var sums: [Int64: Line] = [:]
         for line in try await days(from: from, to: to, scope: scope) {
-            guard var sum = sums[line.org] else { sums[line.org] = line; continue }
+            guard var sum = sums[line.org] else {
+                sums[line.org] = line
+                continue
+            }
             sum.day = max(sum.day, line.day)
             sum.received += line.received
             sum.generated += line.generated

@@ -45,7 +45,8 @@ package struct RandomChecks: Sendable {
                 """)
             try audit.record(AuditEntry("create", "randomCheck", "\(id)", "随机抽查\(site.name) \(from.text) 至 \(to.text)：抽取 \(sheet.lines.count) 条，种子 \(seed)"), by: principal, in: tx)
             return RandomCheck(
-                id: id, org: org, area: site.county, enterprise: site.name, seed: seed, from: from, to: to, createdAt: now, createdBy: principal.name, state: .draft, finishedAt: nil, sheet: sheet)
+                id: id, org: org, area: site.county, enterprise: site.name, seed: seed, from: from, to: to, createdAt: now, createdBy: principal.name, state: .draft,
+                finishedAt: nil, sheet: sheet)
         }
     }
 
@@ -71,7 +72,9 @@ package struct RandomChecks: Sendable {
             var findings: [FieldFinding] = []
             for line in check.sheet.lines {
                 if line.conclusion == nil { findings.append(FieldFinding("conclusion.\(line.passId)", "required", "请给出核查结论", title: line.plate)) }
-                if let conclusion = line.conclusion, conclusion != .fits, line.note.isEmpty { findings.append(FieldFinding("note.\(line.passId)", "required", "存疑或不符合时须说明情况", title: line.plate)) }
+                if let conclusion = line.conclusion, conclusion != .fits, line.note.isEmpty {
+                    findings.append(FieldFinding("note.\(line.passId)", "required", "存疑或不符合时须说明情况", title: line.plate))
+                }
             }
             guard findings.isEmpty else { throw Failure.invalid(findings) }
             check.state = .finished
@@ -108,11 +111,14 @@ package struct RandomChecks: Sendable {
     private func read(_ condition: SQL, _ scope: DataScope, limit: Int, in reader: any Reader) throws -> [RandomCheck] {
         let snapshot = registry.snapshot
         return try reader.rows("SELECT * FROM random_check WHERE \(condition) AND \(scope.condition()) ORDER BY id DESC LIMIT \(limit)").compactMap { row in
-            guard let id = row.int("id"), let org = row.int("org"), let seed = row.int("seed"), let from = row.day("from_day"), let to = row.day("to_day"), let text = row.text("sheet") else { return nil }
+            guard let id = row.int("id"), let org = row.int("org"), let seed = row.int("seed"), let from = row.day("from_day"), let to = row.day("to_day"),
+                let text = row.text("sheet")
+            else { return nil }
             let sheet = try JSONDecoder().decode(RandomCheck.Sheet.self, from: Data(text.utf8))
             return RandomCheck(
                 id: id, org: org, area: row.text("area") ?? "", enterprise: snapshot.enterprises[org]?.name ?? "", seed: seed, from: from, to: to,
-                createdAt: row.moment("created_at") ?? Moment(milliseconds: 0), createdBy: row.text("created_by") ?? "", state: row.text("state").flatMap(RandomCheck.State.init) ?? .draft,
+                createdAt: row.moment("created_at") ?? Moment(milliseconds: 0), createdBy: row.text("created_by") ?? "",
+                state: row.text("state").flatMap(RandomCheck.State.init) ?? .draft,
                 finishedAt: row.moment("finished_at"), sheet: sheet)
         }
     }
@@ -188,12 +194,14 @@ extension RandomCheck.Line {
         let vin = text("vin")
         if let vin, !VIN(normalizing: vin).hasValidCheckDigit { malformed.append("车辆识别代号校验位不符") }
         let subject = StageEvidence.Subject(
-            plate: plate, vin: vin.map { VIN(normalizing: $0).text }, model: text("model"), registeredOn: row.day("registered_on") ?? filing?.day("registered_on"), reported: stored,
+            plate: plate, vin: vin.map { VIN(normalizing: $0).text }, model: text("model"), registeredOn: row.day("registered_on") ?? filing?.day("registered_on"),
+            reported: stored,
             hasManifest: filing.map { !$0["manifest_photo"].isNull } ?? false)
         let evidence = try StageEvidence.determine(subject, excluding: row.int("filing_id"), in: reader)
         let isUnproven = evidence.basis == "4" || evidence.basis == "9"
         self.init(
-            passId: row.int("id") ?? 0, plate: plate.text, color: color?.rawValue ?? "", passedAt: row.int("passed_at") ?? 0, gateNo: row.text("gate_no") ?? "", direction: row.text("direction") ?? "",
+            passId: row.int("id") ?? 0, plate: plate.text, color: color?.rawValue ?? "", passedAt: row.int("passed_at") ?? 0, gateNo: row.text("gate_no") ?? "",
+            direction: row.text("direction") ?? "",
             missing: missing, malformed: malformed, storedStage: stored.rawValue, evidenceStage: evidence.stage.rawValue,
             stageVerdict: isUnproven ? .unproven : evidence.stage == stored ? .agrees : .differs, evidence: evidence.text, conclusion: nil, note: "")
     }

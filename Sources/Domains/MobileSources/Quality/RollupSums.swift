@@ -52,7 +52,8 @@ struct RollupSums: Sendable {
         let source = row[14].text
         let action = row[15].text
         gates[gate, default: GateSum()].add([
-            true, source == "auto", source == "manual", source == "backfill", action == "1", isRefused, isRefused && action != "0", !row[16].isNull && !row[17].isNull, row[5].text == "X", isFlagged,
+            true, source == "auto", source == "manual", source == "backfill", action == "1", isRefused, isRefused && action != "0", !row[16].isNull && !row[17].isNull,
+            row[5].text == "X", isFlagged,
         ])
         if places[gate] == nil { places[gate] = (row[3], .null) }
         guard !(kept["internal"]?.bool ?? false) else { return }
@@ -102,7 +103,8 @@ struct RollupSums: Sendable {
             rows: daily.map { key, sum in key + [places[key]?.area ?? .null, places[key]?.industry ?? .null] + sum.values })
         try tx.execute("DELETE FROM pass_monthly WHERE month = \(month)")
         try tx.insertMany(
-            into: "pass_monthly", columns: ["month", "area", "industry", "stage", "fuel", "vehicle_group", "level", "direction", "trips", "tonnes", "refused"], rows: monthly.map { $0.key + $0.value.values })
+            into: "pass_monthly", columns: ["month", "area", "industry", "stage", "fuel", "vehicle_group", "level", "direction", "trips", "tonnes", "refused"],
+            rows: monthly.map { $0.key + $0.value.values })
         try tx.execute("DELETE FROM plate_month WHERE month = \(month)")
         for (area, plates) in plates { try tx.insertMany(into: "plate_month", columns: ["month", "area", "plate"], rows: plates.map { [month.sqlValue, area, .text($0)] }) }
         try tx.execute("DELETE FROM plate_month_count WHERE month = \(month)")

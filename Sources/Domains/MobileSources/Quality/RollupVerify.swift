@@ -60,8 +60,18 @@ package struct RollupVerify: Sendable {
     private func months() async throws -> [Int] {
         try await database.read { reader in
             var months: Set<Int> = []
-            for table in ["pass_monthly", "plate_month_count"] { try reader.each("SELECT DISTINCT month FROM \(ident: table)") { months.insert(Int($0[0].int ?? 0)); return true } }
-            for table in ["pass_daily", "gate_daily"] { try reader.each("SELECT DISTINCT day / 100 FROM \(ident: table)") { months.insert(Int($0[0].int ?? 0)); return true } }
+            for table in ["pass_monthly", "plate_month_count"] {
+                try reader.each("SELECT DISTINCT month FROM \(ident: table)") {
+                    months.insert(Int($0[0].int ?? 0))
+                    return true
+                }
+            }
+            for table in ["pass_daily", "gate_daily"] {
+                try reader.each("SELECT DISTINCT day / 100 FROM \(ident: table)") {
+                    months.insert(Int($0[0].int ?? 0))
+                    return true
+                }
+            }
             if let first = try reader.value("SELECT MIN(passed_at) FROM gate_pass")?.int, let last = try reader.value("SELECT MAX(passed_at) FROM gate_pass")?.int {
                 var day = Moment(milliseconds: first).day.firstOfMonth
                 while day.start.milliseconds <= last {
@@ -112,7 +122,9 @@ package struct RollupVerify: Sendable {
             let missing = try reader.value("SELECT COALESCE(SUM(to_serial - from_serial + 1), 0) FROM serial_gap WHERE org = \(org) AND gate_no = \(gateNo)")?.int ?? 0
             let key = "\(org)/\(gateNo)"
             if stored != row[4].int { differences.append(Difference(table: "gate_state", key: key, text: "接收计数 \(row[4].int ?? 0)，入库 \(stored)")) }
-            if last - first + 1 != stored + missing { differences.append(Difference(table: "serial_gap", key: key, text: "流水号 \(first)～\(last) 应有 \(last - first + 1) 条，入库 \(stored)，登记缺失 \(missing)")) }
+            if last - first + 1 != stored + missing {
+                differences.append(Difference(table: "serial_gap", key: key, text: "流水号 \(first)～\(last) 应有 \(last - first + 1) 条，入库 \(stored)，登记缺失 \(missing)"))
+            }
             for gap in try reader.rows("SELECT from_serial, to_serial FROM serial_gap WHERE org = \(org) AND gate_no = \(gateNo) ORDER BY from_serial") {
                 guard let from = gap[0].int, let to = gap[1].int else { continue }
                 let inside = try reader.count("SELECT COUNT(*) FROM gate_pass WHERE org = \(org) AND gate_no = \(gateNo) AND serial_no BETWEEN \(from) AND \(to)")

@@ -45,7 +45,8 @@ package struct FilingLookup: Sendable {
         let control = facts.level == .none ? "无预警" : "\(facts.level.title)预警"
         let reason = outcome.judgement.findings.first { $0.kind.refuses }.map { " " + $0.message } ?? ""
         return Answer(
-            isFiled: facts.filing == .approved, filingState: outcome.filing?.state, stage: facts.stage, fuel: facts.fuel, isListed: facts.listedVersion != nil, judgement: outcome.judgement,
+            isFiled: facts.filing == .approved, filingState: outcome.filing?.state, stage: facts.stage, fuel: facts.fuel, isListed: facts.listedVersion != nil,
+            judgement: outcome.judgement,
             explanation: PassExplanation(facts), displayText: "\(facts.plate.text) \(facts.stage.title) \(control) \(verdict)\(reason)", strategyVersion: facts.strategy?.version,
             listVersion: snapshot.listVersion, level: facts.level)
     }

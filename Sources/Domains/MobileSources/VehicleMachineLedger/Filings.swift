@@ -47,7 +47,8 @@ package struct Filings: Sendable {
             let isFiled = change.after.map { $0[RegisteredVehicle.filingState] == "approved" && $0.deletedAt == nil } ?? false
             let wasFiled = change.before.map { $0[RegisteredVehicle.filingState] == "approved" && $0.deletedAt == nil } ?? false
             guard isFiled || wasFiled, let record = change.after ?? change.before, let org = record.org else { return }
-            try handDown.post(.filing, id: "filing-\(record.id)", version: Int64(record.version), org: org, effectiveAt: clock.now, body: Filings.body(record, isFiled: isFiled), in: tx)
+            try handDown.post(
+                .filing, id: "filing-\(record.id)", version: Int64(record.version), org: org, effectiveAt: clock.now, body: Filings.body(record, isFiled: isFiled), in: tx)
         }
     }
 
@@ -63,16 +64,19 @@ package struct Filings: Sendable {
     private static func body(_ record: Record, isFiled: Bool) -> JSONValue {
         [
             "plateNo": JSONValue(record[RegisteredVehicle.plateNo]), "plateColor": JSONValue(record[RegisteredVehicle.plateColor]), "filed": .bool(isFiled),
-            "emissionStage": JSONValue(record[RegisteredVehicle.emissionStage]), "fuel": JSONValue(record[RegisteredVehicle.fuel]), "vehicleType": JSONValue(record[RegisteredVehicle.vehicleType]),
+            "emissionStage": JSONValue(record[RegisteredVehicle.emissionStage]), "fuel": JSONValue(record[RegisteredVehicle.fuel]),
+            "vehicleType": JSONValue(record[RegisteredVehicle.vehicleType]),
         ]
     }
 
     /// An approved filing as the full snapshot hands it down; columns as `HandDown.snapshotPage` selects them.
     static func item(_ row: Row) -> HandDown.Item {
         let body: JSONValue = [
-            "plateNo": JSONValue(row[1].text), "plateColor": JSONValue(row[2].text), "filed": true, "emissionStage": JSONValue(row[3].text), "fuel": JSONValue(row[4].text), "vehicleType": JSONValue(row[5].text),
+            "plateNo": JSONValue(row[1].text), "plateColor": JSONValue(row[2].text), "filed": true, "emissionStage": JSONValue(row[3].text), "fuel": JSONValue(row[4].text),
+            "vehicleType": JSONValue(row[5].text),
         ]
         return HandDown.Item(
-            kind: HandDown.Kind.filing.rawValue, objectId: "filing-\(row[0].int ?? 0)", version: row[6].int ?? 1, effectiveAt: Moment(milliseconds: row[7].int ?? row[8].int ?? 0), body: body)
+            kind: HandDown.Kind.filing.rawValue, objectId: "filing-\(row[0].int ?? 0)", version: row[6].int ?? 1, effectiveAt: Moment(milliseconds: row[7].int ?? row[8].int ?? 0),
+            body: body)
     }
 }

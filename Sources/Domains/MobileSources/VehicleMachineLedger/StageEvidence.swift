@@ -37,7 +37,8 @@ package struct StageEvidence: Sendable, Equatable {
             }
             let day = draft[RegisteredVehicle.registeredOn].flatMap { value in value.string.flatMap { Day(parsing: $0) } ?? value.int.flatMap { Day(number: Int($0)) } }
             self.init(
-                plate: PlateNumber(normalizing: text(RegisteredVehicle.plateNo) ?? ""), vin: text(RegisteredVehicle.vin).map { VIN(normalizing: $0).text }, model: text(RegisteredVehicle.model),
+                plate: PlateNumber(normalizing: text(RegisteredVehicle.plateNo) ?? ""), vin: text(RegisteredVehicle.vin).map { VIN(normalizing: $0).text },
+                model: text(RegisteredVehicle.model),
                 registeredOn: day ?? before?[RegisteredVehicle.registeredOn], reported: text(RegisteredVehicle.emissionStage).flatMap(EmissionStage.init(rawValue:)),
                 hasManifest: text(RegisteredVehicle.manifestPhoto) != nil)
         }
@@ -65,14 +66,16 @@ package struct StageEvidence: Sendable, Equatable {
     private static func catalogue(_ model: String, _ registeredOn: Day?, _ reader: any Reader) throws -> (stage: EmissionStage, approved: String)? {
         let until = registeredOn?.number ?? 99_999_999
         let row = try reader.first(
-            "SELECT emission_stage, approved_on FROM vehicle_model WHERE model = \(model) AND approved_on <= \(until) AND deleted_at IS NULL ORDER BY approved_on DESC, emission_stage ASC LIMIT 1")
+            "SELECT emission_stage, approved_on FROM vehicle_model WHERE model = \(model) AND approved_on <= \(until) AND deleted_at IS NULL ORDER BY approved_on DESC, emission_stage ASC LIMIT 1"
+        )
         guard let row, let stage = row[0].text.flatMap(EmissionStage.init(rawValue:)) else { return nil }
         return (stage, row.day("approved_on")?.text ?? "")
     }
 
     private static func filed(_ condition: SQL, excluding id: Int64?, _ reader: any Reader) throws -> EmissionStage? {
         let row = try reader.first(
-            "SELECT emission_stage FROM registered_vehicle WHERE \(condition) AND filing_state = 'approved' AND emission_stage <> 'X' AND id <> \(id ?? 0) AND deleted_at IS NULL ORDER BY registered_on DESC LIMIT 1")
+            "SELECT emission_stage FROM registered_vehicle WHERE \(condition) AND filing_state = 'approved' AND emission_stage <> 'X' AND id <> \(id ?? 0) AND deleted_at IS NULL ORDER BY registered_on DESC LIMIT 1"
+        )
         return row?[0].text.flatMap(EmissionStage.init(rawValue:))
     }
 

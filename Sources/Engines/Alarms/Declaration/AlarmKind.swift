@@ -39,7 +39,9 @@ package struct AlarmKind: Sendable, Equatable {
         var faults: [String] = []
         var seen: Set<String> = []
         for kind in kinds {
-            if kind.name.isEmpty || !kind.name.utf8.allSatisfy({ ($0 | 0x20 >= 97 && $0 | 0x20 <= 122) || (48...57).contains($0) }) { faults.append("JW-AL01 alarm kind “\(kind.name)”: letters and digits only") }
+            if kind.name.isEmpty || !kind.name.utf8.allSatisfy({ ($0 | 0x20 >= 97 && $0 | 0x20 <= 122) || (48...57).contains($0) }) {
+                faults.append("JW-AL01 alarm kind “\(kind.name)”: letters and digits only")
+            }
             if !seen.insert(kind.name).inserted { faults.append("JW-AL02 alarm kind “\(kind.name)” is declared twice") }
             if kind.title.isEmpty || kind.titleEN.isEmpty { faults.append("JW-AL03 alarm kind “\(kind.name)” lacks a title") }
             if kind.mergeWindow < 0 { faults.append("JW-AL04 alarm kind “\(kind.name)”: merge window below zero") }

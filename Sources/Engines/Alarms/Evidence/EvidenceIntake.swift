@@ -56,7 +56,8 @@ struct EvidenceIntake {
         head = EvidenceChain.link(previous: head, seq: count, kind: kind, title: line, sha256: sha256, occurrence: occurrence, addedAt: now, isLate: isLate)
         items.append(
             EvidenceItem(
-                seq: count, kind: kind, title: line, sha256: sha256, body: body, occurrence: occurrence, addedAt: now, addedBy: addedBy, isLate: isLate, isLocked: isLocked, chainedHash: head))
+                seq: count, kind: kind, title: line, sha256: sha256, body: body, occurrence: occurrence, addedAt: now, addedBy: addedBy, isLate: isLate, isLocked: isLocked,
+                chainedHash: head))
     }
 
     /// The chain's lines are separated by line feeds, so a title holds none.
@@ -66,12 +67,15 @@ struct EvidenceIntake {
 
     func write(to alarm: Int64, in tx: any Transaction) throws {
         if !items.isEmpty {
-            try tx.insertMany(into: "evidence_items", columns: Self.columns, rows: items.map { item in
-                [
-                    .int(alarm), .int(Int64(item.seq)), .text(item.kind.rawValue), .text(item.title), .text(item.sha256), item.body.sqlValue, .int(Int64(item.occurrence)), item.addedAt.sqlValue,
-                    .text(item.addedBy), item.isLate.sqlValue, item.isLocked.sqlValue, .text(item.chainedHash),
-                ]
-            })
+            try tx.insertMany(
+                into: "evidence_items", columns: Self.columns,
+                rows: items.map { item in
+                    [
+                        .int(alarm), .int(Int64(item.seq)), .text(item.kind.rawValue), .text(item.title), .text(item.sha256), item.body.sqlValue, .int(Int64(item.occurrence)),
+                        item.addedAt.sqlValue,
+                        .text(item.addedBy), item.isLate.sqlValue, item.isLocked.sqlValue, .text(item.chainedHash),
+                    ]
+                })
         }
         for photo in awaited {
             try tx.execute(

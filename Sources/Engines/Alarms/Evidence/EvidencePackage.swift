@@ -50,7 +50,9 @@ package enum EvidencePackage {
             paths[item.seq] = name
             try await desk.run { try writer.add(name, bytes, stores: item.body == nil) }
         }
-        let texts = [("timeline.csv", PackageTexts.timeline(subject.events)), ("说明.txt", PackageTexts.readMe(subject, by: exporter, at: moment)), ("verify.py", PackageScript.text)]
+        let texts = [
+            ("timeline.csv", PackageTexts.timeline(subject.events)), ("说明.txt", PackageTexts.readMe(subject, by: exporter, at: moment)), ("verify.py", PackageScript.text),
+        ]
         let done = paths
         let digest = try await desk.run {
             for (name, text) in texts { try writer.add(name, Array(text.utf8)) }
@@ -92,11 +94,13 @@ package final class PackageDesk: Sendable {
 
     /// - Throws: what the body throws; `.unavailable` `JW-A030` when too many wait.
     func run<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-        guard waiting.withLock({ count in
-            guard count < 64 else { return false }
-            count += 1
-            return true
-        }) else { throw Failure(.unavailable, "JW-A030", "正在打包的证据过多，请稍后再试") }
+        guard
+            waiting.withLock({ count in
+                guard count < 64 else { return false }
+                count += 1
+                return true
+            })
+        else { throw Failure(.unavailable, "JW-A030", "正在打包的证据过多，请稍后再试") }
         defer { waiting.withLock { $0 -= 1 } }
         return try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
             queue.async { continuation.resume(with: Result { try body() }) }

@@ -80,7 +80,8 @@ extension EvidencePackage {
         for (index, item) in (manifest["evidence"]?.array ?? []).enumerated() {
             let title = item["title"]?.string ?? ""
             let name = "第 \(index + 1) 项“\(title)”"
-            guard let seq = item["seq"]?.int, let kind = item["kind"]?.string.flatMap(EvidenceItem.Kind.init(rawValue:)), let sha256 = item["sha256"]?.string, let occurrence = item["occurrence"]?.int,
+            guard let seq = item["seq"]?.int, let kind = item["kind"]?.string.flatMap(EvidenceItem.Kind.init(rawValue:)), let sha256 = item["sha256"]?.string,
+                let occurrence = item["occurrence"]?.int,
                 let added = item["addedAtMilliseconds"]?.int, let isLate = item["late"]?.bool, let chained = item["chainedHash"]?.string
             else {
                 findings.append(.fault("\(name)的记录不完整"))

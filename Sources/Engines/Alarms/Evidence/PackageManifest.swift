@@ -47,8 +47,10 @@ struct PackageManifest {
         let members: [(name: String, value: JSONValue)] = [
             ("number", .string(alarm.number)), ("kind", .string(alarm.kind)), ("kindTitle", .string(subject.kindTitle)), ("grade", .int(Int64(alarm.grade.rawValue))),
             ("gradeTitle", .string(alarm.grade.title)), ("state", .string(alarm.state.rawValue)), ("stateTitle", .string(alarm.state.title)), ("title", .string(alarm.title)),
-            ("organisation", .string(alarm.orgName)), ("area", JSONValue(alarm.area)), ("place", .string(alarm.place)), ("subject", .string(alarm.subject)), ("plate", JSONValue(alarm.plate)),
-            ("occurredAt", .string(alarm.occurredAt.rfc3339)), ("lastAt", .string(alarm.lastAt.rfc3339)), ("times", .int(Int64(alarm.times))), ("raisedAt", .string(alarm.raisedAt.rfc3339)),
+            ("organisation", .string(alarm.orgName)), ("area", JSONValue(alarm.area)), ("place", .string(alarm.place)), ("subject", .string(alarm.subject)),
+            ("plate", JSONValue(alarm.plate)),
+            ("occurredAt", .string(alarm.occurredAt.rfc3339)), ("lastAt", .string(alarm.lastAt.rfc3339)), ("times", .int(Int64(alarm.times))),
+            ("raisedAt", .string(alarm.raisedAt.rfc3339)),
             ("reasons", AlarmReason.json(alarm.reasons)), ("handler", JSONValue(alarm.handlerName)), ("opinion", JSONValue(alarm.opinion)),
         ]
         return .object(JSONObject(members))
@@ -56,7 +58,8 @@ struct PackageManifest {
 
     private func itemJSON(_ item: EvidenceItem) -> JSONValue {
         [
-            "seq": .int(Int64(item.seq)), "kind": .string(item.kind.rawValue), "title": .string(item.title), "sha256": .string(item.sha256), "occurrence": .int(Int64(item.occurrence)),
+            "seq": .int(Int64(item.seq)), "kind": .string(item.kind.rawValue), "title": .string(item.title), "sha256": .string(item.sha256),
+            "occurrence": .int(Int64(item.occurrence)),
             "addedAt": .string(item.addedAt.rfc3339), "addedAtMilliseconds": .int(item.addedAt.milliseconds), "addedBy": .string(item.addedBy), "late": .bool(item.isLate),
             "locked": .bool(item.isLocked), "chainedHash": .string(item.chainedHash), "file": JSONValue(paths[item.seq]),
         ]

@@ -42,7 +42,9 @@ extension AlarmEngine {
 
     /// Streams in the order of the list, for exports. The body returns false to stop.
     package func each(_ filter: AlarmFilter, by principal: Principal, in reader: any Reader, _ body: (Alarm) throws -> Bool) throws {
-        try reader.each("SELECT \(Alarm.columns) FROM alarms WHERE \(filter.condition()) AND \(principal.scope.condition()) ORDER BY occurred_at DESC, id DESC") { try body(Alarm($0)) }
+        try reader.each("SELECT \(Alarm.columns) FROM alarms WHERE \(filter.condition()) AND \(principal.scope.condition()) ORDER BY occurred_at DESC, id DESC") {
+            try body(Alarm($0))
+        }
     }
 
     /// Alarms by state for the tabs, the filter's own states put aside. From the daily figures when they can answer; otherwise counted up to 10,000 a state.

@@ -114,7 +114,8 @@ extension AlarmEngine {
 
     func notice(_ change: AlarmNotice.Change, of alarm: Alarm) -> AlarmNotice {
         AlarmNotice(
-            change: change, id: alarm.id, number: alarm.number, kind: alarm.kind, grade: alarm.grade, state: alarm.state, title: alarm.title, org: alarm.org, area: alarm.area, times: alarm.times)
+            change: change, id: alarm.id, number: alarm.number, kind: alarm.kind, grade: alarm.grade, state: alarm.state, title: alarm.title, org: alarm.org, area: alarm.area,
+            times: alarm.times)
     }
 }
 

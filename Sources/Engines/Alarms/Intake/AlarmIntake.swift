@@ -61,7 +61,12 @@ extension AlarmEngine {
     private func collect(_ signal: AlarmSignal, as kind: AlarmKind, by principal: Principal, in tx: any Transaction) throws -> AlarmOutcome {
         let key = Self.mergeKey(signal.kind, signal.org, "*\(signal.occurredAt.day.number)")
         var note = signal
-        note.evidence = [.facts(["subject": .string(signal.subject), "place": .string(signal.place), "occurredAt": .string(signal.occurredAt.rfc3339), "title": .string(signal.title)], title: "合并前的报警")] + signal.evidence
+        note.evidence =
+            [
+                .facts(
+                    ["subject": .string(signal.subject), "place": .string(signal.place), "occurredAt": .string(signal.occurredAt.rfc3339), "title": .string(signal.title)],
+                    title: "合并前的报警")
+            ] + signal.evidence
         if let open = try openAlarm(key, in: tx) { return .merged(try merge(note, into: open, by: principal, in: tx)) }
         note.title = "\(kind.title)过多，当日其余合并记录"
         note.subject = "*\(signal.occurredAt.day.number)"
@@ -91,7 +96,9 @@ extension AlarmEngine {
         try AlarmRollup(day: signal.occurredAt.day, kind: kind.name, grade: grade, org: signal.org, area: signal.area).countOpened(in: tx)
         if principal.kind == .user { try hooks.audit(AuditEntry("create", "alarm", "\(id)", "产生报警 \(number)：\(signal.title)"), principal, tx) }
         announce(
-            AlarmNotice(change: .opened, id: id, number: number, kind: kind.name, grade: grade, state: .new, title: signal.title, org: signal.org, area: signal.area, times: 1, orgName: signal.orgName), in: tx)
+            AlarmNotice(
+                change: .opened, id: id, number: number, kind: kind.name, grade: grade, state: .new, title: signal.title, org: signal.org, area: signal.area, times: 1,
+                orgName: signal.orgName), in: tx)
         return id
     }
 
@@ -112,7 +119,8 @@ extension AlarmEngine {
         if times <= 10 || times % 100 == 0 {
             announce(
                 AlarmNotice(
-                    change: .merged, id: open.id, number: open.number, kind: open.kind, grade: open.grade, state: open.state, title: open.title, org: open.org, area: open.area, times: times),
+                    change: .merged, id: open.id, number: open.number, kind: open.kind, grade: open.grade, state: open.state, title: open.title, org: open.org, area: open.area,
+                    times: times),
                 in: tx)
         }
         return open.id
@@ -160,7 +168,8 @@ private struct OpenAlarm {
 
     init(_ row: Row) throws {
         guard let id = row.int("id"), let number = row.text("number"), let kind = row.text("kind"), let grade = row.int("grade").flatMap({ AlarmGrade(rawValue: Int($0)) }),
-            let state = row.text("state").flatMap(AlarmState.init(rawValue:)), let day = row.day("day"), let occurredAt = row.moment("occurred_at"), let lastAt = row.moment("last_at"),
+            let state = row.text("state").flatMap(AlarmState.init(rawValue:)), let day = row.day("day"), let occurredAt = row.moment("occurred_at"),
+            let lastAt = row.moment("last_at"),
             let chainHead = row.text("chain_head")
         else { throw Failure(.unexpected, "JW-A001", "报警记录已损坏", cause: "alarms.id = \(row.int("id") ?? 0)") }
         self.id = id

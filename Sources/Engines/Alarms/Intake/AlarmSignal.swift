@@ -29,7 +29,8 @@ package struct AlarmSignal: Sendable {
     package var source: AlarmSource?
 
     package init(
-        kind: String, org: Int64?, orgName: String = "", area: String?, place: String = "", subject: String, plate: String? = nil, occurredAt: Moment, title: String, facts: JSONValue = .null,
+        kind: String, org: Int64?, orgName: String = "", area: String?, place: String = "", subject: String, plate: String? = nil, occurredAt: Moment, title: String,
+        facts: JSONValue = .null,
         reasons: [AlarmReason] = [], versions: AlarmVersions = AlarmVersions(), evidence: [EvidenceDraft] = [], grade: AlarmGrade? = nil, source: AlarmSource? = nil
     ) {
         self.kind = kind

@@ -25,12 +25,14 @@ extension AlarmPages {
     func apiDetail(request: Request, context: WebContext) async throws -> Response {
         let detail = try await read(context.id(), by: context.signedIn())
         var object = json(detail.alarm).object ?? JSONObject()
-        object["timeline"] = .array(detail.events.map { event in
-            [
-                "at": .string(event.at.rfc3339), "action": .string(event.action), "from": JSONValue(event.from?.rawValue), "to": JSONValue(event.to?.rawValue), "by": .string(event.byName),
-                "text": .string(event.text),
-            ]
-        })
+        object["timeline"] = .array(
+            detail.events.map { event in
+                [
+                    "at": .string(event.at.rfc3339), "action": .string(event.action), "from": JSONValue(event.from?.rawValue), "to": JSONValue(event.to?.rawValue),
+                    "by": .string(event.byName),
+                    "text": .string(event.text),
+                ]
+            })
         object["evidence"] = .array(detail.items.map(Self.json))
         object["awaited"] = .array(detail.awaited.map { ["sha256": .string($0.sha256), "title": .string($0.title), "since": .string($0.since.rfc3339)] })
         object["chainFaults"] = .array(detail.faults.map(JSONValue.string))
@@ -73,11 +75,13 @@ extension AlarmPages {
         let members: [(name: String, value: JSONValue)] = [
             ("id", .int(alarm.id)), ("number", .string(alarm.number)), ("kind", .string(alarm.kind)), ("kindTitle", .string(engine.title(ofKind: alarm.kind))),
             ("grade", .int(Int64(alarm.grade.rawValue))), ("state", .string(alarm.state.rawValue)), ("title", .string(alarm.title)), ("reasons", AlarmReason.json(alarm.reasons)),
-            ("org", JSONValue(alarm.org)), ("orgName", .string(alarm.orgName)), ("area", JSONValue(alarm.area)), ("place", .string(alarm.place)), ("subject", .string(alarm.subject)),
+            ("org", JSONValue(alarm.org)), ("orgName", .string(alarm.orgName)), ("area", JSONValue(alarm.area)), ("place", .string(alarm.place)),
+            ("subject", .string(alarm.subject)),
             ("plate", JSONValue(alarm.plate)), ("occurredAt", .string(alarm.occurredAt.rfc3339)), ("lastAt", .string(alarm.lastAt.rfc3339)), ("times", .int(Int64(alarm.times))),
             ("raisedAt", .string(alarm.raisedAt.rfc3339)), ("dueAt", JSONValue(alarm.dueAt?.rfc3339)), ("respondedAt", JSONValue(alarm.respondedAt?.rfc3339)),
             ("ruleVersion", JSONValue(alarm.versions.rule)), ("listVersion", JSONValue(alarm.versions.list)), ("strategyVersion", JSONValue(alarm.versions.strategy)),
-            ("sourceKind", JSONValue(alarm.source?.kind)), ("sourceId", JSONValue(alarm.source?.id)), ("handler", JSONValue(alarm.handlerName)), ("opinion", JSONValue(alarm.opinion)),
+            ("sourceKind", JSONValue(alarm.source?.kind)), ("sourceId", JSONValue(alarm.source?.id)), ("handler", JSONValue(alarm.handlerName)),
+            ("opinion", JSONValue(alarm.opinion)),
             ("chainHead", .string(alarm.chainHead)), ("evidenceCount", .int(Int64(alarm.evidenceCount))), ("version", .int(Int64(alarm.version))),
         ]
         return .object(JSONObject(members))

@@ -39,8 +39,12 @@ extension AlarmPages {
             FormField("opinion", "处理意见", .textArea(rows: 5), value: opinion, isRequired: action.requiresOpinion, help: "将写入时间线和审计日志，不可修改", maxLength: 1000, isWide: true),
             FormField("version", "版本", .hidden, value: String(alarm.version)),
         ]
-        let form = Form(action: "/alarms/\(alarm.id)/act/\(action.rawValue)", sections: [FormSection(nil, fields)], submit: action.title, cancel: "/alarms/\(alarm.id)", findings: findings, context: context)
-        return Shell.page("\(action.title)报警", crumbs: [Crumb("报警处理", "/alarms"), Crumb(alarm.number, "/alarms/\(alarm.id)"), Crumb(action.title)], active: "/alarms", status: status, body: Self.framed(form, context), context: context)
+        let form = Form(
+            action: "/alarms/\(alarm.id)/act/\(action.rawValue)", sections: [FormSection(nil, fields)], submit: action.title, cancel: "/alarms/\(alarm.id)", findings: findings,
+            context: context)
+        return Shell.page(
+            "\(action.title)报警", crumbs: [Crumb("报警处理", "/alarms"), Crumb(alarm.number, "/alarms/\(alarm.id)"), Crumb(action.title)], active: "/alarms", status: status,
+            body: Self.framed(form, context), context: context)
     }
 
     /// `GET /alarms/{id}/comment`.
@@ -108,7 +112,9 @@ extension AlarmPages {
         return Shell.done(message, to: Self.back(request, or: "/alarms"), context: context)
     }
 
-    private func askBatch(_ action: AlarmAction, _ ids: [Int64], opinion: String?, findings: [FieldFinding], status: HTTPResponse.Status, _ context: WebContext) async throws -> Response {
+    private func askBatch(_ action: AlarmAction, _ ids: [Int64], opinion: String?, findings: [FieldFinding], status: HTTPResponse.Status, _ context: WebContext) async throws
+        -> Response
+    {
         let principal = try context.signedIn()
         guard !ids.isEmpty, ids.count <= 200 else { throw Failure(.invalid, "JW-A023", ids.isEmpty ? "请先选择报警" : "一次最多处理 200 条报警") }
         let alarms = try await database.read { [engine] reader in try ids.compactMap { try engine.find($0, by: principal, in: reader) } }
@@ -118,8 +124,11 @@ extension AlarmPages {
             FormField("opinion", "处理意见", .textArea(rows: 5), value: opinion, isRequired: true, help: "同一意见写入每条报警", maxLength: 1000, isWide: true),
         ]
         fields += alarms.map { FormField("id", "报警", .hidden, value: String($0.id)) }
-        let form = Form(action: "/alarms/batch/\(action.rawValue)", sections: [FormSection(nil, fields)], submit: action.title, cancel: "/alarms", findings: findings, context: context)
-        return Shell.page("批量\(action.title)", crumbs: [Crumb("报警处理", "/alarms"), Crumb("批量\(action.title)")], active: "/alarms", status: status, body: Self.framed(form, context), context: context)
+        let form = Form(
+            action: "/alarms/batch/\(action.rawValue)", sections: [FormSection(nil, fields)], submit: action.title, cancel: "/alarms", findings: findings, context: context)
+        return Shell.page(
+            "批量\(action.title)", crumbs: [Crumb("报警处理", "/alarms"), Crumb("批量\(action.title)")], active: "/alarms", status: status, body: Self.framed(form, context),
+            context: context)
     }
 
     /// A form stands in a card unless the dialog already frames it.

@@ -24,7 +24,8 @@ extension AlarmPages {
             <div class="alarm-desk" data-alarm-desk>\(search(context))\(table(page, counts, size, filter, now, context))\
             <div hidden data-live-json="\(AlarmLive.deskTopic)"></div></div><script type="module" src="\(context.site.assets.path("alarm-desk.js"))"></script>
             """
-        return Shell.page(context.text("报警处理", "Alarm desk"), crumbs: [Crumb(context.text("监测报警", "Alarms"))], active: "/alarms", actions: "\(sounds(context))", body: body, context: context)
+        return Shell.page(
+            context.text("报警处理", "Alarm desk"), crumbs: [Crumb(context.text("监测报警", "Alarms"))], active: "/alarms", actions: "\(sounds(context))", body: body, context: context)
     }
 
     private func search(_ context: WebContext) -> Markup {
@@ -49,11 +50,12 @@ extension AlarmPages {
     private func areaChoices(_ context: WebContext) -> [Choice] {
         guard let principal = context.principal else { return [] }
         let items = Region.all.filter { Region(code: $0.code)?.level == .county }
-        let visible: [CodeItem] = switch principal.scope {
-        case .everything: items
-        case .areas(let prefixes): items.filter { item in prefixes.contains { item.code.hasPrefix($0) } }
-        case .organisation, .nothing: []
-        }
+        let visible: [CodeItem] =
+            switch principal.scope {
+            case .everything: items
+            case .areas(let prefixes): items.filter { item in prefixes.contains { item.code.hasPrefix($0) } }
+            case .organisation, .nothing: []
+            }
         return visible.map { Choice($0.code, $0.title, group: Region(code: $0.code)?.parent?.title) }
     }
 
@@ -70,24 +72,31 @@ extension AlarmPages {
     private func table(_ page: AlarmPage, _ counts: [AlarmState: Int], _ size: Int, _ filter: AlarmFilter, _ now: Moment, _ context: WebContext) -> Markup {
         let address = context.here
         let columns = [
-            Column("number", context.text("报警号", "Number")), Column("grade", context.text("等级", "Grade")), Column("state", context.text("状态", "State")), Column("kind", context.text("类型", "Kind"), isHidden: true),
-            Column("title", context.text("内容", "Title"), isWrapping: true), Column("org", context.text("企业与位置", "Enterprise and place"), isWrapping: true), Column("area", context.text("县（区、市）", "County")),
+            Column("number", context.text("报警号", "Number")), Column("grade", context.text("等级", "Grade")), Column("state", context.text("状态", "State")),
+            Column("kind", context.text("类型", "Kind"), isHidden: true),
+            Column("title", context.text("内容", "Title"), isWrapping: true), Column("org", context.text("企业与位置", "Enterprise and place"), isWrapping: true),
+            Column("area", context.text("县（区、市）", "County")),
             Column("occurredAt", context.text("发生时间", "Occurred")), Column("times", context.text("次数", "Times"), align: .end),
             Column("handler", context.text("处理人", "Handler"), isHidden: true),
         ]
         let mayHandle = context.may(AlarmPermission.handle)
-        let batch = mayHandle
+        let batch =
+            mayHandle
             ? [
                 BatchAction(context.text("批量受理", "Accept"), "/alarms/batch/accept", style: .primary), BatchAction(context.text("批量关闭", "Close"), "/alarms/batch/ask?action=close"),
                 BatchAction(context.text("批量撤销", "Revoke"), "/alarms/batch/ask?action=revoke"),
             ] : []
-        let export: Markup = context.may(AlarmPermission.export)
-            ? "\(ActionButton(context.text("导出清单", "Export"), .download(PageAddress("/alarms/export", address.restarting.query).text), icon: "download", isIconOnly: true))" : .empty
+        let export: Markup =
+            context.may(AlarmPermission.export)
+            ? "\(ActionButton(context.text("导出清单", "Export"), .download(PageAddress("/alarms/export", address.restarting.query).text), icon: "download", isIconOnly: true))"
+            : .empty
         let start = address.restarting
         let pager = Pager(
-            first: page.previous == nil ? nil : start.text, previous: page.previous.map { start.with("before", $0.text).text }, next: page.next.map { start.with("after", $0.text).text },
+            first: page.previous == nil ? nil : start.text, previous: page.previous.map { start.with("before", $0.text).text },
+            next: page.next.map { start.with("after", $0.text).text },
             total: total(filter, counts), isTotalFloor: counts.values.contains { $0 > 10_000 }, size: size, sizes: [20, 50, 100, 200])
-        return "\(DataTable(id: "alarms", columns: columns, rows: page.alarms.map { row($0, now, context) }, address: address, toolbar: "\(tabs(counts, context))\(export)", batch: batch, pager: pager, empty: context.text("没有符合条件的报警", "No alarms")))"
+        return
+            "\(DataTable(id: "alarms", columns: columns, rows: page.alarms.map { row($0, now, context) }, address: address, toolbar: "\(tabs(counts, context))\(export)", batch: batch, pager: pager, empty: context.text("没有符合条件的报警", "No alarms")))"
     }
 
     private func total(_ filter: AlarmFilter, _ counts: [AlarmState: Int]) -> Int {
@@ -99,10 +108,12 @@ extension AlarmPages {
         let cells: [Markup] = [
             "\(alarm.number)", "\(Badge(alarm.grade.text(context), alarm.grade.tone))", "\(Badge(alarm.state.text(context), alarm.state.tone, isDot: true))\(late)",
             "\(engine.title(ofKind: alarm.kind))", "\(alarm.title)", "\(alarm.orgName) \(alarm.place)", "\(areaTitle(alarm.area))",
-            "<time datetime=\"\(alarm.occurredAt.rfc3339)\" title=\"\(alarm.occurredAt)\">\(alarm.occurredAt.text.dropFirst(5).prefix(11))</time>", "<span class=\"num\">\(alarm.times)</span>", "\(alarm.handlerName)",
+            "<time datetime=\"\(alarm.occurredAt.rfc3339)\" title=\"\(alarm.occurredAt)\">\(alarm.occurredAt.text.dropFirst(5).prefix(11))</time>",
+            "<span class=\"num\">\(alarm.times)</span>", "\(alarm.handlerName)",
         ]
         let mayAccept = engine.actions(on: alarm, by: context.principal ?? .nobody).contains(.accept)
-        let action: Markup = mayAccept
+        let action: Markup =
+            mayAccept
             ? "\(ActionButton(AlarmAction.accept.title, .post("/alarms/\(alarm.id)/act/accept", confirm: nil), style: .quiet))" : .empty
         return TableRow(id: String(alarm.id), cells, path: "/alarms/\(alarm.id)", actions: action, tone: alarm.state == .new ? alarm.grade.tone : nil)
     }
@@ -125,7 +136,8 @@ extension AlarmPages {
         let keyword = (context.here["q"] ?? "").replacing("%", with: "").replacing("_", with: "")
         let rows = try await database.read { reader in
             try reader.rows(
-                "SELECT id, name FROM organisations WHERE name LIKE \("%" + keyword + "%") AND \(principal.scope.condition(org: "id")) AND kind = 'enterprise' ORDER BY name LIMIT 20")
+                "SELECT id, name FROM organisations WHERE name LIKE \("%" + keyword + "%") AND \(principal.scope.condition(org: "id")) AND kind = 'enterprise' ORDER BY name LIMIT 20"
+            )
         }
         return .html("\(ReferenceChoices(rows.map { Choice(String($0.int("id") ?? 0), $0.text("name") ?? "") }))")
     }

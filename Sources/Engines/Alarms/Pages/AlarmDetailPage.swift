@@ -40,8 +40,11 @@ extension AlarmPages {
     @Sendable
     func printed(request: Request, context: WebContext) async throws -> Response {
         let detail = try await read(context.id(), by: context.signedIn())
-        let body: Markup = "\(summary(detail, context, columns: 2))\(verdict(detail, context))\(factCard(detail))\(photoCard(detail))\(videoCard(detail))\(evidenceCard(detail))\(timeline(detail))<p class=\"nothing\">打印时间 \(context.site.clock.now)，打印人 \(context.principal?.name)</p>"
-        return Shell.page("报警处理单 \(detail.alarm.number)", crumbs: [Crumb("报警处理", "/alarms"), Crumb(detail.alarm.number, "/alarms/\(detail.alarm.id)"), Crumb("打印")], active: "/alarms", actions: "\(ActionButton("打印", .print, icon: "print", style: .primary))", body: "<article class=\"stack\">\(body)</article>", context: context)
+        let body: Markup =
+            "\(summary(detail, context, columns: 2))\(verdict(detail, context))\(factCard(detail))\(photoCard(detail))\(videoCard(detail))\(evidenceCard(detail))\(timeline(detail))<p class=\"nothing\">打印时间 \(context.site.clock.now)，打印人 \(context.principal?.name)</p>"
+        return Shell.page(
+            "报警处理单 \(detail.alarm.number)", crumbs: [Crumb("报警处理", "/alarms"), Crumb(detail.alarm.number, "/alarms/\(detail.alarm.id)"), Crumb("打印")], active: "/alarms",
+            actions: "\(ActionButton("打印", .print, icon: "print", style: .primary))", body: "<article class=\"stack\">\(body)</article>", context: context)
     }
 
     private func buttons(_ detail: Detail, _ context: WebContext) -> Markup {
@@ -58,7 +61,9 @@ extension AlarmPages {
             parts.append("\(ActionButton(context.text("备注", "Remark"), .dialog("/alarms/\(alarm.id)/comment"), icon: "message", style: .quiet))")
             parts.append("\(ActionButton(context.text("补充证据", "Add evidence"), .dialog("/alarms/\(alarm.id)/evidence"), icon: "upload", style: .quiet))")
         }
-        if principal.may(AlarmPermission.export) { parts.append("\(ActionButton(context.text("导出证据包", "Evidence package"), .download("/alarms/\(alarm.id)/package"), icon: "archive"))") }
+        if principal.may(AlarmPermission.export) {
+            parts.append("\(ActionButton(context.text("导出证据包", "Evidence package"), .download("/alarms/\(alarm.id)/package"), icon: "archive"))")
+        }
         parts.append("\(ActionButton(context.text("打印", "Print"), .link("/alarms/\(alarm.id)/print"), icon: "print", style: .quiet))")
         return .joined(parts)
     }
@@ -144,11 +149,13 @@ extension AlarmPages {
         }
         let columns = [Column("n", "次序"), Column("at", "记入时间"), Column("what", "证据", isWrapping: true), Column("photos", "照片", align: .end)]
         let note: Markup = rows.count < detail.alarm.times - 1 ? "\(Notice(.info, "共 \(detail.alarm.times) 次，未附信息或超过保存上限的只计次数"))" : .empty
-        return "\(Card("重复发生 \(detail.alarm.times - 1) 次", isFlush: true, body: "\(note)\(DataTable(id: "occurrences", columns: columns, rows: rows, address: PageAddress("/alarms/\(detail.alarm.id)"), empty: "只计次数", hasTools: false))"))"
+        return
+            "\(Card("重复发生 \(detail.alarm.times - 1) 次", isFlush: true, body: "\(note)\(DataTable(id: "occurrences", columns: columns, rows: rows, address: PageAddress("/alarms/\(detail.alarm.id)"), empty: "只计次数", hasTools: false))"))"
     }
 
     private func evidenceCard(_ detail: Detail) -> Markup {
-        let state: Markup = detail.faults.isEmpty
+        let state: Markup =
+            detail.faults.isEmpty
             ? "\(Notice(.good, "证据链完整：\(detail.items.count) 项，末端 <code title=\"\(detail.alarm.chainHead)\">\(detail.alarm.chainHead.prefix(16))…</code>"))"
             : "\(Notice(.red, "证据链异常<ul>\(detail.faults.map { fault -> Markup in "<li>\(fault)</li>" })</ul>"))"
         let rows = detail.items.map { item -> TableRow in
@@ -169,7 +176,8 @@ extension AlarmPages {
     private func timeline(_ detail: Detail) -> Markup {
         let entries = detail.events.reversed().map { event -> Timeline.Entry in
             let moved: Markup = event.from != nil && event.from != event.to ? "<p>\(event.from?.title) → \(event.to?.title)</p>" : .empty
-            return Timeline.Entry(event.at, event.title, who: event.byName, body: "\(moved)\(Markup.when(!event.text.isEmpty, "<p>\(event.text)</p>"))", tone: event.to?.tone ?? .neutral)
+            return Timeline.Entry(
+                event.at, event.title, who: event.byName, body: "\(moved)\(Markup.when(!event.text.isEmpty, "<p>\(event.text)</p>"))", tone: event.to?.tone ?? .neutral)
         }
         return "\(Card("处理过程", body: "\(Timeline(entries))"))"
     }

@@ -128,8 +128,13 @@ extension AlarmPages {
     }
 
     private static func cells(_ alarm: Alarm, _ engine: AlarmEngine) -> [Cell] {
-        let head: [Cell] = [Cell(alarm.number), Cell(engine.title(ofKind: alarm.kind)), Cell(alarm.grade.title), Cell(alarm.state.title), Cell(alarm.title), Cell(alarm.orgName), Cell(areaTitle(alarm.area))]
-        let when: [Cell] = [Cell(alarm.place), Cell(alarm.plate), Cell(alarm.occurredAt), Cell(alarm.lastAt), Cell(alarm.times), Cell(alarm.reasons.map(\.message).joined(separator: "；"))]
+        let head: [Cell] = [
+            Cell(alarm.number), Cell(engine.title(ofKind: alarm.kind)), Cell(alarm.grade.title), Cell(alarm.state.title), Cell(alarm.title), Cell(alarm.orgName),
+            Cell(areaTitle(alarm.area)),
+        ]
+        let when: [Cell] = [
+            Cell(alarm.place), Cell(alarm.plate), Cell(alarm.occurredAt), Cell(alarm.lastAt), Cell(alarm.times), Cell(alarm.reasons.map(\.message).joined(separator: "；")),
+        ]
         let basis: [Cell] = [Cell(alarm.versions.rule), Cell(alarm.versions.list), Cell(alarm.versions.strategy)]
         return head + when + basis + [Cell(alarm.respondedAt), Cell(alarm.handlerName), Cell(alarm.opinion), Cell(alarm.evidenceCount)]
     }

@@ -26,7 +26,8 @@ package struct AlarmPages: Sendable {
         package var workFolder: String
 
         package init(
-            factTitles: [(name: String, title: String)] = [], factText: @escaping @Sendable (String, String) -> String? = { _, _ in nil }, sourcePath: @escaping @Sendable (AlarmSource) -> String? = { _ in nil },
+            factTitles: [(name: String, title: String)] = [], factText: @escaping @Sendable (String, String) -> String? = { _, _ in nil },
+            sourcePath: @escaping @Sendable (AlarmSource) -> String? = { _ in nil },
             videoPath: @escaping @Sendable (String, Moment, Moment) -> String? = { _, _, _ in nil }, workFolder: String
         ) {
             self.factTitles = factTitles

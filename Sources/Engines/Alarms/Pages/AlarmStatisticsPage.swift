@@ -21,7 +21,8 @@ extension AlarmPages {
             return (try engine.totals(chosen, by: principal, in: reader), try engine.statistics(chosen, by: .day, for: principal, in: reader), groups, names)
         }
         let title = { (key: String) in self.title(of: key, in: dimension, names) }
-        let body: Markup = "\(search(chosen, dimension, context))<div id=\"figures\" class=\"stack\">\(cards(totals))\(trend(byDay, chosen))\(chart(groups, dimension, title))\(table(groups, dimension, title, context))</div>"
+        let body: Markup =
+            "\(search(chosen, dimension, context))<div id=\"figures\" class=\"stack\">\(cards(totals))\(trend(byDay, chosen))\(chart(groups, dimension, title))\(table(groups, dimension, title, context))</div>"
         return Shell.page(context.text("报警统计", "Alarm statistics"), crumbs: [Crumb(context.text("监测报警", "Alarms"))], active: "/alarms/statistics", body: body, context: context)
     }
 
@@ -30,7 +31,8 @@ extension AlarmPages {
             FormField("day", "发生日期", .dayRange, values: [filter.from?.text ?? "", filter.to?.text ?? ""]),
             FormField("by", "统计维度", .select(AlarmDimension.allCases.map { Choice($0.rawValue, $0.title) }), value: dimension.rawValue),
             FormField("kind", "类型", .select([Choice("", "全部")] + engine.kinds.map { Choice($0.name, $0.title) }), values: filter.kinds),
-            FormField("grade", "等级", .select([Choice("", "全部")] + AlarmGrade.allCases.map { Choice(String($0.rawValue), $0.title) }), values: filter.grades.map { String($0.rawValue) }),
+            FormField(
+                "grade", "等级", .select([Choice("", "全部")] + AlarmGrade.allCases.map { Choice(String($0.rawValue), $0.title) }), values: filter.grades.map { String($0.rawValue) }),
         ]
         return "\(SearchForm(action: "/alarms/statistics", fields: fields, table: "figures"))"
     }
@@ -56,7 +58,8 @@ extension AlarmPages {
         let chart = Chart(
             .line, "每日报警", categories: days.map(\.text),
             series: [
-                ChartSeries("报警", counts.map { Double($0.opened) }), ChartSeries("发生次数", counts.map { Double($0.times) }), ChartSeries("待处理", counts.map { Double($0.open) }, tone: .orange),
+                ChartSeries("报警", counts.map { Double($0.opened) }), ChartSeries("发生次数", counts.map { Double($0.times) }),
+                ChartSeries("待处理", counts.map { Double($0.open) }, tone: .orange),
             ], unit: "条")
         return "\(Card("每日报警", body: "\(chart)"))"
     }

@@ -64,7 +64,8 @@ package final class ZipWriter {
             tm_sec: UInt32(second % 60), tm_min: UInt32(second / 60 % 60), tm_hour: UInt32(second / 3600), tm_mday: UInt32(day), tm_mon: UInt32(month - 1), tm_year: UInt32(year))
         let utf8Names: UInt = 1 << 11
         let opened = zipOpenNewFileInZip4_64(
-            file, name, &facts, nil, 0, nil, 0, nil, stores ? 0 : Z_DEFLATED, stores ? 0 : Z_DEFAULT_COMPRESSION, 0, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY, nil, 0, 3 << 8 | 20, utf8Names, 1)
+            file, name, &facts, nil, 0, nil, 0, nil, stores ? 0 : Z_DEFLATED, stores ? 0 : Z_DEFAULT_COMPRESSION, 0, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY, nil, 0, 3 << 8 | 20,
+            utf8Names, 1)
         guard opened == ZIP_OK else { throw Self.cannotWrite(name) }
         try body(file)
         guard zipCloseFileInZip(file) == ZIP_OK else { throw Self.cannotWrite(name) }

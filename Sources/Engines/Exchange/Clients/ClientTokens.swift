@@ -75,7 +75,9 @@ package final class ClientTokens: Sendable {
     private func check(_ grant: ClientGrant, _ now: Moment) throws(ClientRefusal) {
         guard now < grant.expiresAt else { throw .noToken(reason: "令牌已过期") }
         let obstacle = directory.state.withLock { state -> String? in
-            guard let client = state.clients[grant.client], let key = state.keys[grant.key], key.row.client == grant.client, key.row.objectCode == grant.objectCode else { return "密钥已不存在" }
+            guard let client = state.clients[grant.client], let key = state.keys[grant.key], key.row.client == grant.client, key.row.objectCode == grant.objectCode else {
+                return "密钥已不存在"
+            }
             return client.obstacle(at: now) ?? key.row.obstacle(at: now)
         }
         if let obstacle { throw .noToken(reason: obstacle) }
@@ -88,6 +90,7 @@ package final class ClientTokens: Sendable {
         else { throw .noToken(reason: "令牌无效") }
         func value(_ index: Int) -> Int64 { bytes[(1 + 8 * index)..<(9 + 8 * index)].reduce(0) { $0 << 8 | Int64($1) } }
         return ClientGrant(
-            client: value(0), objectCode: String(decoding: bytes[33...], as: UTF8.self), key: value(1), issuedAt: Moment(milliseconds: value(2)), expiresAt: Moment(milliseconds: value(3)))
+            client: value(0), objectCode: String(decoding: bytes[33...], as: UTF8.self), key: value(1), issuedAt: Moment(milliseconds: value(2)),
+            expiresAt: Moment(milliseconds: value(3)))
     }
 }

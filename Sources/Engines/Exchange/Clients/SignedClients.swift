@@ -99,7 +99,8 @@ package struct SignedClients: Sendable {
         _ = try existing(client, in: transaction)
         let key = try PublicKey(pem: pem)
         if let row = try transaction.first(
-            "SELECT * FROM signed_client_keys WHERE client_id = \(client) AND object_code = \(objectCode) AND fingerprint = \(key.fingerprint)") {
+            "SELECT * FROM signed_client_keys WHERE client_id = \(client) AND object_code = \(objectCode) AND fingerprint = \(key.fingerprint)")
+        {
             let known = SignedClientKey(row)
             guard known.state == .active else { throw Failure(.conflict, "JW-X051", "该公钥已吊销，不能再次登记，请更换密钥") }
             return known.id
@@ -151,26 +152,28 @@ package struct SignedClients: Sendable {
         "SQ\(today.number)" + (0..<8).map { _ in String(SecureRandom.below(10)) }.joined()
     }
 
-    package static let tables: [Table] = [
-        Table(
-            "signed_clients",
-            columns: [
-                Column("id", .integer, required: true), Column("accreditation_no", .text), Column("name", .text, required: true), Column("organisation", .integer),
-                Column("contact", .text), Column("state", .text, required: true), Column("valid_until", .integer), Column("applied_at", .integer, required: true),
-                Column("updated_at", .integer, required: true), Column("decided_by", .text),
-            ],
-            indexes: [Index("accreditation_no", unique: true)]
-        ),
-        Table(
-            "signed_client_keys",
-            columns: [
-                Column("id", .integer, required: true), Column("client_id", .integer, required: true), Column("object_code", .text, required: true),
-                Column("kind", .text, required: true), Column("pem", .text, required: true), Column("fingerprint", .text, required: true), Column("state", .text, required: true),
-                Column("valid_from", .integer, required: true), Column("valid_until", .integer), Column("added_by", .text, required: true),
-                Column("added_at", .integer, required: true), Column("revoked_at", .integer), Column("revoked_by", .text),
-            ],
-            indexes: [Index("client_id", "object_code", "fingerprint", unique: true)]
-        ),
-        Table("signed_versions", key: ["id"], columns: [Column("id", .integer, required: true), Column("version", .integer, required: true)], isClustered: true),
-    ] + NonceGuard.tables
+    package static let tables: [Table] =
+        [
+            Table(
+                "signed_clients",
+                columns: [
+                    Column("id", .integer, required: true), Column("accreditation_no", .text), Column("name", .text, required: true), Column("organisation", .integer),
+                    Column("contact", .text), Column("state", .text, required: true), Column("valid_until", .integer), Column("applied_at", .integer, required: true),
+                    Column("updated_at", .integer, required: true), Column("decided_by", .text),
+                ],
+                indexes: [Index("accreditation_no", unique: true)]
+            ),
+            Table(
+                "signed_client_keys",
+                columns: [
+                    Column("id", .integer, required: true), Column("client_id", .integer, required: true), Column("object_code", .text, required: true),
+                    Column("kind", .text, required: true), Column("pem", .text, required: true), Column("fingerprint", .text, required: true),
+                    Column("state", .text, required: true),
+                    Column("valid_from", .integer, required: true), Column("valid_until", .integer), Column("added_by", .text, required: true),
+                    Column("added_at", .integer, required: true), Column("revoked_at", .integer), Column("revoked_by", .text),
+                ],
+                indexes: [Index("client_id", "object_code", "fingerprint", unique: true)]
+            ),
+            Table("signed_versions", key: ["id"], columns: [Column("id", .integer, required: true), Column("version", .integer, required: true)], isClustered: true),
+        ] + NonceGuard.tables
 }

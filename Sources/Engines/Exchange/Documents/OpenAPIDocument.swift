@@ -45,17 +45,20 @@ package struct OpenAPIDocument: Sendable {
     package var json: JSONValue {
         var document = JSONObject([("openapi", "3.1.0"), ("info", info)])
         document["servers"] = .array(servers.map { ["url": .string($0)] })
-        document["tags"] = .array(Set(operations.map(\.tag)).sorted().map { tag in
-            var object = JSONObject([("name", .string(tag))])
-            object["description"] = tagTitles[tag].map(JSONValue.string)
-            return .object(object)
-        })
+        document["tags"] = .array(
+            Set(operations.map(\.tag)).sorted().map { tag in
+                var object = JSONObject([("name", .string(tag))])
+                object["description"] = tagTitles[tag].map(JSONValue.string)
+                return .object(object)
+            })
         let byPath = Dictionary(grouping: operations, by: \.path)
-        document["paths"] = .object(JSONObject(byPath.keys.sorted().map { path in
-            let order = APIOperation.Method.allCases
-            let methods = (byPath[path] ?? []).sorted { (order.firstIndex(of: $0.method) ?? 0) < (order.firstIndex(of: $1.method) ?? 0) }
-            return (path, .object(JSONObject(methods.map { ($0.method.rawValue, Self.describe($0)) })))
-        }))
+        document["paths"] = .object(
+            JSONObject(
+                byPath.keys.sorted().map { path in
+                    let order = APIOperation.Method.allCases
+                    let methods = (byPath[path] ?? []).sorted { (order.firstIndex(of: $0.method) ?? 0) < (order.firstIndex(of: $1.method) ?? 0) }
+                    return (path, .object(JSONObject(methods.map { ($0.method.rawValue, Self.describe($0)) })))
+                }))
         var components = JSONObject([("schemas", Self.sorted(schemas))])
         if !securitySchemes.isEmpty { components["securitySchemes"] = Self.sorted(securitySchemes) }
         document["components"] = .object(components)
@@ -74,18 +77,21 @@ package struct OpenAPIDocument: Sendable {
         let named = Set(operation.parameters.filter { $0.place == .path }.map(\.name))
         let parameters = operation.pathNames.filter { !named.contains($0) }.map { APIParameter($0, in: .path, $0) } + operation.parameters
         if !parameters.isEmpty {
-            object["parameters"] = .array(parameters.map {
-                ["name": .string($0.name), "in": .string($0.place.rawValue), "description": .string($0.title), "required": .bool($0.isRequired), "schema": $0.schema]
-            })
+            object["parameters"] = .array(
+                parameters.map {
+                    ["name": .string($0.name), "in": .string($0.place.rawValue), "description": .string($0.title), "required": .bool($0.isRequired), "schema": $0.schema]
+                })
         }
         if let request = operation.request {
             object["requestBody"] = ["required": .bool(request.isRequired), "content": .object(JSONObject([(request.mediaType, ["schema": request.schema])]))]
         }
-        object["responses"] = .object(JSONObject(operation.responses.sorted { $0.status < $1.status }.map { response in
-            var answer = JSONObject([("description", .string(response.title))])
-            answer["content"] = response.schema.map { .object(JSONObject([(response.mediaType, ["schema": $0])])) }
-            return (String(response.status), .object(answer))
-        }))
+        object["responses"] = .object(
+            JSONObject(
+                operation.responses.sorted { $0.status < $1.status }.map { response in
+                    var answer = JSONObject([("description", .string(response.title))])
+                    answer["content"] = response.schema.map { .object(JSONObject([(response.mediaType, ["schema": $0])])) }
+                    return (String(response.status), .object(answer))
+                }))
         if !operation.security.isEmpty { object["security"] = .array(operation.security.map { .object(JSONObject([($0, [])])) }) }
         return .object(object)
     }

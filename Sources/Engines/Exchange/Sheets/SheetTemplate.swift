@@ -99,7 +99,9 @@ package enum SheetTemplate {
         worksheet_set_column(notes, 2, 3, 50, nil)
         for (index, column) in columns.enumerated() {
             let row = UInt32(index + 1)
-            for (at, text) in [column.title, column.isRequired ? "必填" : "", column.hint, column.example].enumerated() where !text.isEmpty { worksheet_write_string(notes, row, UInt16(at), text, nil) }
+            for (at, text) in [column.title, column.isRequired ? "必填" : "", column.hint, column.example].enumerated() where !text.isEmpty {
+                worksheet_write_string(notes, row, UInt16(at), text, nil)
+            }
         }
     }
 

@@ -29,10 +29,11 @@ package final class SheetWriter {
     ///
     /// - Throws: `.unavailable` `JW-X010` when the file cannot be made.
     package init(path: String, format: SheetFormat, sheet: String = "数据", columns: [SheetColumn], temporaryFolder: String? = nil) throws {
-        sink = switch format {
-        case .xlsx: try WorkbookSink(path: path, sheet: sheet, columns: columns, temporaryFolder: temporaryFolder)
-        case .csv: try CSVSink(path: path, columns: columns)
-        }
+        sink =
+            switch format {
+            case .xlsx: try WorkbookSink(path: path, sheet: sheet, columns: columns, temporaryFolder: temporaryFolder)
+            case .csv: try CSVSink(path: path, columns: columns)
+            }
     }
 
     /// - Throws: `.unavailable` `JW-X011` when the disk is full or the file is gone.

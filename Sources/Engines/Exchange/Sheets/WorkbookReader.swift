@@ -139,7 +139,10 @@ private final class StyleEvents: XMLEvents {
     private static func isDate(_ code: String) -> Bool {
         var isQuoted = false, isBracketed = false, isEscaped = false
         for letter in code.lowercased() {
-            if isEscaped { isEscaped = false; continue }
+            if isEscaped {
+                isEscaped = false
+                continue
+            }
             switch letter {
             case "\\", "_", "*": isEscaped = true
             case "\"": isQuoted.toggle()

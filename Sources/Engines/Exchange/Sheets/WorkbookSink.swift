@@ -71,7 +71,8 @@ final class WorkbookSink: SheetSink {
         switch cell {
         case .empty: return
         case .text(let value):
-            result = worksheet_write_string(worksheet, row, column, value.utf8.count > Self.textLimit ? String(value.unicodeScalars.prefix(Self.textLimit / 2).map(Character.init)) : value, nil)
+            result = worksheet_write_string(
+                worksheet, row, column, value.utf8.count > Self.textLimit ? String(value.unicodeScalars.prefix(Self.textLimit / 2).map(Character.init)) : value, nil)
         case .number(let value):
             guard value.isFinite else { return }
             result = worksheet_write_number(worksheet, row, column, value, nil)

@@ -29,7 +29,9 @@ struct XMLName {
     }
 
     static func == (name: XMLName, word: StaticString) -> Bool {
-        word.withUTF8Buffer { strncmp(name.pointer, UnsafeRawPointer($0.baseAddress)?.assumingMemoryBound(to: CChar.self) ?? name.pointer, $0.count) == 0 && name.pointer[$0.count] == 0 }
+        word.withUTF8Buffer {
+            strncmp(name.pointer, UnsafeRawPointer($0.baseAddress)?.assumingMemoryBound(to: CChar.self) ?? name.pointer, $0.count) == 0 && name.pointer[$0.count] == 0
+        }
     }
 }
 

@@ -20,7 +20,8 @@ struct AuditPage: Sendable {
     }
 
     static let actions: [(code: String, title: String)] = [
-        ("create", "新增"), ("update", "修改"), ("delete", "删除"), ("restore", "恢复"), ("read", "查看"), ("reveal", "查看个人信息"), ("import", "导入"), ("export", "导出"), ("login", "登录"), ("logout", "退出"), ("send", "下发"), ("receive", "接收"),
+        ("create", "新增"), ("update", "修改"), ("delete", "删除"), ("restore", "恢复"), ("read", "查看"), ("reveal", "查看个人信息"), ("import", "导入"), ("export", "导出"), ("login", "登录"),
+        ("logout", "退出"), ("send", "下发"), ("receive", "接收"),
         ("finish", "完成"),
     ]
 
@@ -28,7 +29,8 @@ struct AuditPage: Sendable {
 
     private func search(_ address: PageAddress) -> AuditSearch {
         AuditSearch(
-            from: address["day_from"].flatMap { Day(parsing: $0) }, to: address["day_to"].flatMap { Day(parsing: $0) }, actor: address["actor"], action: address["action"], objectKind: address["objectKind"],
+            from: address["day_from"].flatMap { Day(parsing: $0) }, to: address["day_to"].flatMap { Day(parsing: $0) }, actor: address["actor"], action: address["action"],
+            objectKind: address["objectKind"],
             objectId: address["objectId"], address: address["address"], keyword: address["q"])
     }
 
@@ -37,20 +39,27 @@ struct AuditPage: Sendable {
         let address = context.here
         let size = min(max(address["size"].flatMap { Int($0) } ?? 50, 1), 200)
         let asked = search(address)
-        let page = try await platform.database.read(within: .seconds(10)) { [platform] reader in try platform.audit.page(asked, scope: principal.scope, after: address["after"], limit: size, reader) }
+        let page = try await platform.database.read(within: .seconds(10)) { [platform] reader in
+            try platform.audit.page(asked, scope: principal.scope, after: address["after"], limit: size, reader)
+        }
         let fields = [
             FormField("day", "日期", .dayRange, values: [address["day_from"] ?? "", address["day_to"] ?? ""]), FormField("actor", "操作人", .text, value: address["actor"]),
             FormField("q", "内容", .text, value: address["q"], placeholder: "摘要中的文字"),
-            FormField("action", "动作", .select(AuditPage.actions.map { Choice($0.code, $0.title) }), value: address["action"]), FormField("objectKind", "对象", .select(objectKinds), value: address["objectKind"]),
+            FormField("action", "动作", .select(AuditPage.actions.map { Choice($0.code, $0.title) }), value: address["action"]),
+            FormField("objectKind", "对象", .select(objectKinds), value: address["objectKind"]),
             FormField("objectId", "对象编号", .text, value: address["objectId"]), FormField("address", "来源地址", .text, value: address["address"]),
         ]
-        let columns = [Column("at", "时间"), Column("actor", "操作人", isWrapping: true), Column("action", "动作"), Column("object", "对象"), Column("summary", "内容", isWrapping: true), Column("address", "来源地址")]
+        let columns = [
+            Column("at", "时间"), Column("actor", "操作人", isWrapping: true), Column("action", "动作"), Column("object", "对象"), Column("summary", "内容", isWrapping: true),
+            Column("address", "来源地址"),
+        ]
         let rows = page.rows.map { row -> TableRow in
             let kind: Markup = row.actorKind == "user" ? .empty : " \(Badge(row.actorKind == "system" ? "系统" : "接口", .muted))"
             return TableRow(
                 id: String(row.id),
                 [
-                    "\(row.at)", "\(row.actor)\(kind)", "\(AuditPage.title(row.action))", "\(objectTitle(row.objectKind)) <small class=\"muted\">\(row.objectId)</small>", "\(row.summary)", "<span class=\"mono\">\(row.address)</span>",
+                    "\(row.at)", "\(row.actor)\(kind)", "\(AuditPage.title(row.action))", "\(objectTitle(row.objectKind)) <small class=\"muted\">\(row.objectId)</small>",
+                    "\(row.summary)", "<span class=\"mono\">\(row.address)</span>",
                 ], path: "/audit/rows/\(row.id)")
         }
         let start = address.restarting
@@ -58,7 +67,8 @@ struct AuditPage: Sendable {
         let table = DataTable(id: "audit", columns: columns, rows: rows, address: address, pager: pager, empty: "没有符合条件的审计记录")
         let check = ActionButton("校验完整性", .post("/audit/verify", confirm: "将逐条校验全部审计记录，数据量大时需要几分钟，在后台进行。现在开始？"), icon: "shield")
         return Shell.page(
-            "审计日志", crumbs: [Crumb("系统"), Crumb("审计日志")], active: "/audit", actions: "\(check)", body: "\(try await state())\(SearchForm(action: "/audit", fields: fields, table: "audit"))\(table)", context: context)
+            "审计日志", crumbs: [Crumb("系统"), Crumb("审计日志")], active: "/audit", actions: "\(check)",
+            body: "\(try await state())\(SearchForm(action: "/audit", fields: fields, table: "audit"))\(table)", context: context)
     }
 
     /// What the last whole check found.
@@ -77,16 +87,19 @@ struct AuditPage: Sendable {
         let principal = try context.signedIn()
         let id = try context.id()
         let found = try await platform.database.read { reader in
-            try reader.first("SELECT id, at, actor_kind, actor, address, action, object_kind, object_id, summary, details FROM audit WHERE id = \(id) AND \(principal.scope.condition())")
+            try reader.first(
+                "SELECT id, at, actor_kind, actor, address, action, object_kind, object_id, summary, details FROM audit WHERE id = \(id) AND \(principal.scope.condition())")
         }
         guard let found else { throw Failure.notFound("审计记录") }
         let details = found[9].text.flatMap { try? JSONValue(parsing: $0) } ?? .null
         let facts = DescriptionList([
-            .init("序号", "\(id)"), .init("时间", "\(found[1].int.map { Moment(milliseconds: $0) })"), .init("操作人", "\(found[3].text)"), .init("来源地址", "\(found[4].text)"), .init("动作", "\(AuditPage.title(found[5].text ?? ""))"),
+            .init("序号", "\(id)"), .init("时间", "\(found[1].int.map { Moment(milliseconds: $0) })"), .init("操作人", "\(found[3].text)"), .init("来源地址", "\(found[4].text)"),
+            .init("动作", "\(AuditPage.title(found[5].text ?? ""))"),
             .init("对象", "\(objectTitle(found[6].text ?? "")) \(found[7].text)"), .init("内容", "\(found[8].text)", isWide: true),
         ])
         return Shell.page(
-            "审计记录 \(id)", crumbs: [Crumb("审计日志", "/audit"), Crumb("\(id)")], active: "/audit", body: context.isDialog ? "\(facts)\(changes(details))" : "\(Card(body: "\(facts)\(changes(details))"))", context: context)
+            "审计记录 \(id)", crumbs: [Crumb("审计日志", "/audit"), Crumb("\(id)")], active: "/audit",
+            body: context.isDialog ? "\(facts)\(changes(details))" : "\(Card(body: "\(facts)\(changes(details))"))", context: context)
     }
 
     /// Before and after side by side where the act kept both; otherwise each fact a line.

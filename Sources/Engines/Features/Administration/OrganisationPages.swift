@@ -32,27 +32,34 @@ struct OrganisationPages: Sendable {
             try self.organisations.page(keyword: address["q"], kind: kind, scope: principal.scope, after: address["after"].flatMap { Int64($0) } ?? 0, limit: size, reader)
         }
         let fields = [
-            FormField("q", "关键字", .text, value: address["q"], placeholder: "名称、编号"), FormField("kind", "类别", .select(Organisation.Kind.allCases.map { Choice($0.rawValue, $0.title) }), value: address["kind"]),
+            FormField("q", "关键字", .text, value: address["q"], placeholder: "名称、编号"),
+            FormField("kind", "类别", .select(Organisation.Kind.allCases.map { Choice($0.rawValue, $0.title) }), value: address["kind"]),
         ]
         let columns = [Column("name", "机构名称", isWrapping: true), Column("kind", "类别"), Column("code", "机构编号"), Column("area", "行政区划"), Column("state", "状态")]
         let mayWrite = context.may("organisation.write")
         let rows = found.map { one -> TableRow in
             let path = "/admin/organisations/\(one.id)"
-            let change = one.state == .active
-                ? ActionButton("停用", .post("\(path)/retire", confirm: "停用后“\(one.name)”的全部用户不能登录。确定停用？"), style: .quiet) : ActionButton("启用", .post("\(path)/resume", confirm: "确定启用“\(one.name)”？"), style: .quiet)
+            let change =
+                one.state == .active
+                ? ActionButton("停用", .post("\(path)/retire", confirm: "停用后“\(one.name)”的全部用户不能登录。确定停用？"), style: .quiet)
+                : ActionButton("启用", .post("\(path)/resume", confirm: "确定启用“\(one.name)”？"), style: .quiet)
             let actions: Markup = mayWrite ? "\(ActionButton("编辑", .dialog("\(path)/edit"), style: .quiet))\(change)" : .empty
             let area = Region(code: one.area + String(repeating: "0", count: max(0, 6 - one.area.utf8.count)))?.path ?? one.area
             let cells: [Markup] = [
-                "<a href=\"/admin/users?organisation=\(one.id)\">\(one.name)</a>", "\(one.kind.title)", "<span class=\"mono\">\(one.code)</span>", "\(area)", "\(one.state == .active ? Badge("正常", .good, isDot: true) : Badge("已停用", .muted, isDot: true))",
+                "<a href=\"/admin/users?organisation=\(one.id)\">\(one.name)</a>", "\(one.kind.title)", "<span class=\"mono\">\(one.code)</span>", "\(area)",
+                "\(one.state == .active ? Badge("正常", .good, isDot: true) : Badge("已停用", .muted, isDot: true))",
             ]
             return TableRow(id: String(one.id), cells, actions: actions)
         }
         let start = address.restarting
-        let pager = Pager(first: address["after"] == nil ? nil : start.text, next: found.count == size ? found.last.map { start.with("after", String($0.id)).text } : nil, size: size, sizes: [20, 50, 100])
+        let pager = Pager(
+            first: address["after"] == nil ? nil : start.text, next: found.count == size ? found.last.map { start.with("after", String($0.id)).text } : nil, size: size,
+            sizes: [20, 50, 100])
         let table = DataTable(id: "organisations", columns: columns, rows: rows, address: address, pager: pager, empty: "没有符合条件的机构")
         let action: Markup = mayWrite ? "\(ActionButton("新增机构", .dialog("/admin/organisations/new"), icon: "plus", style: .primary))" : .empty
         return Shell.page(
-            "机构管理", crumbs: [Crumb("系统"), Crumb("机构管理")], active: "/admin/organisations", actions: action, body: "\(SearchForm(action: "/admin/organisations", fields: fields, table: "organisations"))\(table)",
+            "机构管理", crumbs: [Crumb("系统"), Crumb("机构管理")], active: "/admin/organisations", actions: action,
+            body: "\(SearchForm(action: "/admin/organisations", fields: fields, table: "organisations"))\(table)",
             context: context)
     }
 
@@ -63,23 +70,32 @@ struct OrganisationPages: Sendable {
     private func form(_ id: Int64?, _ draft: OrganisationDraft, _ findings: [FieldFinding], _ status: HTTPResponse.Status, _ context: WebContext) async throws -> Response {
         let parent = try await platform.database.read { [organisations] reader in try draft.parent.flatMap { try organisations.find($0, reader) } }
         var fields = [
-            FormField("name", "机构名称", .text, value: draft.name, isRequired: true, maxLength: 60), FormField("code", "机构编号", .text, value: draft.code, isRequired: true, maxLength: 64),
+            FormField("name", "机构名称", .text, value: draft.name, isRequired: true, maxLength: 60),
+            FormField("code", "机构编号", .text, value: draft.code, isRequired: true, maxLength: 64),
             FormField("area", "行政区划代码", .text, value: draft.area, isRequired: true, help: "省 2 位、市 4 位、县（区、市）及企业 6 位", maxLength: 6),
         ]
         if id == nil {
-            fields.insert(FormField("kind", "类别", .select(Organisation.Kind.allCases.filter { $0 != .province }.map { Choice($0.rawValue, $0.title) }), value: draft.kind.rawValue, isRequired: true), at: 0)
-            fields.append(FormField("parent", "上级机构", .reference(url: "/admin/users/organisations", shown: parent?.name ?? ""), value: draft.parent.map { String($0) }, isRequired: true))
+            fields.insert(
+                FormField(
+                    "kind", "类别", .select(Organisation.Kind.allCases.filter { $0 != .province }.map { Choice($0.rawValue, $0.title) }), value: draft.kind.rawValue, isRequired: true
+                ), at: 0)
+            fields.append(
+                FormField("parent", "上级机构", .reference(url: "/admin/users/organisations", shown: parent?.name ?? ""), value: draft.parent.map { String($0) }, isRequired: true))
         }
-        let form = Form(action: id.map { "/admin/organisations/\($0)/edit" } ?? "/admin/organisations/new", sections: [FormSection(nil, fields)], cancel: "/admin/organisations", findings: findings, context: context)
+        let form = Form(
+            action: id.map { "/admin/organisations/\($0)/edit" } ?? "/admin/organisations/new", sections: [FormSection(nil, fields)], cancel: "/admin/organisations",
+            findings: findings, context: context)
         let title = id == nil ? "新增机构" : "编辑机构"
         return Shell.page(
-            title, crumbs: [Crumb("机构管理", "/admin/organisations"), Crumb(title)], active: "/admin/organisations", status: status, body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+            title, crumbs: [Crumb("机构管理", "/admin/organisations"), Crumb(title)], active: "/admin/organisations", status: status,
+            body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
     }
 
     @Sendable func create(request: Request, context: WebContext) async throws -> Response {
         let input = try await request.form(context)
         let draft = OrganisationDraft(
-            parent: input["parent"].flatMap { Int64($0) }, kind: input["kind"].flatMap(Organisation.Kind.init) ?? .county, code: input["code"] ?? "", name: input["name"] ?? "", area: input["area"] ?? "")
+            parent: input["parent"].flatMap { Int64($0) }, kind: input["kind"].flatMap(Organisation.Kind.init) ?? .county, code: input["code"] ?? "", name: input["name"] ?? "",
+            area: input["area"] ?? "")
         do {
             _ = try await organisations.create(draft, by: context.signedIn())
         } catch let failure as Failure where failure.kind == .invalid {

@@ -31,12 +31,16 @@ struct RolePages: Sendable {
             }
             return (try roles.all(reader), counts)
         }
-        let columns = [Column("title", "角色"), Column("scope", "数据范围"), Column("kinds", "适用机构"), Column("permissions", "权限", align: .end), Column("users", "用户", align: .end), Column("kind", "来源")]
+        let columns = [
+            Column("title", "角色"), Column("scope", "数据范围"), Column("kinds", "适用机构"), Column("permissions", "权限", align: .end), Column("users", "用户", align: .end),
+            Column("kind", "来源"),
+        ]
         let rows = all.map { role -> TableRow in
             TableRow(
                 id: String(role.id),
                 [
-                    "\(role.title)", "\(role.scope.title)", "\(role.kinds.map(\.title).joined(separator: "、"))", role.permissions.contains("*") ? "全部" : "\(role.permissions.count)", "\(counts[role.id] ?? 0)",
+                    "\(role.title)", "\(role.scope.title)", "\(role.kinds.map(\.title).joined(separator: "、"))",
+                    role.permissions.contains("*") ? "全部" : "\(role.permissions.count)", "\(counts[role.id] ?? 0)",
                     "\(role.isBuiltIn ? Badge("内置", .muted) : Badge("自定义", .info))",
                 ], path: "/admin/roles/\(role.id)")
         }
@@ -51,22 +55,35 @@ struct RolePages: Sendable {
         for one in declared where !areas.contains(one.area) { areas.append(one.area) }
         let isFixed = draft.permissions.contains("*") || !context.may("role.write")
         var sections = [
-            FormSection("基本信息", [
-                FormField("title", "角色名称", .text, value: draft.title, isRequired: true, isReadOnly: builtIn, maxLength: 30),
-                FormField("scope", "数据范围", .select(ScopeRule.allCases.map { Choice($0.rawValue, $0.title) }), value: draft.scope.rawValue, isRequired: true, isReadOnly: builtIn),
-                FormField("kinds", "适用机构", .multiSelect(Organisation.Kind.allCases.map { Choice($0.rawValue, $0.title) }), values: draft.kinds.map(\.rawValue), isRequired: true, isReadOnly: builtIn, isWide: true),
-            ]),
+            FormSection(
+                "基本信息",
+                [
+                    FormField("title", "角色名称", .text, value: draft.title, isRequired: true, isReadOnly: builtIn, maxLength: 30),
+                    FormField(
+                        "scope", "数据范围", .select(ScopeRule.allCases.map { Choice($0.rawValue, $0.title) }), value: draft.scope.rawValue, isRequired: true, isReadOnly: builtIn),
+                    FormField(
+                        "kinds", "适用机构", .multiSelect(Organisation.Kind.allCases.map { Choice($0.rawValue, $0.title) }), values: draft.kinds.map(\.rawValue), isRequired: true,
+                        isReadOnly: builtIn, isWide: true),
+                ])
         ]
         sections += areas.map { area in
             let choices = declared.filter { $0.area == area }.map { Choice($0.name, $0.title) }
-            return FormSection(area.isEmpty ? "其他" : area, [FormField("permissions", "权限", .multiSelect(choices), values: Array(draft.permissions), isReadOnly: isFixed, isWide: true)])
+            return FormSection(
+                area.isEmpty ? "其他" : area, [FormField("permissions", "权限", .multiSelect(choices), values: Array(draft.permissions), isReadOnly: isFixed, isWide: true)])
         }
         let title = id == nil ? "新增角色" : draft.title
-        let delete: Markup = id.map { !builtIn && !isFixed ? "\(ActionButton("删除角色", .post("/admin/roles/\($0)/delete", confirm: "确定删除角色“\(draft.title)”？"), icon: "trash", style: .danger))" : .empty } ?? .empty
+        let delete: Markup =
+            id.map {
+                !builtIn && !isFixed ? "\(ActionButton("删除角色", .post("/admin/roles/\($0)/delete", confirm: "确定删除角色“\(draft.title)”？"), icon: "trash", style: .danger))" : .empty
+            } ?? .empty
         let note: Markup = draft.permissions.contains("*") ? "\(Notice(.info, "该角色拥有全部权限，不能修改。"))" : .empty
-        let content: Markup = isFixed ? "\(sections.map { section -> Markup in "<h3>\(section.title)</h3><div class=\"form-grid\">\(section.fields)</div>" })"
+        let content: Markup =
+            isFixed
+            ? "\(sections.map { section -> Markup in "<h3>\(section.title)</h3><div class=\"form-grid\">\(section.fields)</div>" })"
             : "\(Form(action: id.map { "/admin/roles/\($0)" } ?? "/admin/roles/new", sections: sections, cancel: "/admin/roles", findings: findings, context: context))"
-        return Shell.page(title, crumbs: [Crumb("系统"), Crumb("角色与权限", "/admin/roles"), Crumb(title)], active: "/admin/roles", actions: delete, status: status, body: "\(note)\(Card(body: content))", context: context)
+        return Shell.page(
+            title, crumbs: [Crumb("系统"), Crumb("角色与权限", "/admin/roles"), Crumb(title)], active: "/admin/roles", actions: delete, status: status,
+            body: "\(note)\(Card(body: content))", context: context)
     }
 
     @Sendable func newForm(request: Request, context: WebContext) async throws -> Response {
@@ -86,7 +103,8 @@ struct RolePages: Sendable {
 
     private func draft(_ input: FormInput) -> RoleDraft {
         RoleDraft(
-            title: input["title"] ?? "", scope: input["scope"].flatMap(ScopeRule.init) ?? .ownOrganisation, kinds: input.all("kinds").compactMap(Organisation.Kind.init), permissions: Set(input.all("permissions")))
+            title: input["title"] ?? "", scope: input["scope"].flatMap(ScopeRule.init) ?? .ownOrganisation, kinds: input.all("kinds").compactMap(Organisation.Kind.init),
+            permissions: Set(input.all("permissions")))
     }
 
     @Sendable func create(request: Request, context: WebContext) async throws -> Response {

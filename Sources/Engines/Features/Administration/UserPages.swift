@@ -34,35 +34,44 @@ struct UserPages: Sendable {
         let address = context.here
         let size = min(max(address["size"].flatMap { Int($0) } ?? 50, 1), 200)
         let search = UserSearch(
-            keyword: address["q"], organisation: address["organisation"].flatMap { Int64($0) }, state: address["state"].flatMap(User.State.init), role: address["role"].flatMap { Int64($0) })
+            keyword: address["q"], organisation: address["organisation"].flatMap { Int64($0) }, state: address["state"].flatMap(User.State.init),
+            role: address["role"].flatMap { Int64($0) })
         let (found, total, roles) = try await platform.database.read { [self] reader in
             (
-                try self.users.page(search, scope: principal.scope, before: address["after"].flatMap { Int64($0) }, limit: size, reader), try self.users.count(search, scope: principal.scope, reader),
+                try self.users.page(search, scope: principal.scope, before: address["after"].flatMap { Int64($0) }, limit: size, reader),
+                try self.users.count(search, scope: principal.scope, reader),
                 try self.platform.identity.roles.all(reader)
             )
         }
         let fields = [
-            FormField("q", "关键字", .text, value: address["q"], placeholder: "姓名、登录名、电话"), FormField("role", "角色", .select(roles.map { Choice(String($0.id), $0.title) }), value: address["role"]),
+            FormField("q", "关键字", .text, value: address["q"], placeholder: "姓名、登录名、电话"),
+            FormField("role", "角色", .select(roles.map { Choice(String($0.id), $0.title) }), value: address["role"]),
             FormField("state", "状态", .select(User.State.allCases.map { Choice($0.rawValue, $0.title) }), value: address["state"]),
         ]
         let columns = [
-            Column("name", "姓名"), Column("login", "登录名"), Column("organisation", "所属机构", isWrapping: true), Column("roles", "角色", isWrapping: true), Column("state", "状态"), Column("last", "最近登录"), Column("address", "登录地址"),
+            Column("name", "姓名"), Column("login", "登录名"), Column("organisation", "所属机构", isWrapping: true), Column("roles", "角色", isWrapping: true), Column("state", "状态"),
+            Column("last", "最近登录"), Column("address", "登录地址"),
         ]
         let mayWrite = context.may("user.write")
         let rows = found.map { user -> TableRow in
             let cells: [Markup] = [
-                "\(user.name)", "\(user.login)", "\(user.organisationName)", "\(user.roles.map(\.title).joined(separator: "、"))", state(user), user.lastLoginAt.map { "\($0)" } ?? "<span class=\"muted\">未登录</span>",
+                "\(user.name)", "\(user.login)", "\(user.organisationName)", "\(user.roles.map(\.title).joined(separator: "、"))", state(user),
+                user.lastLoginAt.map { "\($0)" } ?? "<span class=\"muted\">未登录</span>",
                 "<span class=\"mono\">\(user.lastLoginAddress)</span>",
             ]
-            return TableRow(id: String(user.id), cells, path: "/admin/users/\(user.id)", actions: mayWrite ? "\(ActionButton("编辑", .dialog("/admin/users/\(user.id)/edit"), icon: "edit", style: .quiet, isIconOnly: true))" : .empty)
+            return TableRow(
+                id: String(user.id), cells, path: "/admin/users/\(user.id)",
+                actions: mayWrite ? "\(ActionButton("编辑", .dialog("/admin/users/\(user.id)/edit"), icon: "edit", style: .quiet, isIconOnly: true))" : .empty)
         }
         let start = address.restarting
         let pager = Pager(
-            first: address["after"] == nil ? nil : start.text, next: found.count == size ? found.last.map { start.with("after", String($0.id)).text } : nil, total: total, size: size, sizes: [20, 50, 100])
+            first: address["after"] == nil ? nil : start.text, next: found.count == size ? found.last.map { start.with("after", String($0.id)).text } : nil, total: total,
+            size: size, sizes: [20, 50, 100])
         let table = DataTable(id: "users", columns: columns, rows: rows, address: address, pager: pager, empty: "没有符合条件的用户")
         let action: Markup = mayWrite ? "\(ActionButton("新增用户", .dialog("/admin/users/new"), icon: "plus", style: .primary))" : .empty
         return Shell.page(
-            "用户管理", crumbs: [Crumb("系统"), Crumb("用户管理")], active: "/admin/users", actions: action, body: "\(SearchForm(action: "/admin/users", fields: fields, table: "users"))\(table)", context: context)
+            "用户管理", crumbs: [Crumb("系统"), Crumb("用户管理")], active: "/admin/users", actions: action,
+            body: "\(SearchForm(action: "/admin/users", fields: fields, table: "users"))\(table)", context: context)
     }
 
     private func state(_ user: User) -> Markup {
@@ -82,22 +91,28 @@ struct UserPages: Sendable {
 
     @Sendable func show(request: Request, context: WebContext) async throws -> Response {
         let user = try await user(context)
-        let acts = try await platform.database.read { [platform] reader in try platform.audit.history(of: "user", "\(user.id)", limit: 30, reader) + platform.audit.history(of: "password", "\(user.id)", limit: 10, reader) }
+        let acts = try await platform.database.read { [platform] reader in
+            try platform.audit.history(of: "user", "\(user.id)", limit: 30, reader) + platform.audit.history(of: "password", "\(user.id)", limit: 10, reader)
+        }
         let facts = DescriptionList([
-            .init("姓名", "\(user.name)"), .init("登录名", "\(user.login)"), .init("电话", "\(user.phone.map(Masking.phone))"), .init("所属机构", "\(user.organisationName)"), .init("角色", "\(user.roles.map(\.title).joined(separator: "、"))"),
-            .init("状态", state(user)), .init("最近登录", "\(user.lastLoginAt)"), .init("登录地址", "\(user.lastLoginAddress)"), .init("连续输错密码", "\(user.failedCount) 次"), .init("创建时间", "\(user.createdAt)"),
+            .init("姓名", "\(user.name)"), .init("登录名", "\(user.login)"), .init("电话", "\(user.phone.map(Masking.phone))"), .init("所属机构", "\(user.organisationName)"),
+            .init("角色", "\(user.roles.map(\.title).joined(separator: "、"))"),
+            .init("状态", state(user)), .init("最近登录", "\(user.lastLoginAt)"), .init("登录地址", "\(user.lastLoginAddress)"), .init("连续输错密码", "\(user.failedCount) 次"),
+            .init("创建时间", "\(user.createdAt)"),
         ])
         var actions: Markup = .empty
         if context.may("user.write") {
             let path = "/admin/users/\(user.id)"
             actions += "\(ActionButton("编辑", .dialog("\(path)/edit"), icon: "edit"))\(ActionButton("重置密码", .dialog("\(path)/password"), icon: "key"))"
-            actions += user.state == .active
+            actions +=
+                user.state == .active
                 ? "\(ActionButton("冻结", .post("\(path)/freeze", confirm: "冻结后“\(user.name)”立即退出登录且不能再登录。确定冻结？"), icon: "lock", style: .danger))"
                 : "\(ActionButton("解冻", .post("\(path)/thaw", confirm: "确定恢复“\(user.name)”的账号？"), icon: "check", style: .primary))"
         }
         let timeline = Timeline(acts.sorted { $0.id > $1.id }.map { Timeline.Entry($0.at, $0.summary, who: $0.actor, tone: .info) })
         let body = Grid(.mainAside, ["\(Card("账号信息", body: "\(facts)"))", "\(Card("变更记录", body: "\(timeline)"))"])
-        return Shell.page(user.name, crumbs: [Crumb("系统"), Crumb("用户管理", "/admin/users"), Crumb(user.name)], active: "/admin/users", actions: actions, body: "\(body)", context: context)
+        return Shell.page(
+            user.name, crumbs: [Crumb("系统"), Crumb("用户管理", "/admin/users"), Crumb(user.name)], active: "/admin/users", actions: actions, body: "\(body)", context: context)
     }
 
     // MARK: Making and changing
@@ -109,7 +124,8 @@ struct UserPages: Sendable {
 
     @Sendable func editForm(request: Request, context: WebContext) async throws -> Response {
         let user = try await user(context)
-        return try await form(user.id, UserDraft(login: user.login, name: user.name, phone: user.phone, organisation: user.organisation, roles: user.roles.map(\.id)), [], .ok, context)
+        return try await form(
+            user.id, UserDraft(login: user.login, name: user.name, phone: user.phone, organisation: user.organisation, roles: user.roles.map(\.id)), [], .ok, context)
     }
 
     private func form(_ id: Int64?, _ draft: UserDraft, _ findings: [FieldFinding], _ status: HTTPResponse.Status, _ context: WebContext) async throws -> Response {
@@ -117,20 +133,28 @@ struct UserPages: Sendable {
             (try platform.identity.roles.all(reader), try draft.organisation.flatMap { try platform.identity.organisations.find($0, reader) })
         }
         let fields = [
-            FormField("name", "姓名", .text, value: draft.name, isRequired: true, maxLength: 30), FormField("login", "登录名", .text, value: draft.login, isRequired: true, help: "3–32 位小写字母、数字或 . _ -", maxLength: 32),
+            FormField("name", "姓名", .text, value: draft.name, isRequired: true, maxLength: 30),
+            FormField("login", "登录名", .text, value: draft.login, isRequired: true, help: "3–32 位小写字母、数字或 . _ -", maxLength: 32),
             FormField("phone", "电话", .text, value: draft.phone, maxLength: 20),
-            FormField("organisation", "所属机构", .reference(url: "/admin/users/organisations", shown: organisation?.name ?? ""), value: draft.organisation.map { String($0) }, isRequired: true),
-            FormField("roles", "角色", .multiSelect(roles.map { Choice(String($0.id), "\($0.title)（\($0.scope.title)）") }), values: draft.roles.map { String($0) }, isRequired: true, isWide: true),
+            FormField(
+                "organisation", "所属机构", .reference(url: "/admin/users/organisations", shown: organisation?.name ?? ""), value: draft.organisation.map { String($0) },
+                isRequired: true),
+            FormField(
+                "roles", "角色", .multiSelect(roles.map { Choice(String($0.id), "\($0.title)（\($0.scope.title)）") }), values: draft.roles.map { String($0) }, isRequired: true,
+                isWide: true),
         ]
         let action = id.map { "/admin/users/\($0)/edit" } ?? "/admin/users/new"
         let form = Form(action: action, sections: [FormSection(nil, fields)], submit: id == nil ? "新增并生成一次性密码" : "保存", cancel: "/admin/users", findings: findings, context: context)
         let title = id == nil ? "新增用户" : "编辑用户"
-        return Shell.page(title, crumbs: [Crumb("用户管理", "/admin/users"), Crumb(title)], active: "/admin/users", status: status, body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+        return Shell.page(
+            title, crumbs: [Crumb("用户管理", "/admin/users"), Crumb(title)], active: "/admin/users", status: status, body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))",
+            context: context)
     }
 
     private func draft(_ input: FormInput) -> UserDraft {
         UserDraft(
-            login: input["login"] ?? "", name: input["name"] ?? "", phone: input["phone"], organisation: input["organisation"].flatMap { Int64($0) }, roles: input.all("roles").compactMap { Int64($0) })
+            login: input["login"] ?? "", name: input["name"] ?? "", phone: input["phone"], organisation: input["organisation"].flatMap { Int64($0) },
+            roles: input.all("roles").compactMap { Int64($0) })
     }
 
     @Sendable func create(request: Request, context: WebContext) async throws -> Response {
@@ -185,7 +209,8 @@ struct UserPages: Sendable {
             \(Notice(.good, "请当面或电话告知本人。关闭后不能再次查看；首次登录时必须修改密码。"))<p>登录名 <b class="mono">\(login)</b>，一次性密码：</p><code class="secret">\(password)</code>\
             <div class="form-foot">\(ActionButton("我已记下", .link("/admin/users/\(id)"), style: .primary))</div>
             """
-        var response = Shell.page(title, crumbs: [Crumb("用户管理", "/admin/users"), Crumb("一次性密码")], active: "/admin/users", body: context.isDialog ? body : "\(Card(body: body))", context: context)
+        var response = Shell.page(
+            title, crumbs: [Crumb("用户管理", "/admin/users"), Crumb("一次性密码")], active: "/admin/users", body: context.isDialog ? body : "\(Card(body: body))", context: context)
         response.headers[.cacheControl] = "no-store"
         return response
     }

@@ -74,7 +74,9 @@ struct DeclarationCheck {
         if let fallback = field.fallback { check(fallback, of: field, place) }
         if field.marks.contains(.summable), !isNumber(field.kind) { faults.append("JW-L014 \(place) is summable but no number") }
         if field.marks.contains(.searchable), !isText(field.kind) { faults.append("JW-L014 \(place) is searchable but no text") }
-        if field.marks.isSuperset(of: [.required, .readOnly]), field.fallback == nil, !declaration.isReadOnly, case .computed = field.kind { faults.append("JW-L014 \(place) is computed and required") }
+        if field.marks.isSuperset(of: [.required, .readOnly]), field.fallback == nil, !declaration.isReadOnly, case .computed = field.kind {
+            faults.append("JW-L014 \(place) is computed and required")
+        }
     }
 
     private mutating func check(_ computation: Computation, _ id: String, _ plan: LedgerPlan, _ place: String) {
@@ -112,7 +114,9 @@ struct DeclarationCheck {
         return names.filter { !seen.insert($0).inserted }
     }
 
-    private func isName(_ text: String) -> Bool { text.first.map { $0.isLowercase && $0.isASCII } ?? false && text.utf8.count <= 50 && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) } }
+    private func isName(_ text: String) -> Bool {
+        text.first.map { $0.isLowercase && $0.isASCII } ?? false && text.utf8.count <= 50 && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+    }
     private func isNumber(_ kind: FieldKind) -> Bool {
         switch kind {
         case .integer, .decimal: true

@@ -23,10 +23,26 @@ package struct Field: Sendable, Equatable {
         self.unit = unit
     }
 
-    package func fallback(_ value: String) -> Field { var copy = self; copy.fallback = value; return copy }
-    package func hint(_ text: String) -> Field { var copy = self; copy.hint = text; return copy }
-    package func section(_ title: String) -> Field { var copy = self; copy.section = title; return copy }
-    package func english(_ title: String) -> Field { var copy = self; copy.titleEN = title; return copy }
+    package func fallback(_ value: String) -> Field {
+        var copy = self
+        copy.fallback = value
+        return copy
+    }
+    package func hint(_ text: String) -> Field {
+        var copy = self
+        copy.hint = text
+        return copy
+    }
+    package func section(_ title: String) -> Field {
+        var copy = self
+        copy.section = title
+        return copy
+    }
+    package func english(_ title: String) -> Field {
+        var copy = self
+        copy.titleEN = title
+        return copy
+    }
 }
 
 /// What a field holds; one case = one file that knows its column, form control, validation, display, import and export.
@@ -117,19 +133,27 @@ extension Field {
     package static func integer(_ name: String, _ title: String, _ range: ClosedRange<Int> = 0...1_000_000_000, unit: String? = nil, marks: FieldMarks = []) -> Field {
         Field(name, title, kind: .integer(range), marks: marks, unit: unit)
     }
-    package static func decimal(_ name: String, _ title: String, places: Int = 2, _ range: ClosedRange<Double> = 0...1_000_000_000, unit: String? = nil, marks: FieldMarks = []) -> Field {
+    package static func decimal(_ name: String, _ title: String, places: Int = 2, _ range: ClosedRange<Double> = 0...1_000_000_000, unit: String? = nil, marks: FieldMarks = [])
+        -> Field
+    {
         Field(name, title, kind: .decimal(places: places, range), marks: marks, unit: unit)
     }
     package static func bool(_ name: String, _ title: String, marks: FieldMarks = []) -> Field { Field(name, title, kind: .bool, marks: marks) }
-    package static func day(_ name: String, _ title: String, check: FieldCheck? = nil, marks: FieldMarks = []) -> Field { Field(name, title, kind: .day, marks: marks, check: check) }
-    package static func moment(_ name: String, _ title: String, check: FieldCheck? = nil, marks: FieldMarks = []) -> Field { Field(name, title, kind: .moment, marks: marks, check: check) }
+    package static func day(_ name: String, _ title: String, check: FieldCheck? = nil, marks: FieldMarks = []) -> Field {
+        Field(name, title, kind: .day, marks: marks, check: check)
+    }
+    package static func moment(_ name: String, _ title: String, check: FieldCheck? = nil, marks: FieldMarks = []) -> Field {
+        Field(name, title, kind: .moment, marks: marks, check: check)
+    }
     package static func code(_ name: String, _ title: String, from dictionary: DictionaryName, marks: FieldMarks = []) -> Field {
         Field(name, title, kind: .code(dictionary: dictionary.rawValue), marks: marks)
     }
     package static func codes(_ name: String, _ title: String, from dictionary: DictionaryName, marks: FieldMarks = []) -> Field {
         Field(name, title, kind: .codes(dictionary: dictionary.rawValue), marks: marks)
     }
-    package static func reference(_ name: String, _ title: String, to ledger: String, marks: FieldMarks = []) -> Field { Field(name, title, kind: .reference(ledger: ledger), marks: marks) }
+    package static func reference(_ name: String, _ title: String, to ledger: String, marks: FieldMarks = []) -> Field {
+        Field(name, title, kind: .reference(ledger: ledger), marks: marks)
+    }
     package static func organisation(_ name: String, _ title: String, marks: FieldMarks = []) -> Field { Field(name, title, kind: .organisation, marks: marks) }
     package static func photo(_ name: String, _ title: String, marks: FieldMarks = []) -> Field { Field(name, title, kind: .photo, marks: marks.union(.unlisted)) }
     package static func files(_ name: String, _ title: String, marks: FieldMarks = []) -> Field { Field(name, title, kind: .files, marks: marks.union(.unlisted)) }

@@ -48,12 +48,16 @@ package struct LedgerDeclaration: Sendable, Equatable {
     package struct Sort: Sendable, Equatable {
         package var field: String
         package var isDescending: Bool
-        package init(_ field: String, descending: Bool = false) { self.field = field; self.isDescending = descending }
+        package init(_ field: String, descending: Bool = false) {
+            self.field = field
+            self.isDescending = descending
+        }
     }
 
     package init(
         id: String, name: String, title: String, titleEN: String? = nil, group: String = "台账", ownedBy: Ownership, uniqueBy: [String] = [], titleField: String? = nil,
-        sortedBy: [Sort] = [Sort("id", descending: true)], isReadOnly: Bool = false, isLarge: Bool = false, timeField: String? = nil, indexes: [Index] = [], keptYears: Int? = 2, view: String? = nil, fields: [Field]
+        sortedBy: [Sort] = [Sort("id", descending: true)], isReadOnly: Bool = false, isLarge: Bool = false, timeField: String? = nil, indexes: [Index] = [], keptYears: Int? = 2,
+        view: String? = nil, fields: [Field]
     ) {
         self.id = id
         self.name = name

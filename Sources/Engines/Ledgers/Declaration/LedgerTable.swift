@@ -8,7 +8,8 @@ extension LedgerDeclaration {
         let plan = LedgerPlan(self)
         var columns: [Column] = [
             Column("org", .integer), Column("area", .text), Column("version", .integer, required: true, fallback: .int(1)), Column("created_at", .integer, required: true),
-            Column("created_by", .integer, required: true, fallback: .int(0)), Column("updated_at", .integer, required: true), Column("updated_by", .integer, required: true, fallback: .int(0)),
+            Column("created_by", .integer, required: true, fallback: .int(0)), Column("updated_at", .integer, required: true),
+            Column("updated_by", .integer, required: true, fallback: .int(0)),
             Column("deleted_at", .integer),
         ]
         columns += plan.fields.flatMap(\.columns)
@@ -18,7 +19,9 @@ extension LedgerDeclaration {
     private func allIndexes(_ plan: LedgerPlan) -> [Index] {
         var indexes = self.indexes
         func add(_ columns: [String], unique: Bool = false) {
-            let served = indexes.contains { $0.condition == nil || $0.condition == liveRows ? covers($0.columns, columns) && (!unique || ($0.isUnique && $0.columns == columns)) : false }
+            let served = indexes.contains {
+                $0.condition == nil || $0.condition == liveRows ? covers($0.columns, columns) && (!unique || ($0.isUnique && $0.columns == columns)) : false
+            }
             if !served { indexes.append(Index(columns: columns, unique: unique, where: liveRows)) }
         }
         if !uniqueBy.isEmpty { add(uniqueBy.compactMap { plan.column($0) }, unique: true) }

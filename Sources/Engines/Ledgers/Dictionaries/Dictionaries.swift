@@ -117,7 +117,8 @@ package final class Dictionaries: Sendable {
         for declaration in declarations {
             for (order, item) in declaration.items.enumerated() where known.insert(declaration.name.rawValue + "\u{1}" + item.code).inserted {
                 rows.append([
-                    .int(1), now.sqlValue, .int(0), now.sqlValue, .int(0), .text(declaration.name.rawValue), .text(item.code), .text(item.title), .text(item.titleEN), .int(Int64(order + 1)),
+                    .int(1), now.sqlValue, .int(0), now.sqlValue, .int(0), .text(declaration.name.rawValue), .text(item.code), .text(item.title), .text(item.titleEN),
+                    .int(Int64(order + 1)),
                     declaration.source.isEmpty ? .null : .text(declaration.source),
                 ])
             }
@@ -132,14 +133,17 @@ package final class Dictionaries: Sendable {
 
     func read(_ reader: any Reader) throws -> DictionarySnapshot {
         var items: [String: [DictionaryItem]] = [:]
-        try reader.each("SELECT dictionary, code, title, title_en, valid_from, valid_to FROM dictionary_items WHERE deleted_at IS NULL ORDER BY dictionary, \"order\", code") { row in
+        try reader.each("SELECT dictionary, code, title, title_en, valid_from, valid_to FROM dictionary_items WHERE deleted_at IS NULL ORDER BY dictionary, \"order\", code") {
+            row in
             let item = DictionaryItem(code: row[1].text ?? "", title: row[2].text ?? "", titleEN: row[3].text ?? "", validFrom: row.day("valid_from"), validTo: row.day("valid_to"))
             items[row[0].text ?? "", default: []].append(item)
             return true
         }
         let titles = Dictionary(declarations.map { ($0.name.rawValue, $0.title) }, uniquingKeysWith: { first, _ in first })
         var all = items.reduce(into: [String: DictionarySnapshot.Codes]()) { $0[$1.key] = DictionarySnapshot.Codes(title: titles[$1.key] ?? $1.key, items: $1.value) }
-        for declaration in declarations where all[declaration.name.rawValue] == nil { all[declaration.name.rawValue] = DictionarySnapshot.Codes(title: declaration.title, items: []) }
+        for declaration in declarations where all[declaration.name.rawValue] == nil {
+            all[declaration.name.rawValue] = DictionarySnapshot.Codes(title: declaration.title, items: [])
+        }
         return DictionarySnapshot(version: snapshot.version + 1, dictionaries: all)
     }
 

@@ -13,7 +13,9 @@ extension LedgerEngine {
     /// - Returns: rows written. The export is audited.
     /// - Throws: `.forbidden` without `LEDGER.export` or `LEDGER.read`.
     @discardableResult
-    package func export(_ query: LedgerQuery, format: SheetFormat, path: String, by principal: Principal, progress: @escaping @Sendable (Int) throws -> Void = { _ in }) async throws -> Int {
+    package func export(_ query: LedgerQuery, format: SheetFormat, path: String, by principal: Principal, progress: @escaping @Sendable (Int) throws -> Void = { _ in })
+        async throws -> Int
+    {
         let declaration = try plan(query.ledger).declaration
         try requireExport(declaration, principal)
         let rows = try await database.read(within: .seconds(1_800)) { [self] reader in try write(query, format: format, path: path, by: principal, in: reader, progress: progress) }

@@ -9,10 +9,12 @@ struct IntegerField: FieldBehaviour {
     func columns(of field: Field) -> [Column] { [Column(snakeCased(field.name), .integer)] }
 
     func accept(_ input: JSONValue, for field: Field, _ context: InputContext) -> Accepted {
-        let value: Int64? = input.int ?? input.string.flatMap { text in
-            let plain = numberText(text)
-            return Int64(plain) ?? Double(plain).flatMap { Int64(exactly: $0) }
-        }
+        let value: Int64? =
+            input.int
+            ?? input.string.flatMap { text in
+                let plain = numberText(text)
+                return Int64(plain) ?? Double(plain).flatMap { Int64(exactly: $0) }
+            }
         guard let value else { return .refused("type", "应为整数") }
         guard value >= Int64(range.lowerBound), value <= Int64(range.upperBound) else { return .refused("range", "应在 \(range.lowerBound) 到 \(range.upperBound) 之间") }
         return .value(.int(value))

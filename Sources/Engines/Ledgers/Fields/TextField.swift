@@ -29,7 +29,8 @@ struct TextField: FieldBehaviour {
         if bytes <= length.upperBound, length.lowerBound <= 1 { return .value(.text(text)) }
         let count = text.count
         guard length.contains(count) else {
-            return .refused("length", length.lowerBound == length.upperBound ? "应为 \(length.lowerBound) 个字，现为 \(count) 个" : "应为 \(length.lowerBound) 至 \(length.upperBound) 个字，现为 \(count) 个")
+            return .refused(
+                "length", length.lowerBound == length.upperBound ? "应为 \(length.lowerBound) 个字，现为 \(count) 个" : "应为 \(length.lowerBound) 至 \(length.upperBound) 个字，现为 \(count) 个")
         }
         return .value(.text(text))
     }

@@ -22,7 +22,8 @@ extension LedgerEngine {
         let own: SQL = principal.scope == .everything ? "1 = 1" : "by_id = \(principal.id)"
         return try reader.rows("SELECT * FROM import_batches WHERE ledger = \(ledger) AND \(own) ORDER BY id DESC LIMIT \(limit)").map { row in
             ImportBatch(
-                id: row.int("id") ?? 0, ledger: ledger, fileName: row.text("file_name") ?? "", state: row.text("state") ?? "", total: Int(row.int("total") ?? 0), created: Int(row.int("created") ?? 0),
+                id: row.int("id") ?? 0, ledger: ledger, fileName: row.text("file_name") ?? "", state: row.text("state") ?? "", total: Int(row.int("total") ?? 0),
+                created: Int(row.int("created") ?? 0),
                 updated: Int(row.int("updated") ?? 0), unchanged: Int(row.int("unchanged") ?? 0), bad: Int(row.int("bad") ?? 0), byName: row.text("by_name") ?? "",
                 startedAt: row.moment("started_at") ?? Moment(milliseconds: 0), endedAt: row.moment("ended_at")
             )

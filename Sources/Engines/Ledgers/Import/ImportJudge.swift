@@ -47,7 +47,9 @@ struct ImportJudge: Sendable {
             let plain = title.replacing("*", with: "").trimmed
             if plain == ownerColumn, needsOwner {
                 ownerAt = index
-            } else if let field = fields.first(where: { $0.field.title == plain || $0.field.name == plain }), let position = plan.fields.firstIndex(where: { $0.field.name == field.field.name }) {
+            } else if let field = fields.first(where: { $0.field.title == plain || $0.field.name == plain }),
+                let position = plan.fields.firstIndex(where: { $0.field.name == field.field.name })
+            {
                 if !taken.insert(position).inserted { findings.append(FieldFinding(field.field.name, "repeated", "在表头中出现了两次", title: "“\(title)”")) }
                 columns.append((index, position))
             } else if plain != "原行号", plain != "问题" {
@@ -57,7 +59,9 @@ struct ImportJudge: Sendable {
         for field in fields where isNeeded(field) && !columns.contains(where: { plan.fields[$0.field].field.name == field.field.name }) {
             findings.append(FieldFinding(field.field.name, "missing", "这一列在表头中没有", title: field.field.title))
         }
-        if needsOwner, ownerAt == nil, options.knownRows == .refuse || plan.declaration.uniqueBy.contains("org") { findings.append(FieldFinding("org", "missing", "这一列在表头中没有", title: ownerColumn)) }
+        if needsOwner, ownerAt == nil, options.knownRows == .refuse || plan.declaration.uniqueBy.contains("org") {
+            findings.append(FieldFinding("org", "missing", "这一列在表头中没有", title: ownerColumn))
+        }
         guard findings.isEmpty else { throw Failure.invalid(findings) }
     }
 
@@ -122,7 +126,11 @@ struct ImportJudge: Sendable {
             }
         }
         if let ownerAt, let text = row[ownerAt].text {
-            if let found = try lookups.organisation(text, reader) { draft.org = found.id } else { findings.append(FieldFinding("org", "reference", "“\(text)”未登记或有重名", title: ownerColumn)) }
+            if let found = try lookups.organisation(text, reader) {
+                draft.org = found.id
+            } else {
+                findings.append(FieldFinding("org", "reference", "“\(text)”未登记或有重名", title: ownerColumn))
+            }
         }
         return draft
     }

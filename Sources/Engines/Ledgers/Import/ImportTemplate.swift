@@ -32,7 +32,10 @@ extension LedgerEngine {
             case .bool: choices = ["是", "否"]
             default: break
             }
-            columns.append(TemplateColumn(field.field.title, isRequired: field.field.marks.contains(.required) && field.field.fallback == nil, hint: hint(field.field, snapshot, today), choices: choices, example: field.field.fallback ?? ""))
+            columns.append(
+                TemplateColumn(
+                    field.field.title, isRequired: field.field.marks.contains(.required) && field.field.fallback == nil, hint: hint(field.field, snapshot, today), choices: choices,
+                    example: field.field.fallback ?? ""))
         }
         try SheetTemplate.write(path: path, sheet: plan.declaration.title, columns: columns)
     }

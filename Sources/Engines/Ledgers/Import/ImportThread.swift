@@ -18,14 +18,15 @@ enum ImportThread {
     static func read(_ path: String) async throws -> [SheetRow] {
         try await withCheckedThrowingContinuation { continuation in
             queue.async {
-                continuation.resume(with: Result {
-                    var rows: [SheetRow] = []
-                    try SheetReader.read(path: path) { row in
-                        rows.append(row)
-                        return true
-                    }
-                    return rows
-                })
+                continuation.resume(
+                    with: Result {
+                        var rows: [SheetRow] = []
+                        try SheetReader.read(path: path) { row in
+                            rows.append(row)
+                            return true
+                        }
+                        return rows
+                    })
             }
         }
     }

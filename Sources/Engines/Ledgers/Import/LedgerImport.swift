@@ -98,7 +98,11 @@ package struct LedgerImport: Sendable {
         for row in rows {
             let (judged, findings) = try judge.judge(row, in: reader)
             // Words are kept only of what must be shown again.
-            if let judged { outcome.good.append((row.number, [], judged)) } else { outcome.bad.append(ImportReport.BadRow(number: row.number, cells: row.cells.map { $0.text ?? "" }, findings: findings)) }
+            if let judged {
+                outcome.good.append((row.number, [], judged))
+            } else {
+                outcome.bad.append(ImportReport.BadRow(number: row.number, cells: row.cells.map { $0.text ?? "" }, findings: findings))
+            }
         }
         return outcome
     }
@@ -170,7 +174,9 @@ package struct LedgerImport: Sendable {
     }
 
     /// - Returns: rows that met someone else's write.
-    private func write(_ rows: [(number: Int, judged: ImportJudge.Judged)], batch: Int64, stopsAtFirst: Bool, _ tally: inout ImportTally, in tx: any Transaction) throws -> [Refused] {
+    private func write(_ rows: [(number: Int, judged: ImportJudge.Judged)], batch: Int64, stopsAtFirst: Bool, _ tally: inout ImportTally, in tx: any Transaction) throws
+        -> [Refused]
+    {
         var refused: [Refused] = []
         var history: [[SQLValue]] = []
         history.reserveCapacity(rows.count)
@@ -215,7 +221,8 @@ package struct LedgerImport: Sendable {
     private func begin() async throws -> Int64 {
         let mode = options.isDryRun ? "dryRun" : options.badRows.rawValue + "," + options.knownRows.rawValue
         return try await engine.database.write { [self] tx in
-            try tx.insert("""
+            try tx.insert(
+                """
                 INSERT INTO import_batches (ledger, file_name, mode, state, by_id, by_name, started_at) VALUES \
                 (\(plan.name), \(fileName), \(mode), \("running"), \(principal.id), \(principal.name), \(engine.clock.now))
                 """)
@@ -224,12 +231,14 @@ package struct LedgerImport: Sendable {
 
     private func end(_ report: ImportReport, state: String) async throws {
         try await engine.database.write { [self] tx in
-            try tx.execute("""
+            try tx.execute(
+                """
                 UPDATE import_batches SET state = \(state), total = \(report.total), created = \(report.created), updated = \(report.updated), unchanged = \(report.unchanged), bad = \(report.bad), \
                 ended_at = \(engine.clock.now) WHERE id = \(report.batch)
                 """)
             let details: JSONValue = [
-                "file": .string(fileName), "state": .string(state), "total": .int(Int64(report.total)), "created": .int(Int64(report.created)), "updated": .int(Int64(report.updated)),
+                "file": .string(fileName), "state": .string(state), "total": .int(Int64(report.total)), "created": .int(Int64(report.created)),
+                "updated": .int(Int64(report.updated)),
                 "unchanged": .int(Int64(report.unchanged)), "bad": .int(Int64(report.bad)),
             ]
             try engine.audit.record(AuditEntry("import", plan.name, String(report.batch), "导入\(plan.declaration.title)：\(report.summary)", details: details), by: principal, in: tx)

@@ -48,7 +48,9 @@ struct LedgerDesk: Sendable {
     ///
     /// - Throws: `.notFound` when it is not there or lies outside the scope.
     func record(_ id: Int64, includeDeleted: Bool = true, in reader: any Reader) throws -> Record {
-        guard let record = try engine.find(ledger.name, id: id, by: principal, includeDeleted: includeDeleted && may(.delete), in: reader) else { throw Failure.notFound(ledger.title) }
+        guard let record = try engine.find(ledger.name, id: id, by: principal, includeDeleted: includeDeleted && may(.delete), in: reader) else {
+            throw Failure.notFound(ledger.title)
+        }
         return record
     }
 
@@ -77,7 +79,8 @@ struct LedgerDesk: Sendable {
             let stand = linked.map { link -> Record in
                 let isOwner = link.field.name == "org"
                 return Record(
-                    id: 0, org: isOwner ? link.id : nil, area: nil, version: 1, createdAt: Moment(milliseconds: 0), updatedAt: Moment(milliseconds: 0), values: isOwner ? [:] : [link.field.name: .int(link.id)])
+                    id: 0, org: isOwner ? link.id : nil, area: nil, version: 1, createdAt: Moment(milliseconds: 0), updatedAt: Moment(milliseconds: 0),
+                    values: isOwner ? [:] : [link.field.name: .int(link.id)])
             }
             titles.merge(try engine.titles(for: stand, in: ledger.name, reader))
         }

@@ -53,7 +53,8 @@ struct RecordFace: Sendable {
         case .location:
             guard let place = record.location(field.name) else { return .empty }
             let point = MapFeature("record", .point(Coordinate(place.longitude, place.latitude)), title: name(of: record))
-            return "\(MapView(id: "map-\(field.name)", field.label(desk.context), layers: [MapLayer(desk.ledger.title, [point])], height: .small, context: desk.context))<span>\(text(field, record))</span>"
+            return
+                "\(MapView(id: "map-\(field.name)", field.label(desk.context), layers: [MapLayer(desk.ledger.title, [point])], height: .small, context: desk.context))<span>\(text(field, record))</span>"
         case .codes:
             let codes = CodesField.members(of: record.values[field.name]?.text.map { .string($0) } ?? .null) ?? []
             guard case .codes(let dictionary) = field.kind else { return .empty }

@@ -22,14 +22,20 @@ package struct TaskPages: Sendable {
                 ], path: "/tasks/\(task.id)", actions: actions(task, isIconOnly: true))
         }
         let columns = [
-            Web.Column("title", context.text("任务", "Task"), isWrapping: true), Web.Column("state", context.text("状态", "State")), Web.Column("progress", context.text("进度", "Progress"), align: .end),
-            Web.Column("createdAt", context.text("提交时间", "Submitted")), Web.Column("endedAt", context.text("结束时间", "Ended")), Web.Column("message", context.text("结果", "Result"), isWrapping: true),
+            Web.Column("title", context.text("任务", "Task"), isWrapping: true), Web.Column("state", context.text("状态", "State")),
+            Web.Column("progress", context.text("进度", "Progress"), align: .end),
+            Web.Column("createdAt", context.text("提交时间", "Submitted")), Web.Column("endedAt", context.text("结束时间", "Ended")),
+            Web.Column("message", context.text("结果", "Result"), isWrapping: true),
         ]
         var table = DataTable(id: "tasks", columns: columns, rows: rows, address: context.here, empty: context.text("还没有任务；导入和大批量导出会出现在这里", "No tasks yet"), hasTools: false)
         table.emptyAction = .empty
         // While something runs the table renews itself.
-        let refresh: Markup = tasks.contains { !$0.state.isEnded } ? " hx-get=\"/tasks\" hx-trigger=\"every 2s\" hx-select=\"#task-list\" hx-target=\"this\" hx-swap=\"outerHTML\" hx-push-url=\"false\"" : .empty
-        return Shell.page(context.text("任务中心", "Tasks"), crumbs: [Crumb(context.text("任务中心", "Tasks"))], active: "/tasks", body: "<div id=\"task-list\"\(refresh)>\(table)</div>", context: context)
+        let refresh: Markup =
+            tasks.contains { !$0.state.isEnded }
+            ? " hx-get=\"/tasks\" hx-trigger=\"every 2s\" hx-select=\"#task-list\" hx-target=\"this\" hx-swap=\"outerHTML\" hx-push-url=\"false\"" : .empty
+        return Shell.page(
+            context.text("任务中心", "Tasks"), crumbs: [Crumb(context.text("任务中心", "Tasks"))], active: "/tasks", body: "<div id=\"task-list\"\(refresh)>\(table)</div>",
+            context: context)
     }
 
     @Sendable
@@ -46,7 +52,8 @@ package struct TaskPages: Sendable {
         let refresh = task.state.isEnded ? nil : "/tasks/\(task.id)?part=1"
         let facts = DescriptionList(
             [
-                .init(context.text("状态", "State"), "\(badge(task))"), .init(context.text("提交人", "By"), "\(task.ownerName)"), .init(context.text("提交时间", "Submitted"), "\(task.createdAt)"),
+                .init(context.text("状态", "State"), "\(badge(task))"), .init(context.text("提交人", "By"), "\(task.ownerName)"),
+                .init(context.text("提交时间", "Submitted"), "\(task.createdAt)"),
                 .init(context.text("结束时间", "Ended"), "\(task.endedAt)"),
             ])
         let bar = TaskProgress(
@@ -78,8 +85,14 @@ package struct TaskPages: Sendable {
 
     private func actions(_ task: LongTask, isIconOnly: Bool) -> Markup {
         var out = Markup.empty
-        if task.resultBlob != nil { out += "\(ActionButton("下载\(task.resultName ?? "结果")", .download("/tasks/\(task.id)/file"), icon: "download", style: isIconOnly ? .quiet : .primary, isIconOnly: isIconOnly))" }
-        if !task.state.isEnded { out += "\(ActionButton("取消任务", .post("/tasks/\(task.id)/cancel", confirm: "确认取消“\(task.title)”？"), icon: "x", style: isIconOnly ? .quiet : .plain, isIconOnly: isIconOnly))" }
+        if task.resultBlob != nil {
+            out +=
+                "\(ActionButton("下载\(task.resultName ?? "结果")", .download("/tasks/\(task.id)/file"), icon: "download", style: isIconOnly ? .quiet : .primary, isIconOnly: isIconOnly))"
+        }
+        if !task.state.isEnded {
+            out +=
+                "\(ActionButton("取消任务", .post("/tasks/\(task.id)/cancel", confirm: "确认取消“\(task.title)”？"), icon: "x", style: isIconOnly ? .quiet : .plain, isIconOnly: isIconOnly))"
+        }
         return out
     }
 

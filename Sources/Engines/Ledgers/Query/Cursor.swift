@@ -16,7 +16,8 @@ struct Cursor: Equatable {
     /// - Throws: `.invalid` `JW-L021` for a text that no page gave out, or one of another sorting.
     init(parsing text: String, sorting: [LedgerDeclaration.Sort]) throws {
         let failure = Failure(.invalid, "JW-L021", "翻页位置已失效，请从第一页重新查看")
-        guard let bytes = base64URLDecoded(text), let parts = (try? JSONValue(parsing: bytes))?.array, parts.count == sorting.count + 2, parts[0].string == Cursor.sortingText(sorting),
+        guard let bytes = base64URLDecoded(text), let parts = (try? JSONValue(parsing: bytes))?.array, parts.count == sorting.count + 2,
+            parts[0].string == Cursor.sortingText(sorting),
             let goesBack = parts[1].bool
         else { throw failure }
         self.init(sorting: Cursor.sortingText(sorting), values: parts.dropFirst(2).map { SQLValue(restoring: $0) }, goesBack: goesBack)

@@ -32,7 +32,8 @@ extension LedgerEngine {
         let plan = try plan(ledger)
         guard let current = try find(ledger, id: id, by: principal, includeDeleted: true, in: reader) else { throw Failure.notFound(plan.declaration.title) }
         var walk = HistoryWalk(plan: plan, state: current)
-        try reader.each("SELECT version, kind, at, by_id, by_name, reason, batch, changes FROM record_history WHERE ledger = \(ledger) AND record_id = \(id) ORDER BY id DESC") { row in
+        try reader.each("SELECT version, kind, at, by_id, by_name, reason, batch, changes FROM record_history WHERE ledger = \(ledger) AND record_id = \(id) ORDER BY id DESC") {
+            row in
             walk.step(back: row)
             return true
         }
@@ -61,7 +62,8 @@ private struct HistoryWalk {
     mutating func step(back row: Row) {
         let kind = LedgerChange.Kind(rawValue: row[1].text ?? "") ?? .updated
         let entry = HistoryEntry(
-            kind: kind, version: Int(row[0].int ?? 0), at: Moment(milliseconds: row[2].int ?? 0), byId: row[3].int ?? 0, byName: row[4].text ?? "", reason: row[5].text, batch: row[6].int, changes: []
+            kind: kind, version: Int(row[0].int ?? 0), at: Moment(milliseconds: row[2].int ?? 0), byId: row[3].int ?? 0, byName: row[4].text ?? "", reason: row[5].text,
+            batch: row[6].int, changes: []
         )
         let after = state
         if kind == .created {
@@ -76,7 +78,9 @@ private struct HistoryWalk {
     /// Rows of very large ledgers tell their making themselves.
     mutating func finish() {
         guard !hasMaking else { return }
-        let entry = HistoryEntry(kind: .created, version: 1, at: state.createdAt, byId: state.createdBy, byName: state.createdBy == 0 ? "系统" : "用户 \(state.createdBy)", reason: nil, batch: nil, changes: [])
+        let entry = HistoryEntry(
+            kind: .created, version: 1, at: state.createdAt, byId: state.createdBy, byName: state.createdBy == 0 ? "系统" : "用户 \(state.createdBy)", reason: nil, batch: nil,
+            changes: [])
         var empty = state
         empty.values = [:]
         steps.append((entry, empty, state))

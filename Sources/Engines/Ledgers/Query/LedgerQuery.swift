@@ -66,7 +66,8 @@ extension LedgerQuery {
         for (name, value) in parseURLQuery(urlQuery) {
             switch name {
             case "q": search = value.trimmed.isEmpty ? nil : value.trimmed
-            case "sort": sorts = splitValues(value).filter { !$0.isEmpty }.map { LedgerDeclaration.Sort($0.hasPrefix("-") ? String($0.dropFirst()) : $0, descending: $0.hasPrefix("-")) }
+            case "sort":
+                sorts = splitValues(value).filter { !$0.isEmpty }.map { LedgerDeclaration.Sort($0.hasPrefix("-") ? String($0.dropFirst()) : $0, descending: $0.hasPrefix("-")) }
             case "cursor": cursor = value.isEmpty ? nil : value
             case "limit": limit = min(max(Int(value) ?? 50, 1), 200)
             case "cols": columns = splitValues(value).filter { !$0.isEmpty }

@@ -61,7 +61,8 @@ extension LedgerEngine {
     private func sorting(_ query: LedgerQuery, _ plan: LedgerPlan, _ compiler: inout FilterCompiler) -> [LedgerDeclaration.Sort] {
         var sorts: [LedgerDeclaration.Sort] = []
         for sort in query.sorts.isEmpty ? plan.declaration.sortedBy : query.sorts {
-            let isHidden = plan.field(sort.field).map { $0.field.marks.contains(.restricted) && !compiler.seesRestricted || $0.field.marks.contains(.personal) && !compiler.reveals } ?? false
+            let isHidden =
+                plan.field(sort.field).map { $0.field.marks.contains(.restricted) && !compiler.seesRestricted || $0.field.marks.contains(.personal) && !compiler.reveals } ?? false
             guard plan.column(sort.field) != nil, !isHidden else {
                 compiler.findings.append(FieldFinding(sort.field, "unknown", "不能用来排序", title: "“\(sort.field)”"))
                 continue

@@ -52,7 +52,12 @@ package struct StatisticsTable: Sendable {
             for (measure, value) in group.values.enumerated() {
                 let name = dimensionTitles.count > 1 ? group.labels.dropFirst().joined(separator: " ") : measureTitles[measure]
                 if dimensionTitles.count > 1, measure > 0 { continue }
-                let index = series.firstIndex { $0.name == name } ?? { series.append((name, Array(repeating: nil, count: categories.count))); return series.count - 1 }()
+                let index =
+                    series.firstIndex { $0.name == name }
+                    ?? {
+                        series.append((name, Array(repeating: nil, count: categories.count)))
+                        return series.count - 1
+                    }()
                 series[index].values[category] = value
             }
         }

@@ -40,11 +40,14 @@ extension LedgerDeclaration {
         let sorts = json["sortedBy"]?.array?.compactMap(\.string).map { Sort($0.hasPrefix("-") ? String($0.dropFirst()) : $0, descending: $0.hasPrefix("-")) }
         self.init(
             id: text("id"), name: text("name"), title: text("title"), titleEN: json["titleEN"]?.string, group: json["group"]?.string ?? "自定义台账", ownedBy: ownedBy ?? .enterprise,
-            uniqueBy: json["uniqueBy"]?.array?.compactMap(\.string) ?? [], titleField: json["titleField"]?.string, sortedBy: sorts.flatMap { $0.isEmpty ? nil : $0 } ?? [Sort("id", descending: true)],
+            uniqueBy: json["uniqueBy"]?.array?.compactMap(\.string) ?? [], titleField: json["titleField"]?.string,
+            sortedBy: sorts.flatMap { $0.isEmpty ? nil : $0 } ?? [Sort("id", descending: true)],
             isLarge: json["isLarge"]?.bool ?? false, timeField: json["timeField"]?.string, keptYears: json["keptYears"]?.int.map(Int.init), fields: fields
         )
         isRuntime = true
-        guard faults.isEmpty else { throw Failure(.invalid, "JW-L050", "台账定义无法读取：" + faults.joined(separator: "；"), fields: faults.map { FieldFinding("definition", "fault", $0, title: "定义") }) }
+        guard faults.isEmpty else {
+            throw Failure(.invalid, "JW-L050", "台账定义无法读取：" + faults.joined(separator: "；"), fields: faults.map { FieldFinding("definition", "fault", $0, title: "定义") })
+        }
     }
 }
 
@@ -83,7 +86,8 @@ extension Field {
 extension FieldMarks {
     /// The words of declarations in JSON.
     package static let words: [(word: String, mark: FieldMarks)] = [
-        ("required", .required), ("searchable", .searchable), ("filterable", .filterable), ("sortable", .sortable), ("unlisted", .unlisted), ("personal", .personal), ("readOnly", .readOnly),
+        ("required", .required), ("searchable", .searchable), ("filterable", .filterable), ("sortable", .sortable), ("unlisted", .unlisted), ("personal", .personal),
+        ("readOnly", .readOnly),
         ("groupable", .groupable), ("summable", .summable), ("indexed", .indexed), ("immutable", .immutable), ("restricted", .restricted),
     ]
 }

@@ -21,7 +21,9 @@ extension LedgerEngine {
         for step in steps { try tx.apply(step) }
         try store(declaration, isNew: old == nil, by: principal, in: tx)
         let verb = old == nil ? "新建" : "修改"
-        try audit.record(AuditEntry(old == nil ? "create" : "update", "ledgerDefinition", declaration.name, "\(verb)自定义台账：\(declaration.title)", details: declaration.json), by: principal, in: tx)
+        try audit.record(
+            AuditEntry(old == nil ? "create" : "update", "ledgerDefinition", declaration.name, "\(verb)自定义台账：\(declaration.title)", details: declaration.json), by: principal,
+            in: tx)
         tx.afterCommit { [self, declaration] in install(declaration) }
     }
 
@@ -39,16 +41,23 @@ extension LedgerEngine {
     }
 
     private func requireSound(_ declaration: LedgerDeclaration, replacing old: LedgerDeclaration?) throws {
-        var faults = LedgerEngine.check(declarations.filter { $0.name != declaration.name } + [declaration], dictionaries: dictionaries).filter { $0.contains(declaration.id) || $0.contains("“\(declaration.name)”") }
+        var faults = LedgerEngine.check(declarations.filter { $0.name != declaration.name } + [declaration], dictionaries: dictionaries).filter {
+            $0.contains(declaration.id) || $0.contains("“\(declaration.name)”")
+        }
         if declaration.view != nil { faults.append("JW-L018 a view cannot be defined at run time") }
         for field in old?.fields ?? [] {
             guard let next = declaration.field(field.name) else {
                 faults.append("JW-L054 field “\(field.name)” cannot be removed; mark it unlisted")
                 continue
             }
-            if next.kind.behaviour.columns(of: next) != field.kind.behaviour.columns(of: field) || next.kind.word != field.kind.word { faults.append("JW-L054 field “\(field.name)” cannot change its kind") }
+            if next.kind.behaviour.columns(of: next) != field.kind.behaviour.columns(of: field) || next.kind.word != field.kind.word {
+                faults.append("JW-L054 field “\(field.name)” cannot change its kind")
+            }
         }
-        guard faults.isEmpty else { throw Failure(.invalid, "JW-L051", "台账定义有 \(faults.count) 处错误：" + faults.joined(separator: "；"), fields: faults.map { FieldFinding("definition", "fault", $0, title: "定义") }) }
+        guard faults.isEmpty else {
+            throw Failure(
+                .invalid, "JW-L051", "台账定义有 \(faults.count) 处错误：" + faults.joined(separator: "；"), fields: faults.map { FieldFinding("definition", "fault", $0, title: "定义") })
+        }
     }
 
     private func changes(from old: LedgerDeclaration, to new: LedgerDeclaration) throws -> [SchemaStep] {
@@ -63,9 +72,12 @@ extension LedgerEngine {
         let body = declaration.json.text
         let now = clock.now
         if isNew {
-            try tx.execute("INSERT INTO ledger_definitions (name, version, body, created_at, updated_at, updated_by) VALUES (\(declaration.name), 1, \(body), \(now), \(now), \(principal.id))")
+            try tx.execute(
+                "INSERT INTO ledger_definitions (name, version, body, created_at, updated_at, updated_by) VALUES (\(declaration.name), 1, \(body), \(now), \(now), \(principal.id))"
+            )
         } else {
-            try tx.execute("UPDATE ledger_definitions SET version = version + 1, body = \(body), updated_at = \(now), updated_by = \(principal.id) WHERE name = \(declaration.name)")
+            try tx.execute(
+                "UPDATE ledger_definitions SET version = version + 1, body = \(body), updated_at = \(now), updated_by = \(principal.id) WHERE name = \(declaration.name)")
         }
     }
 }

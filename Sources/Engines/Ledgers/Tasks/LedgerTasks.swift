@@ -51,7 +51,9 @@ package struct LedgerTasks: Sendable {
     }
 
     /// The export runs on a database thread, which cannot wait; another task tells how far it is and hands on the wish to stop.
-    private func export(_ query: LedgerQuery, _ format: SheetFormat, to path: String, by principal: Principal, _ engine: LedgerEngine, _ context: LongTaskContext) async throws -> Int {
+    private func export(_ query: LedgerQuery, _ format: SheetFormat, to path: String, by principal: Principal, _ engine: LedgerEngine, _ context: LongTaskContext) async throws
+        -> Int
+    {
         let state = ExportState()
         return try await withThrowingTaskGroup(of: Int?.self) { group in
             group.addTask {
@@ -105,7 +107,9 @@ private final class TaskFolder: Sendable {
 
     func fill(_ name: String, from hash: String, _ blobs: any BlobStore) async throws {
         guard let reader = try await blobs.open(hash) else { throw Failure.notFound("上传的文件") }
-        guard FileManager.default.createFile(atPath: path(name), contents: nil), let file = FileHandle(forWritingAtPath: path(name)) else { throw Failure(.unavailable, "JW-L043", "临时文件无法写入") }
+        guard FileManager.default.createFile(atPath: path(name), contents: nil), let file = FileHandle(forWritingAtPath: path(name)) else {
+            throw Failure(.unavailable, "JW-L043", "临时文件无法写入")
+        }
         defer { try? file.close() }
         var offset = 0
         while offset < reader.size {

@@ -24,7 +24,9 @@ extension LedgerEngine {
         let plan = try plan(ledger)
         try plan.declaration.requireWriting(principal, origin)
         precondition(!plan.declaration.uniqueBy.isEmpty, "upsert needs uniqueBy in \(ledger)")
-        guard let existing = try existing(for: draft, plan, by: principal, origin, inputContext(), in: tx) else { return (try create(ledger, draft, by: principal, origin: origin, in: tx), .created) }
+        guard let existing = try existing(for: draft, plan, by: principal, origin, inputContext(), in: tx) else {
+            return (try create(ledger, draft, by: principal, origin: origin, in: tx), .created)
+        }
         let (record, changed) = try revise(existing, draft, plan, by: principal, origin, inputContext(), in: tx)
         return (record, changed ? .updated : .unchanged)
     }

@@ -53,7 +53,8 @@ struct DraftReading {
 
     /// Nil where the field may be set; `same` where a page sends back what is there anyway.
     private func refusal(of input: JSONValue, _ field: FieldPlan, _ record: Record?) -> String? {
-        let isClosed = origin == .person && !prepared.contains(field.field.name) && (field.field.marks.contains(.readOnly) || (field.field.marks.contains(.restricted) && !seesRestricted))
+        let isClosed =
+            origin == .person && !prepared.contains(field.field.name) && (field.field.marks.contains(.readOnly) || (field.field.marks.contains(.restricted) && !seesRestricted))
         guard isClosed else { return nil }
         let current = record.map { stored(field, $0) } ?? [.null]
         if input.isBlank, current.allSatisfy(\.isNull) { return "same" }
@@ -80,12 +81,16 @@ struct DraftReading {
 
     /// A page that was shown 138****1234 sends it back; that must not overwrite the number.
     private func keepsMasked(_ input: JSONValue, _ field: FieldPlan, _ record: Record?) -> Bool {
-        guard origin == .person, field.field.marks.contains(.personal), let stored = record?.values[field.field.name]?.text, let written = input.string, written != stored else { return false }
+        guard origin == .person, field.field.marks.contains(.personal), let stored = record?.values[field.field.name]?.text, let written = input.string, written != stored else {
+            return false
+        }
         return written == FieldChecks.masked(stored, field.field.check)
     }
 
     private mutating func set(_ field: FieldPlan, _ first: SQLValue, _ second: SQLValue, _ record: Record?) {
-        if let record, field.field.marks.contains(.immutable), !stored(field, record).allSatisfy(\.isNull), stored(field, record) != (field.columns.count == 2 ? [first, second] : [first]) {
+        if let record, field.field.marks.contains(.immutable), !stored(field, record).allSatisfy(\.isNull),
+            stored(field, record) != (field.columns.count == 2 ? [first, second] : [first])
+        {
             find(field, "immutable", "登记后不能修改")
             return
         }

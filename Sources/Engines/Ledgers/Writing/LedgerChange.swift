@@ -49,7 +49,8 @@ extension LedgerEngine {
 
     private func historyRow(_ change: LedgerChange, _ plan: LedgerPlan, _ row: Record, _ now: Moment, batch: Int64?) -> [SQLValue] {
         [
-            .text(plan.name), .int(row.id), .int(Int64(row.version)), .text(change.kind.rawValue), now.sqlValue, .int(change.by.id), .text(change.by.name), change.reason.sqlValue, batch.sqlValue,
+            .text(plan.name), .int(row.id), .int(Int64(row.version)), .text(change.kind.rawValue), now.sqlValue, .int(change.by.id), .text(change.by.name), change.reason.sqlValue,
+            batch.sqlValue,
             (changesJSON(change, plan)?.text).sqlValue,
         ]
     }
@@ -114,10 +115,13 @@ extension LedgerEngine {
             let known = Set(change.before?.files(field.field).map(\.sha256) ?? [])
             let rows: [[SQLValue]] = after.files(field.field).filter { !known.contains($0.sha256) }.map { file in
                 [
-                    .text(plan.name), .int(after.id), .text(field.field.name), .text(file.sha256), .text(file.name), .text(file.mediaType), .int(Int64(file.size)), now.sqlValue, .int(change.by.id),
+                    .text(plan.name), .int(after.id), .text(field.field.name), .text(file.sha256), .text(file.name), .text(file.mediaType), .int(Int64(file.size)), now.sqlValue,
+                    .int(change.by.id),
                 ]
             }
-            if !rows.isEmpty { try tx.insertMany(into: "attachments", columns: ["ledger", "record_id", "field", "sha256", "name", "media_type", "size", "at", "by_id"], rows: rows) }
+            if !rows.isEmpty {
+                try tx.insertMany(into: "attachments", columns: ["ledger", "record_id", "field", "sha256", "name", "media_type", "size", "at", "by_id"], rows: rows)
+            }
         }
     }
 }

@@ -34,7 +34,8 @@ extension LedgerEngine {
         record.version += 1
         record.updatedAt = clock.now
         record.updatedBy = principal.id
-        let statement: SQL = "UPDATE \(ident: plan.declaration.tableName) SET deleted_at = \(record.deletedAt), version = \(record.version), updated_at = \(record.updatedAt), updated_by = \(record.updatedBy) WHERE id = \(record.id)"
+        let statement: SQL =
+            "UPDATE \(ident: plan.declaration.tableName) SET deleted_at = \(record.deletedAt), version = \(record.version), updated_at = \(record.updatedAt), updated_by = \(record.updatedBy) WHERE id = \(record.id)"
         _ = try refusingDuplicates(plan) { try tx.execute(statement) }
     }
 }

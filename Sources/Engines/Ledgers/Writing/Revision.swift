@@ -33,7 +33,8 @@ extension LedgerEngine {
         after.version += 1
         after.updatedAt = clock.now
         after.updatedBy = principal.id
-        let statement: SQL = "UPDATE \(ident: plan.declaration.tableName) SET \(SQL.joined(changes, by: ", ")), version = \(after.version), updated_at = \(after.updatedAt), updated_by = \(after.updatedBy) WHERE id = \(before.id)"
+        let statement: SQL =
+            "UPDATE \(ident: plan.declaration.tableName) SET \(SQL.joined(changes, by: ", ")), version = \(after.version), updated_at = \(after.updatedAt), updated_by = \(after.updatedBy) WHERE id = \(before.id)"
         _ = try refusingDuplicates(plan) { try tx.execute(statement) }
         let change = LedgerChange(kind: .updated, ledger: plan.name, before: before, after: after, by: principal)
         if let batch { try recordInBatch(change, plan, batch, in: tx) } else { try record(change, plan, in: tx) }
@@ -41,7 +42,9 @@ extension LedgerEngine {
     }
 
     /// Everything that can be wrong with a change, thrown together; otherwise all values as they will be.
-    func judge(_ draft: Draft, changing before: Record, _ plan: LedgerPlan, by principal: Principal, _ origin: DraftOrigin, _ context: InputContext, in reader: any Reader) throws -> [SQLValue] {
+    func judge(_ draft: Draft, changing before: Record, _ plan: LedgerPlan, by principal: Principal, _ origin: DraftOrigin, _ context: InputContext, in reader: any Reader) throws
+        -> [SQLValue]
+    {
         var reading = DraftReading(plan, changing: before, context, origin, principal)
         reading.read(draft, changing: before)
         if let org = draft.org, org != before.org { reading.findings.append(FieldFinding("org", "immutable", "登记后不能修改", title: "所属企业")) }

@@ -84,10 +84,11 @@ struct DemoCanvas {
 
     func oval(_ x: Double, _ y: Double, _ rx: Double, _ ry: Double, _ paint: Paint) {
         let count = max(12, min(64, Int(max(rx, ry))))
-        fill((0..<count).map { index in
-            let angle = 2 * Double.pi * Double(index) / Double(count)
-            return Spot(x + rx * cos(angle), y + ry * sin(angle))
-        }, paint)
+        fill(
+            (0..<count).map { index in
+                let angle = 2 * Double.pi * Double(index) / Double(count)
+                return Spot(x + rx * cos(angle), y + ry * sin(angle))
+            }, paint)
     }
 
     func line(_ from: Spot, _ to: Spot, _ thickness: Double, _ paint: Paint) {

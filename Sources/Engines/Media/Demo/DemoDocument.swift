@@ -49,7 +49,8 @@ enum DemoDocument {
             ("使用性质", "货运"), ("车辆识别代号", "DEMO" + String((0..<13).map { _ in noise.pick(Array("0123456789ABCDEFGHJKLMNPRSTUVWXYZ")) })),
             ("发动机号码", "D" + String(Int(noise.between(10_000_000, 99_999_999)))), ("注册日期", registered.text), ("发证日期", registered.adding(days: 2).text),
         ]
-        let lines = standard.map { line in photo.lines.first { $0.title == line.title } ?? line }
+        let lines =
+            standard.map { line in photo.lines.first { $0.title == line.title } ?? line }
             + photo.lines.filter { own in !standard.contains { $0.title == own.title } }
         var y = 146.0
         for (index, line) in lines.prefix(10).enumerated() {

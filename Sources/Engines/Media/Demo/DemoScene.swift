@@ -35,7 +35,8 @@ enum DemoScene {
         for _ in 0..<3 { stack(canvas, light, x: place.between(60, 900), top: place.between(30, 84)) }
         for index in 0..<6 {
             let x = Double(index) * 165 + place.between(-50, 20), width = place.between(90, 170), top = place.between(128, 184)
-            canvas.fill([Spot(x, horizon), Spot(x, top), Spot(x + width * 0.5, top - place.between(4, 18)), Spot(x + width, top), Spot(x + width, horizon)], index % 2 == 0 ? steel : dark)
+            canvas.fill(
+                [Spot(x, horizon), Spot(x, top), Spot(x + width * 0.5, top - place.between(4, 18)), Spot(x + width, top), Spot(x + width, horizon)], index % 2 == 0 ? steel : dark)
             for window in 0..<Int(width / 18) {
                 let isLit = light.isDark && place.next() % 3 == 0
                 canvas.box(x + 8 + Double(window) * 17, top + 18, 8, 6, isLit ? Paint(250, 206, 128) : steel.scaled(0.82))
@@ -54,7 +55,8 @@ enum DemoScene {
         }
         for puff in 0..<7 {
             let drift = Double(puff)
-            canvas.oval(x + 6 + drift * 13, top - 4 - drift * 4.2, 7 + drift * 4.4, 4 + drift * 2.1, light.skyBottom.mixed(with: .white, 0.5 * light.day).faded(0.26 - drift * 0.03))
+            canvas.oval(
+                x + 6 + drift * 13, top - 4 - drift * 4.2, 7 + drift * 4.4, 4 + drift * 2.1, light.skyBottom.mixed(with: .white, 0.5 * light.day).faded(0.26 - drift * 0.03))
         }
         if light.isDark { canvas.glow(x, top + 3, 14, Paint(255, 40, 30), 0.9) }
     }

@@ -61,7 +61,8 @@ enum DemoTruckFront {
         canvas.fill(DemoCanvas.smooth([at(-142, 130), at(142, 130), at(152, 440), at(-152, 440)], radius: 16), paint)
         for step in 0..<9 {
             let inset = Double(step) * 5
-            canvas.fill([at(104 + inset * 0.8, 140), at(110 + inset * 0.8, 140), at(117 + inset * 0.8, 436), at(111 + inset * 0.8, 436)], Paint.black.faded(0.03 + 0.012 * Double(step)))
+            canvas.fill(
+                [at(104 + inset * 0.8, 140), at(110 + inset * 0.8, 140), at(117 + inset * 0.8, 436), at(111 + inset * 0.8, 436)], Paint.black.faded(0.03 + 0.012 * Double(step)))
         }
         canvas.fill([at(-138, 140), at(-124, 140), at(-132, 430), at(-148, 430)], Paint.white.faded(0.14))
     }

@@ -67,7 +67,8 @@ enum DemoTruckSide {
 
     private static func tipper(_ truck: DemoTruck, _ canvas: DemoCanvas, _ light: DemoLight, _ plate: String) {
         let paint = light.near(truck.cargo)
-        canvas.fill(DemoCanvas.smooth([Spot(360, 208), Spot(450, 172), Spot(560, 186), Spot(680, 164), Spot(800, 190), Spot(858, 210)], radius: 30), light.near(Paint(106, 92, 76)))
+        canvas.fill(
+            DemoCanvas.smooth([Spot(360, 208), Spot(450, 172), Spot(560, 186), Spot(680, 164), Spot(800, 190), Spot(858, 210)], radius: 30), light.near(Paint(106, 92, 76)))
         canvas.fill([Spot(338, 202), Spot(868, 202), Spot(858, 384), Spot(348, 384)], paint)
         canvas.fill([Spot(338, 202), Spot(868, 202), Spot(867, 216), Spot(339, 216)], paint.mixed(with: .white, 0.18))
         for rib in 0..<9 {
@@ -124,7 +125,8 @@ enum DemoTruckSide {
         canvas.rounded(262, 322, 22, 7, radius: 3, light.near(Paint(34, 36, 38)))
         canvas.rounded(168, 236, 15, 62, radius: 6, light.near(Paint(34, 36, 39)))
         canvas.line(Spot(180, 232), Spot(196, 222), 3, light.near(Paint(34, 36, 39)))
-        canvas.fill(DemoCanvas.smooth([Spot(156, 374), Spot(188, 376), Spot(184, 400), Spot(156, 398)], radius: 6), light.isDark ? Paint(255, 248, 220) : light.near(Paint(212, 218, 222)))
+        canvas.fill(
+            DemoCanvas.smooth([Spot(156, 374), Spot(188, 376), Spot(184, 400), Spot(156, 398)], radius: 6), light.isDark ? Paint(255, 248, 220) : light.near(Paint(212, 218, 222)))
         canvas.rounded(152, 400, 68, 34, radius: 8, light.near(Paint(62, 64, 68)))
         canvas.box(322, 210, 14, 180, light.near(Paint(54, 56, 60)))
         canvas.rounded(304, 400, 34, 28, radius: 4, light.near(Paint(54, 56, 60)))

@@ -17,8 +17,12 @@ struct AssetRoutes: Sendable {
         let isVersioned = parts.first == assets.version
         if isVersioned || parts.count > 1 && parts[0].utf8.count == 12 && assets.files["\(folder)/\(parts.joined(separator: "/"))"] == nil { parts.removeFirst() }
         guard let asset = assets.files["\(folder)/\(parts.joined(separator: "/"))"] else { throw Failure.notFound("该文件") }
-        var headers: HTTPFields = [.contentType: asset.contentType, .cacheControl: isVersioned ? "public, max-age=31536000, immutable" : "public, max-age=3600", .vary: "Accept-Encoding"]
-        guard let compressed = asset.compressed, request.acceptsGzip else { return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: asset.bytes))) }
+        var headers: HTTPFields = [
+            .contentType: asset.contentType, .cacheControl: isVersioned ? "public, max-age=31536000, immutable" : "public, max-age=3600", .vary: "Accept-Encoding",
+        ]
+        guard let compressed = asset.compressed, request.acceptsGzip else {
+            return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: asset.bytes)))
+        }
         headers[.contentEncoding] = "gzip"
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: compressed)))
     }

@@ -52,7 +52,8 @@ package struct StatCard: Rendered {
     /// A small line of the last values, oldest first.
     package var trend: [Double]
 
-    package init(_ title: String, _ value: String, unit: String = "", note: Markup = .empty, tone: Tone = .neutral, icon: String? = nil, path: String? = nil, trend: [Double] = []) {
+    package init(_ title: String, _ value: String, unit: String = "", note: Markup = .empty, tone: Tone = .neutral, icon: String? = nil, path: String? = nil, trend: [Double] = [])
+    {
         self.title = title
         self.value = value
         self.unit = unit
@@ -81,7 +82,8 @@ package struct StatCard: Rendered {
             let y = Figure.decimal(26 - (value - low) / spread * 24)
             return "\(x),\(y)"
         }
-        return "<svg class=\"spark\" viewBox=\"0 0 96 28\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><polyline points=\"\(points.joined(separator: " "))\"></polyline></svg>"
+        return
+            "<svg class=\"spark\" viewBox=\"0 0 96 28\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><polyline points=\"\(points.joined(separator: " "))\"></polyline></svg>"
     }
 }
 
@@ -115,11 +117,12 @@ package struct Notice: Rendered {
     }
 
     package var markup: Markup {
-        let icon = switch tone {
-        case .good: "check"
-        case .yellow, .orange, .red: "alert"
-        default: "info"
-        }
+        let icon =
+            switch tone {
+            case .good: "check"
+            case .yellow, .orange, .red: "alert"
+            default: "info"
+            }
         return "<div class=\"notice tone-\(tone.rawValue)\" role=\"\(tone == .red || tone == .orange ? "alert" : "status")\">\(Icon(icon))<div>\(content)</div></div>"
     }
 }

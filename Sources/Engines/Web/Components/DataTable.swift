@@ -116,7 +116,10 @@ package struct DataTable: Rendered {
     }
 
     package var markup: Markup {
-        let body: Markup = rows.isEmpty ? "\(EmptyState(empty, action: emptyAction))" : "<div class=\"table-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"\(Language.say("数据列表", "Data table"))\"><table class=\"data-table\">\(head)<tbody>\(rows.map(line))</tbody></table></div>"
+        let body: Markup =
+            rows.isEmpty
+            ? "\(EmptyState(empty, action: emptyAction))"
+            : "<div class=\"table-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"\(Language.say("数据列表", "Data table"))\"><table class=\"data-table\">\(head)<tbody>\(rows.map(line))</tbody></table></div>"
         return "<section class=\"table-card\" id=\"\(id)\" data-table>\(bar)\(body)\(foot)</section>"
     }
 
@@ -124,10 +127,12 @@ package struct DataTable: Rendered {
 
     private var bar: Markup {
         guard hasTools || !toolbar.isEmpty || !batch.isEmpty else { return .empty }
-        let chosen: Markup = batch.isEmpty
+        let chosen: Markup =
+            batch.isEmpty
             ? .empty
             : "<div class=\"batch\" hidden data-batch><span>\(Language.say("已选", "Selected")) <b data-chosen>0</b> \(Language.say("项", ""))</span>\(batch.map(batchButton))</div>"
-        let tools: Markup = hasTools
+        let tools: Markup =
+            hasTools
             ? """
             <div class="table-tools"><button type="button" class="icon-button" data-refresh-table title="\(Language.say("刷新", "Refresh"))" aria-label="\(Language.say("刷新", "Refresh"))">\(Icon("refresh"))</button>\
             <button type="button" class="icon-button" data-density title="\(Language.say("行距", "Density"))" aria-label="\(Language.say("切换行距", "Density"))">\(Icon("rows"))</button>\
@@ -139,9 +144,11 @@ package struct DataTable: Rendered {
 
     private var columnsTool: Markup {
         if let columnsPath {
-            return "<a href=\"\(columnsPath)\" class=\"icon-button\" hx-get=\"\(columnsPath)\" hx-target=\"#dialog\" hx-swap=\"innerHTML\" hx-push-url=\"false\" aria-haspopup=\"dialog\" title=\"\(Language.say("选择列", "Columns"))\" aria-label=\"\(Language.say("选择列", "Columns"))\">\(Icon("columns"))</a>"
+            return
+                "<a href=\"\(columnsPath)\" class=\"icon-button\" hx-get=\"\(columnsPath)\" hx-target=\"#dialog\" hx-swap=\"innerHTML\" hx-push-url=\"false\" aria-haspopup=\"dialog\" title=\"\(Language.say("选择列", "Columns"))\" aria-label=\"\(Language.say("选择列", "Columns"))\">\(Icon("columns"))</a>"
         }
-        return "<button type=\"button\" class=\"icon-button\" data-columns title=\"\(Language.say("选择列", "Columns"))\" aria-label=\"\(Language.say("选择列", "Columns"))\">\(Icon("columns"))</button>"
+        return
+            "<button type=\"button\" class=\"icon-button\" data-columns title=\"\(Language.say("选择列", "Columns"))\" aria-label=\"\(Language.say("选择列", "Columns"))\">\(Icon("columns"))</button>"
     }
 
     private func batchButton(_ action: BatchAction) -> Markup {
@@ -149,7 +156,10 @@ package struct DataTable: Rendered {
     }
 
     private var head: Markup {
-        let box: Markup = batch.isEmpty ? .empty : "<th class=\"col-check\" scope=\"col\"><input type=\"checkbox\" class=\"form-check-input\" aria-label=\"\(Language.say("全选", "Select all"))\" data-check-all></th>"
+        let box: Markup =
+            batch.isEmpty
+            ? .empty
+            : "<th class=\"col-check\" scope=\"col\"><input type=\"checkbox\" class=\"form-check-input\" aria-label=\"\(Language.say("全选", "Select all"))\" data-check-all></th>"
         let end: Markup = hasActions ? "<th class=\"col-actions\" scope=\"col\">\(Language.say("操作", "Actions"))</th>" : .empty
         return "<thead><tr>\(box)\(columns.map(headCell))\(end)</tr></thead>"
     }
@@ -162,11 +172,15 @@ package struct DataTable: Rendered {
         let next = isUp ? "-" + column.name : isDown ? nil : column.name
         let path = address.restarting.with("sort", next).text
         let state = isUp ? "ascending" : isDown ? "descending" : "none"
-        return "<th scope=\"col\" data-col=\"\(column.name)\" aria-sort=\"\(state)\"\(look)><a class=\"sort\" href=\"\(path)\"\(reload(path))>\(column.title)\(Icon(isUp ? "sort-up" : isDown ? "sort-down" : "sort"))</a></th>"
+        return
+            "<th scope=\"col\" data-col=\"\(column.name)\" aria-sort=\"\(state)\"\(look)><a class=\"sort\" href=\"\(path)\"\(reload(path))>\(column.title)\(Icon(isUp ? "sort-up" : isDown ? "sort-down" : "sort"))</a></th>"
     }
 
     private func line(_ row: TableRow) -> Markup {
-        let box: Markup = batch.isEmpty ? .empty : "<td class=\"col-check\"><input type=\"checkbox\" class=\"form-check-input\" name=\"id\" value=\"\(row.id)\" aria-label=\"\(Language.say("选择此行", "Select this row"))\"></td>"
+        let box: Markup =
+            batch.isEmpty
+            ? .empty
+            : "<td class=\"col-check\"><input type=\"checkbox\" class=\"form-check-input\" name=\"id\" value=\"\(row.id)\" aria-label=\"\(Language.say("选择此行", "Select this row"))\"></td>"
         let end: Markup = hasActions ? "<td class=\"col-actions\">\(row.actions)</td>" : .empty
         let cells = zip(columns, row.cells).enumerated().map { index, pair -> Markup in
             let (column, cell) = pair
@@ -181,15 +195,19 @@ package struct DataTable: Rendered {
 
     private func reloadLink(_ path: String?, _ title: String, icon: String) -> Markup {
         guard let path else { return "<span class=\"btn btn-plain btn-small is-off\" aria-disabled=\"true\">\(Icon(icon))<span>\(title)</span></span>" }
-        return "<a class=\"btn btn-plain btn-small\" href=\"\(path)\" hx-get=\"\(path)\" hx-target=\"#\(id)\" hx-select=\"#\(id)\" hx-swap=\"outerHTML show:#\(id):top\" hx-push-url=\"true\">\(Icon(icon))<span>\(title)</span></a>"
+        return
+            "<a class=\"btn btn-plain btn-small\" href=\"\(path)\" hx-get=\"\(path)\" hx-target=\"#\(id)\" hx-select=\"#\(id)\" hx-swap=\"outerHTML show:#\(id):top\" hx-push-url=\"true\">\(Icon(icon))<span>\(title)</span></a>"
     }
 
     private var foot: Markup {
         guard let pager, !(rows.isEmpty && pager.previous == nil) else { return .empty }
-        let count: Markup = pager.total.map { "\(Language.say("共", "Total")) <b>\(Figure.grouped($0))</b>\($0 > 0 && pager.isTotalFloor ? "+" : "") \(Language.say("条", ""))" } ?? "\(Language.say("本页", "This page")) <b>\(rows.count)</b> \(Language.say("条", ""))"
+        let count: Markup =
+            pager.total.map { "\(Language.say("共", "Total")) <b>\(Figure.grouped($0))</b>\($0 > 0 && pager.isTotalFloor ? "+" : "") \(Language.say("条", ""))" }
+            ?? "\(Language.say("本页", "This page")) <b>\(rows.count)</b> \(Language.say("条", ""))"
         let sizes = pager.sizes.map { size -> Markup in
             let path = address.restarting.with("size", String(size)).text
-            return "<a href=\"\(path)\" hx-get=\"\(path)\" hx-target=\"#\(id)\" hx-select=\"#\(id)\" hx-swap=\"outerHTML\" hx-push-url=\"true\"\(Markup.flag("aria-current=\"true\"", size == pager.size))>\(size)</a>"
+            return
+                "<a href=\"\(path)\" hx-get=\"\(path)\" hx-target=\"#\(id)\" hx-select=\"#\(id)\" hx-swap=\"outerHTML\" hx-push-url=\"true\"\(Markup.flag("aria-current=\"true\"", size == pager.size))>\(size)</a>"
         }
         return """
             <nav class="pager" aria-label="\(Language.say("分页", "Pages"))"><span class="pager-count">\(count)</span><span class="pager-size">\(Language.say("每页", "Per page")) \(sizes)</span>\

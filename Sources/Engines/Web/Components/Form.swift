@@ -24,7 +24,10 @@ package struct Form: Rendered {
     private let csrf: String
     private let isDialog: Bool
 
-    package init(action: String, sections: [FormSection], submit: String = Language.say("保存", "Save"), cancel: String? = nil, findings: [FieldFinding] = [], extra: Markup = .empty, context: WebContext) {
+    package init(
+        action: String, sections: [FormSection], submit: String = Language.say("保存", "Save"), cancel: String? = nil, findings: [FieldFinding] = [], extra: Markup = .empty,
+        context: WebContext
+    ) {
         self.action = action
         self.sections = sections
         self.submit = submit
@@ -39,7 +42,8 @@ package struct Form: Rendered {
         let hasFiles = sections.contains { $0.fields.contains(where: \.isFile) }
         let target: Markup = isDialog ? " hx-post=\"\(action)\" hx-target=\"#dialog\" hx-swap=\"innerHTML\" hx-push-url=\"false\"" : .empty
         let encoding: Markup = hasFiles ? " enctype=\"multipart/form-data\" hx-encoding=\"multipart/form-data\"" : .empty
-        let back: Markup = isDialog
+        let back: Markup =
+            isDialog
             ? "<button type=\"button\" class=\"btn btn-plain\" data-close>\(Language.say("取消", "Cancel"))</button>"
             : cancel.map { "<a class=\"btn btn-plain\" href=\"\($0)\">\(Language.say("取消", "Cancel"))</a>" } ?? .empty
         return """
@@ -64,7 +68,8 @@ package struct Form: Rendered {
         guard !findings.isEmpty else { return .empty }
         let titles = Dictionary(sections.flatMap(\.fields).map { ($0.name, $0.title) }, uniquingKeysWith: { first, _ in first })
         let lines = findings.map { finding -> Markup in "<li><a href=\"#\(scope)-\(finding.field)\">\(titles[finding.field] ?? finding.title)：\(finding.message)</a></li>" }
-        return "<div class=\"notice tone-red\" role=\"alert\" tabindex=\"-1\" data-focus>\(Icon("alert"))<div><strong>\(Language.say("有 \(findings.count) 处需要修改", "\(findings.count) to correct"))</strong><ul>\(lines)</ul></div></div>"
+        return
+            "<div class=\"notice tone-red\" role=\"alert\" tabindex=\"-1\" data-focus>\(Icon("alert"))<div><strong>\(Language.say("有 \(findings.count) 处需要修改", "\(findings.count) to correct"))</strong><ul>\(lines)</ul></div></div>"
     }
 }
 
@@ -97,8 +102,14 @@ package struct SearchForm: Rendered {
             return field
         }
         // A check box without a name folds the rest, so that it works without JavaScript.
-        let toggle: Markup = folded.isEmpty ? .empty : "<input type=\"checkbox\" class=\"search-toggle visually-hidden\" id=\"\(table)-more\" aria-label=\"\(Language.say("更多条件", "More filters"))\"\(Markup.flag("checked", isOpen))>"
-        let label: Markup = folded.isEmpty ? .empty : "<label class=\"btn btn-quiet search-more\" for=\"\(table)-more\"><span class=\"when-folded\">\(Language.say("更多条件", "More filters"))</span><span class=\"when-open\">\(Language.say("收起", "Fewer"))</span>\(Icon("down"))</label>"
+        let toggle: Markup =
+            folded.isEmpty
+            ? .empty
+            : "<input type=\"checkbox\" class=\"search-toggle visually-hidden\" id=\"\(table)-more\" aria-label=\"\(Language.say("更多条件", "More filters"))\"\(Markup.flag("checked", isOpen))>"
+        let label: Markup =
+            folded.isEmpty
+            ? .empty
+            : "<label class=\"btn btn-quiet search-more\" for=\"\(table)-more\"><span class=\"when-folded\">\(Language.say("更多条件", "More filters"))</span><span class=\"when-open\">\(Language.say("收起", "Fewer"))</span>\(Icon("down"))</label>"
         return """
             <form class="search-form" method="get" action="\(action)" role="search" hx-get="\(action)" hx-target="#\(table)" hx-select="#\(table)" hx-swap="outerHTML" hx-push-url="true">\
             \(hidden)\(toggle)<div class="search-grid">\(shown)<div class="search-buttons">\(label)<a class="btn btn-plain" href="\(PageAddress(action, kept).text)">\(Language.say("重置", "Reset"))</a>\

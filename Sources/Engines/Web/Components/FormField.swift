@@ -111,8 +111,9 @@ package struct ReferenceChoices: Rendered {
 
     package var markup: Markup {
         guard !choices.isEmpty else { return "<li class=\"ref-none\">\(Language.say("没有匹配的记录", "No match"))</li>" }
-        return .joined(choices.map { choice in
-            "<li role=\"option\" tabindex=\"-1\" data-value=\"\(choice.value)\" data-shown=\"\(choice.title)\">\(choice.title)\(choice.group.map { group -> Markup in "<small>\(group)</small>" })</li>"
-        })
+        return .joined(
+            choices.map { choice in
+                "<li role=\"option\" tabindex=\"-1\" data-value=\"\(choice.value)\" data-shown=\"\(choice.title)\">\(choice.title)\(choice.group.map { group -> Markup in "<small>\(group)</small>" })</li>"
+            })
     }
 }

@@ -118,7 +118,8 @@ package struct TaskProgress: Rendered {
         let poll: Markup = refresh.map { " hx-get=\"\($0)\" hx-trigger=\"every 1s\" hx-target=\"this\" hx-swap=\"outerHTML\" hx-push-url=\"false\"" } ?? .empty
         let bar: Markup = total.map { "<progress max=\"\(max($0, 1))\" value=\"\(done)\"></progress>" } ?? "<progress></progress>"
         let figure: Markup = total.map { "\(Figure.grouped(done)) / \(Figure.grouped($0))" } ?? "\(Figure.grouped(done))"
-        return "<div class=\"task tone-\(tone.rawValue)\" id=\"\(id)\"\(poll) role=\"status\"><div class=\"task-head\"><span>\(title)</span><span class=\"task-figure\">\(figure)</span></div>\(bar)<div class=\"task-note\">\(note)</div></div>"
+        return
+            "<div class=\"task tone-\(tone.rawValue)\" id=\"\(id)\"\(poll) role=\"status\"><div class=\"task-head\"><span>\(title)</span><span class=\"task-figure\">\(figure)</span></div>\(bar)<div class=\"task-note\">\(note)</div></div>"
     }
 }
 

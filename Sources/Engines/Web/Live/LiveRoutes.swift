@@ -30,7 +30,8 @@ struct LiveRoutes: Sendable {
             }
             try await writer.finish(nil)
         }
-        return Response(status: .ok, headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache, no-transform", .custom("X-Accel-Buffering"): "no"], body: body)
+        return Response(
+            status: .ok, headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache, no-transform", .custom("X-Accel-Buffering"): "no"], body: body)
     }
 
     static func text(_ message: LiveHub.Message) -> String {

@@ -65,7 +65,8 @@ extension Response {
             ("detail", .string(failure.message)), ("requestId", .string(context.requestId)),
         ]
         if !failure.fields.isEmpty {
-            members.append(("fields", .array(failure.fields.map { ["field": .string($0.field), "title": .string($0.title), "code": .string($0.code), "message": .string($0.message)] })))
+            members.append(
+                ("fields", .array(failure.fields.map { ["field": .string($0.field), "title": .string($0.title), "code": .string($0.code), "message": .string($0.message)] })))
         }
         var response = Response.json(.object(JSONObject(members)), status: failure.kind.status)
         response.headers[.contentType] = "application/problem+json; charset=utf-8"

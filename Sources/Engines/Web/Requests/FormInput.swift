@@ -88,9 +88,10 @@ extension FormInput {
         }
         if type.hasPrefix("application/json") {
             guard let object = try? JSONValue(parsing: bytes).object else { throw Failure(.invalid, "JW-W400", "请求内容不是合法的 JSON 对象") }
-            return FormInput(items: object.members.flatMap { member in
-                (member.value.array ?? [member.value]).filter { !$0.isNull }.map { PageAddress.QueryItem(member.name, $0.string ?? $0.text) }
-            })
+            return FormInput(
+                items: object.members.flatMap { member in
+                    (member.value.array ?? [member.value]).filter { !$0.isNull }.map { PageAddress.QueryItem(member.name, $0.string ?? $0.text) }
+                })
         }
         return FormInput(items: FormEncoding.pairs(bytes))
     }

@@ -84,7 +84,8 @@ struct Edge: RouterMiddleware {
         context.logger.info(
             "access",
             metadata: [
-                "method": "\(request.method)", "path": "\(context.here.path)", "status": "\(response.status.code)", "ms": "\(Figure.decimal(milliseconds))", "address": "\(context.address)",
+                "method": "\(request.method)", "path": "\(context.here.path)", "status": "\(response.status.code)", "ms": "\(Figure.decimal(milliseconds))",
+                "address": "\(context.address)",
                 "user": "\(context.principal?.login ?? "-")",
             ])
     }

@@ -30,7 +30,8 @@ struct AccountPages: Sendable {
             let grant = try await context.site.sessions.logIn(login: login, password: password, address: context.address, agent: request.headers[.userAgent] ?? "")
             let target = grant.mustChangePassword ? "/account/password" : Self.inside(form["next"], context)
             var response = context.wantsJSON ? Response.json(["mustChangePassword": .bool(grant.mustChangePassword)]) : Response.redirect(to: target)
-            response.setCookie(Cookie(name: "jw_session", value: grant.token, maxAge: grant.seconds, path: "/", secure: context.site.settings.isSecure, httpOnly: true, sameSite: .lax))
+            response.setCookie(
+                Cookie(name: "jw_session", value: grant.token, maxAge: grant.seconds, path: "/", secure: context.site.settings.isSecure, httpOnly: true, sameSite: .lax))
             if let notice = grant.notice { response.headers[values: .setCookie].append("jw_flash=\(FormEncoding.encode(notice)); Path=/; Max-Age=30; HttpOnly; SameSite=Lax") }
             return response
         } catch let failure as Failure {
@@ -62,7 +63,9 @@ struct AccountPages: Sendable {
 
     /// Only paths of this site, so that a link cannot lead a fresh session elsewhere.
     static func inside(_ next: String?, _ context: WebContext) -> String {
-        guard let next, next.hasPrefix("/"), !next.hasPrefix("//"), !next.hasPrefix("/\\"), !next.hasPrefix("/login"), !next.contains(where: \.isNewline) else { return context.site.settings.homePath }
+        guard let next, next.hasPrefix("/"), !next.hasPrefix("//"), !next.hasPrefix("/\\"), !next.hasPrefix("/login"), !next.contains(where: \.isNewline) else {
+            return context.site.settings.homePath
+        }
         return next
     }
 
@@ -98,11 +101,18 @@ struct AccountPages: Sendable {
             FormField("password", context.text("新密码", "New password"), .password, isRequired: true, help: context.site.sessions.passwordHint, isWide: true),
             FormField("again", context.text("再次输入新密码", "Repeat new password"), .password, isRequired: true, isWide: true),
         ]
-        let form = Form(action: "/account/password", sections: [FormSection(nil, fields)], submit: context.text("确认修改", "Change"), cancel: context.mustChangePassword ? nil : context.site.settings.homePath, findings: findings, context: context)
+        let form = Form(
+            action: "/account/password", sections: [FormSection(nil, fields)], submit: context.text("确认修改", "Change"),
+            cancel: context.mustChangePassword ? nil : context.site.settings.homePath, findings: findings, context: context)
         let title = context.text("修改密码", "Change password")
         let status: HTTPResponse.Status = findings.isEmpty ? .ok : .unprocessableContent
-        guard context.mustChangePassword else { return Shell.page(title, crumbs: [Crumb(context.text("个人设置", "Account")), Crumb(title)], status: status, body: "\(Card(body: "<div class=\"narrow\">\(form)</div>"))", context: context) }
-        let body: Markup = "<div class=\"centre-card\"><h1>\(title)</h1>\(Notice(.info, "\(context.text("为保障账号安全，首次登录或密码到期后须先修改密码。", "Please choose a new password before you go on."))"))\(form)</div>"
+        guard context.mustChangePassword else {
+            return Shell.page(
+                title, crumbs: [Crumb(context.text("个人设置", "Account")), Crumb(title)], status: status, body: "\(Card(body: "<div class=\"narrow\">\(form)</div>"))",
+                context: context)
+        }
+        let body: Markup =
+            "<div class=\"centre-card\"><h1>\(title)</h1>\(Notice(.info, "\(context.text("为保障账号安全，首次登录或密码到期后须先修改密码。", "Please choose a new password before you go on."))"))\(form)</div>"
         return Shell.page(title, status: status, layout: .bare, body: body, context: context)
     }
 }

@@ -5,11 +5,12 @@ import Kernel
 /// What went wrong, what one can do, and the number to quote.
 enum ErrorPage {
     static func page(_ failure: Failure, context: WebContext) -> Response {
-        let icon = switch failure.kind {
-        case .forbidden, .unauthenticated: "lock"
-        case .notFound: "compass"
-        default: "alert"
-        }
+        let icon =
+            switch failure.kind {
+            case .forbidden, .unauthenticated: "lock"
+            case .notFound: "compass"
+            default: "alert"
+            }
         let findings = failure.fields.map { field -> Markup in "<li>\(field.title)：\(field.message)</li>" }
         let body: Markup = """
             <div class="error-page"><div class="error-mark">\(Icon(icon))</div>\(context.principal == nil ? "<h1>\(failure.kind.title)</h1>" : "<p class=\"error-title\">\(failure.kind.title)</p>" as Markup)<p class="error-text">\(failure.message)</p>\

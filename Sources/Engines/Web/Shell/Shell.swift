@@ -42,7 +42,8 @@ package enum Shell {
             response = .html(dialogContent(title, actions: actions, body: body), status: status)
         } else {
             let main = mainPart(title, crumbs: crumbs, active: active, actions: actions, layout: layout, hasHead: hasHead, body: body, context: context)
-            response = .html(context.isPartial ? "<title>\(title) · \(siteName(context))</title>\(main)" : document(title, layout: layout, main: main, context: context), status: status)
+            response = .html(
+                context.isPartial ? "<title>\(title) · \(siteName(context))</title>\(main)" : document(title, layout: layout, main: main, context: context), status: status)
         }
         if context.flash != nil {
             if context.isPartial, let flash = context.flash { response.trigger([("jw:toast", ["text": .string(flash), "tone": "good"])]) }
@@ -93,10 +94,12 @@ package enum Shell {
     }
 
     private static func mainPart(_ title: String, crumbs: [Crumb], active: String, actions: Markup, layout: Layout, hasHead: Bool, body: Markup, context: WebContext) -> Markup {
-        let trail: Markup = crumbs.isEmpty
+        let trail: Markup =
+            crumbs.isEmpty
             ? .empty
             : "<nav class=\"crumbs\" aria-label=\"\(context.text("当前位置", "Breadcrumb"))\"><ol>\(crumbs.map { crumb -> Markup in "<li>\(link(crumb))</li>" })</ol></nav>"
-        let head: Markup = layout == .bare || layout == .screen || !hasHead
+        let head: Markup =
+            layout == .bare || layout == .screen || !hasHead
             ? .empty
             : "<header class=\"page-head\">\(trail)<div class=\"page-title\"><h1>\(title)</h1><div class=\"page-actions\">\(actions)</div></div></header>"
         return "<main id=\"main\" class=\"main main-\(layout.rawValue)\" tabindex=\"-1\" data-title=\"\(title)\" data-active=\"\(active)\">\(head)\(body)</main>"

@@ -6,11 +6,12 @@ extension Shell {
     static func document(_ title: String, layout: Layout, main: Markup, context: WebContext) -> Markup {
         let assets = context.site.assets
         let site = siteName(context)
-        let body: Markup = switch layout {
-        case .standard: "<div class=\"app\">\(sidebar(context))<div class=\"app-body\">\(topBar(context))\(main)</div></div>"
-        case .bare, .screen: main
-        case .mobile: "\(mobileBar(title, context))\(main)"
-        }
+        let body: Markup =
+            switch layout {
+            case .standard: "<div class=\"app\">\(sidebar(context))<div class=\"app-body\">\(topBar(context))\(main)</div></div>"
+            case .bare, .screen: main
+            case .mobile: "\(mobileBar(title, context))\(main)"
+            }
         return """
             <!doctype html>
             <html lang="\(context.language == .zh ? "zh-CN" : "en")" data-theme="\(layout == .screen ? "dark" : context.theme.rawValue)" data-assets="/assets/\(assets.version)/">
@@ -28,14 +29,14 @@ extension Shell {
     }
 
     /// No eval, no styles of its own, no page copies in the browser's storage; 422 comes back as a form with its findings.
-    private static let htmxSettings: String = (
-        [
-            "allowEval": false, "includeIndicatorStyles": false, "historyCacheSize": 0, "refreshOnHistoryMiss": true, "selfRequestsOnly": true, "scrollIntoViewOnBoost": false, "timeout": 60000,
+    private static let htmxSettings: String =
+        ([
+            "allowEval": false, "includeIndicatorStyles": false, "historyCacheSize": 0, "refreshOnHistoryMiss": true, "selfRequestsOnly": true, "scrollIntoViewOnBoost": false,
+            "timeout": 60000,
             "responseHandling": [
                 ["code": "204", "swap": false], ["code": "[23]..", "swap": true], ["code": "422", "swap": true], ["code": "[45]..", "swap": false, "error": true],
             ],
-        ] as JSONValue
-    ).text
+        ] as JSONValue).text
 
     private static func sidebar(_ context: WebContext) -> Markup {
         let settings = context.site.settings
@@ -72,7 +73,8 @@ extension Shell {
     private static func userMenu(_ context: WebContext) -> Markup {
         guard let principal = context.principal else { return "<a class=\"btn btn-primary btn-small\" href=\"/login\">\(context.text("登录", "Sign in"))</a>" }
         let otherLanguage = context.language == .zh ? "en" : "zh"
-        let themes = [(Theme.auto, context.text("随系统", "System"), "monitor"), (.light, context.text("浅色", "Light"), "sun"), (.dark, context.text("深色", "Dark"), "moon")].map { theme, title, icon -> Markup in
+        let themes = [(Theme.auto, context.text("随系统", "System"), "monitor"), (.light, context.text("浅色", "Light"), "sun"), (.dark, context.text("深色", "Dark"), "moon")].map {
+            theme, title, icon -> Markup in
             "<a href=\"\(context.here.with("theme", theme.rawValue).text)\" data-theme-set=\"\(theme.rawValue)\" hx-boost=\"false\"\(Markup.flag("aria-current=\"true\"", theme == context.theme))>\(Icon(icon))<span>\(title)</span></a>"
         }
         return """

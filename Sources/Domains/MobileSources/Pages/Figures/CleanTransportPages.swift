@@ -23,7 +23,9 @@ struct CleanTransportPages: Sendable {
     private func query(_ address: PageAddress) -> Query {
         let today = gates.clock.today
         let to = address["day_to"].flatMap { Day(parsing: $0) } ?? today
-        var query = Query(from: address["day_from"].flatMap { Day(parsing: $0) } ?? to.adding(days: -29), to: to, subject: address["by"].flatMap(CleanTransportShare.Subject.init(rawValue:)) ?? .enterprise)
+        var query = Query(
+            from: address["day_from"].flatMap { Day(parsing: $0) } ?? to.adding(days: -29), to: to,
+            subject: address["by"].flatMap(CleanTransportShare.Subject.init(rawValue:)) ?? .enterprise)
         query.counties = address.all("county")
         query.industries = address.all("industry")
         return query
@@ -38,7 +40,8 @@ struct CleanTransportPages: Sendable {
         trend.period = asked.to.daysSince1970 - asked.from.daysSince1970 > 92 ? .month : .day
         let (overall, byTime, lines) = try await gates.database.read { [gates, whole, trend] reader in
             (
-                try gates.cleanTransport.lines(whole, scope: principal.scope, in: reader).first ?? Line(subject: "", time: 0), try gates.cleanTransport.lines(trend, scope: principal.scope, in: reader),
+                try gates.cleanTransport.lines(whole, scope: principal.scope, in: reader).first ?? Line(subject: "", time: 0),
+                try gates.cleanTransport.lines(trend, scope: principal.scope, in: reader),
                 try gates.cleanTransport.lines(asked, scope: principal.scope, in: reader)
             )
         }
@@ -49,7 +52,8 @@ struct CleanTransportPages: Sendable {
             \(Notice(.info, "政策口径：国五及以上重型柴油车、重型燃气车、新能源车。系统口径：仅纯电动等新能源车。铁路、管道、皮带等非道路运输不经门禁，未计入。"))</div>
             """
         return Shell.page(
-            "清洁运输比例", crumbs: [Crumb("过车与统计"), Crumb("清洁运输比例")], active: "/clean-transport", actions: SheetAnswer.buttons(context.here, path: "/clean-transport/export"), body: body, context: context)
+            "清洁运输比例", crumbs: [Crumb("过车与统计"), Crumb("清洁运输比例")], active: "/clean-transport", actions: SheetAnswer.buttons(context.here, path: "/clean-transport/export"),
+            body: body, context: context)
     }
 
     private func search(_ asked: Query, _ principal: Principal, subjects: [CleanTransportShare.Subject]) -> Markup {
@@ -81,13 +85,15 @@ struct CleanTransportPages: Sendable {
         let trend = Chart(
             .line, "清洁运输比例走势", categories: times,
             series: [
-                ChartSeries("政策口径·车次", lines.map { percent($0.cleanTripShare) }, tone: .good), ChartSeries("政策口径·运输量", lines.map { percent($0.cleanTonnageShare) }), ChartSeries("新能源·车次", lines.map { percent($0.electricTripShare) }, tone: .blue),
+                ChartSeries("政策口径·车次", lines.map { percent($0.cleanTripShare) }, tone: .good), ChartSeries("政策口径·运输量", lines.map { percent($0.cleanTonnageShare) }),
+                ChartSeries("新能源·车次", lines.map { percent($0.electricTripShare) }, tone: .blue),
                 ChartSeries("国三及以下·车次", lines.map { percent($0.oldTripShare) }, tone: .orange),
             ], unit: "%")
         let rest = whole.total.trips - whole.clean.trips - whole.old.trips
         let ring = Chart(
             .ring, "车次构成", categories: ["新能源", "其他清洁运输", "国三及以下", "其余"],
-            series: [ChartSeries("车次", [Double(whole.electric.trips), Double(whole.clean.trips - whole.electric.trips), Double(whole.old.trips), Double(max(0, rest))])], unit: "车次")
+            series: [ChartSeries("车次", [Double(whole.electric.trips), Double(whole.clean.trips - whole.electric.trips), Double(whole.old.trips), Double(max(0, rest))])], unit: "车次"
+        )
         return "\(Grid(.mainAside, ["\(Card("走势", body: "\(trend)"))", "\(Card("车次构成", body: "\(ring)"))"]))"
     }
 
@@ -102,12 +108,15 @@ struct CleanTransportPages: Sendable {
 
     private func table(_ asked: Query, _ lines: [Line], _ context: WebContext) -> Markup {
         let columns = [
-            Column("subject", asked.subject.title, isWrapping: true), Column("trips", "车次", align: .end), Column("clean", "清洁车次", align: .end), Column("share", "按车次", align: .end), Column("tonnes", "运输量（吨）", align: .end),
-            Column("tonnage", "按运输量", align: .end), Column("electric", "新能源按车次", align: .end), Column("electricTonnage", "新能源按运输量", align: .end), Column("old", "国三及以下车次", align: .end),
+            Column("subject", asked.subject.title, isWrapping: true), Column("trips", "车次", align: .end), Column("clean", "清洁车次", align: .end), Column("share", "按车次", align: .end),
+            Column("tonnes", "运输量（吨）", align: .end),
+            Column("tonnage", "按运输量", align: .end), Column("electric", "新能源按车次", align: .end), Column("electricTonnage", "新能源按运输量", align: .end),
+            Column("old", "国三及以下车次", align: .end),
         ]
         let rows = lines.sorted { ($0.cleanTripShare ?? 2) < ($1.cleanTripShare ?? 2) }.prefix(500).map { line -> TableRow in
             let cells: [Markup] = [
-                "\(title(asked.subject, line.subject))", "\(Figure.grouped(line.total.trips))", "\(Figure.grouped(line.clean.trips))", "\(Figure.percent(line.cleanTripShare))", "\(Figure.decimal(line.total.tonnes))",
+                "\(title(asked.subject, line.subject))", "\(Figure.grouped(line.total.trips))", "\(Figure.grouped(line.clean.trips))", "\(Figure.percent(line.cleanTripShare))",
+                "\(Figure.decimal(line.total.tonnes))",
                 "\(Figure.percent(line.cleanTonnageShare))", "\(Figure.percent(line.electricTripShare))", "\(Figure.percent(line.electricTonnageShare))",
                 line.old.trips > 0 ? "\(Badge(Figure.grouped(line.old.trips), .orange))" : "0",
             ]
@@ -123,7 +132,8 @@ struct CleanTransportPages: Sendable {
         let columns = [asked.subject.title, "车次", "清洁车次", "按车次", "运输量（吨）", "清洁运输量（吨）", "按运输量", "新能源车次", "新能源按车次", "新能源按运输量", "国三及以下车次", "国三及以下运输量（吨）"].map { SheetColumn($0) }
         let rows = lines.map { line -> [Cell] in
             [
-                .text(title(asked.subject, line.subject)), Cell(line.total.trips), Cell(line.clean.trips), Cell(line.cleanTripShare), Cell(line.total.tonnes), Cell(line.clean.tonnes), Cell(line.cleanTonnageShare),
+                .text(title(asked.subject, line.subject)), Cell(line.total.trips), Cell(line.clean.trips), Cell(line.cleanTripShare), Cell(line.total.tonnes),
+                Cell(line.clean.tonnes), Cell(line.cleanTonnageShare),
                 Cell(line.electric.trips), Cell(line.electricTripShare), Cell(line.electricTonnageShare), Cell(line.old.trips), Cell(line.old.tonnes),
             ]
         }

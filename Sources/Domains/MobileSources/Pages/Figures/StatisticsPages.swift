@@ -47,10 +47,13 @@ struct StatisticsPages: Sendable {
         }
         let dictionaries = gates.ledgers.dictionaries.snapshot
         let notes = findings.map { "\(Notice(.yellow, "\($0.title)：\($0.message)"))" as Markup }
-        let content: Markup = grid.map { grid in "\(figures(grid))\(Card(title(grid.query), body: chart(grid, dictionaries)))\(table(grid, dictionaries, context))" } ?? "\(EmptyState("请修改统计条件", icon: "filter"))"
+        let content: Markup =
+            grid.map { grid in "\(figures(grid))\(Card(title(grid.query), body: chart(grid, dictionaries)))\(table(grid, dictionaries, context))" }
+            ?? "\(EmptyState("请修改统计条件", icon: "filter"))"
         let body: Markup = "\(presets(today))\(search(asked, address, principal, findings))<div id=\"figures\" class=\"stack\">\(notes)\(content)</div>"
         return Shell.page(
-            "数据统计汇总", crumbs: [Crumb("过车与统计"), Crumb("数据统计汇总")], active: "/statistics", actions: SheetAnswer.buttons(address, path: "/statistics/export"), body: body, context: context)
+            "数据统计汇总", crumbs: [Crumb("过车与统计"), Crumb("数据统计汇总")], active: "/statistics", actions: SheetAnswer.buttons(address, path: "/statistics/export"), body: body,
+            context: context)
     }
 
     // MARK: Questions
@@ -87,14 +90,18 @@ struct StatisticsPages: Sendable {
         if !isOwn {
             let counties = CountyChoice(principal.scope, sites: sites).choices
             fields += [
-                FormField("county", "县（区、市）", .dropdown(counties), values: asked.counties), FormField("industry", "行业类型", .dropdown(choices(Industry.all + Industry.transportUnits)), values: asked.industries),
+                FormField("county", "县（区、市）", .dropdown(counties), values: asked.counties),
+                FormField("industry", "行业类型", .dropdown(choices(Industry.all + Industry.transportUnits)), values: asked.industries),
                 FormField("enterprise", "企业", .dropdown(sites.prefix(400).map { Choice(String($0.org), $0.name) }), values: asked.enterprises.map { String($0) }),
             ]
         }
         fields += [
-            FormField("stage", "排放阶段", .dropdown(choices(EmissionStage.all)), values: asked.stages), FormField("fuel", "燃料种类", .dropdown(choices(FuelCode.all)), values: asked.fuels),
-            FormField("group", "车型", .dropdown(choices(GateCodes.vehicleGroup)), values: asked.groups), FormField("strategy", "管控策略", .dropdown(strategies), values: asked.strategies.map { String($0) }),
-            FormField("level", "响应级别", .dropdown(choices(WarningLevel.all)), values: asked.levels), FormField("direction", "方向", .dropdown(choices(GateCodes.direction)), values: asked.directions),
+            FormField("stage", "排放阶段", .dropdown(choices(EmissionStage.all)), values: asked.stages),
+            FormField("fuel", "燃料种类", .dropdown(choices(FuelCode.all)), values: asked.fuels),
+            FormField("group", "车型", .dropdown(choices(GateCodes.vehicleGroup)), values: asked.groups),
+            FormField("strategy", "管控策略", .dropdown(strategies), values: asked.strategies.map { String($0) }),
+            FormField("level", "响应级别", .dropdown(choices(WarningLevel.all)), values: asked.levels),
+            FormField("direction", "方向", .dropdown(choices(GateCodes.direction)), values: asked.directions),
         ]
         fields = fields.map { field in
             var field = field
@@ -121,10 +128,13 @@ struct StatisticsPages: Sendable {
         for measure in grid.query.measures {
             switch measure {
             case .trips: cards.append("\(StatCard("车次", Figure.grouped(total.trips), unit: "车次", note: "日均 \(Figure.grouped(total.trips / Int64(max(days, 1))))", icon: "truck"))")
-            case .tonnes: cards.append("\(StatCard("运输量", Figure.decimal(total.tonnes), unit: "吨", note: "日均 \(Figure.decimal(total.tonnes / Double(max(days, 1)))) 吨", icon: "scale"))")
+            case .tonnes:
+                cards.append("\(StatCard("运输量", Figure.decimal(total.tonnes), unit: "吨", note: "日均 \(Figure.decimal(total.tonnes / Double(max(days, 1)))) 吨", icon: "scale"))")
             case .refused:
                 let share = total.trips > 0 ? Double(total.refused) / Double(total.trips) : nil
-                cards.append("\(StatCard("不允许通行", Figure.grouped(total.refused), unit: "车次", note: grid.query.measures.contains(.trips) ? "占 \(Figure.percent(share, digits: 2))" : .empty, icon: "ban"))")
+                cards.append(
+                    "\(StatCard("不允许通行", Figure.grouped(total.refused), unit: "车次", note: grid.query.measures.contains(.trips) ? "占 \(Figure.percent(share, digits: 2))" : .empty, icon: "ban"))"
+                )
             case .vehicles: cards.append("\(StatCard("车辆数", "去重", note: "各组分别去重，不能相加", icon: "car"))")
             }
         }
@@ -149,24 +159,29 @@ struct StatisticsPages: Sendable {
         let shown = isTime ? keys : Array(keys.prefix(30))
         groups.sort()
         let series = groups.prefix(14).map { group in
-            ChartSeries(second.map { grid.title($0, group, dictionaries) } ?? measure.title, shown.map { sums[$0]?[group] ?? 0 }, tone: second == .level ? WarningLevel(rawValue: group)?.tone : nil)
+            ChartSeries(
+                second.map { grid.title($0, group, dictionaries) } ?? measure.title, shown.map { sums[$0]?[group] ?? 0 },
+                tone: second == .level ? WarningLevel(rawValue: group)?.tone : nil)
         }
         let unit = measure == .tonnes ? "吨" : measure == .vehicles ? "辆" : "车次"
         let kind: Chart.Kind = isTime && second == nil ? .area : second == nil ? .bar : .stackedBar
         let note: Markup = keys.count > shown.count ? "<p class=\"muted\">图中为\(measure.title)最多的 30 项，全部见下表。</p>" : .empty
-        return "\(Chart(kind, "\(measure.title)：\(title(grid.query))", categories: shown.map { grid.title(first, $0, dictionaries) }, series: Array(series), unit: unit, height: .large))\(note)"
+        return
+            "\(Chart(kind, "\(measure.title)：\(title(grid.query))", categories: shown.map { grid.title(first, $0, dictionaries) }, series: Array(series), unit: unit, height: .large))\(note)"
     }
 
     private func columns(_ query: Query) -> [(title: String, measure: Measure?)] { query.dimensions.map { ($0.title, nil) } + query.measures.map { ($0.title, $0) } }
 
     private func table(_ grid: TransportStatistics.Grid, _ dictionaries: DictionarySnapshot, _ context: WebContext) -> Markup {
-        let heads = grid.query.dimensions.map { Column($0.rawValue, $0.title, isWrapping: $0 == .enterprise) } + grid.query.measures.map { Column($0.rawValue, $0.title, align: .end) }
+        let heads =
+            grid.query.dimensions.map { Column($0.rawValue, $0.title, isWrapping: $0 == .enterprise) } + grid.query.measures.map { Column($0.rawValue, $0.title, align: .end) }
         let rows = grid.lines.prefix(500).map { line -> TableRow in
             let keys = zip(grid.query.dimensions, line.keys).map { "\(grid.title($0.0, $0.1, dictionaries))" as Markup }
             let values = grid.query.measures.map { value($0, line.figures) }
             return TableRow(keys + values, path: drill(grid.query, line))
         }
-        let total: Markup = "共 <b>\(grid.lines.count)</b> 组\(Markup.when(grid.isTruncated, "（仅前 \(TransportStatistics.rowLimit) 组）"))\(Markup.when(grid.lines.count > 500, "，页面显示前 500 组，导出含全部"))"
+        let total: Markup =
+            "共 <b>\(grid.lines.count)</b> 组\(Markup.when(grid.isTruncated, "（仅前 \(TransportStatistics.rowLimit) 组）"))\(Markup.when(grid.lines.count > 500, "，页面显示前 500 组，导出含全部"))"
         return "\(DataTable(id: "statistics", columns: heads, rows: Array(rows), address: context.here, toolbar: "<span>\(total)</span>", empty: "没有符合条件的过车数据"))"
     }
 

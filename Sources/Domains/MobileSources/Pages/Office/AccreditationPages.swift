@@ -45,17 +45,24 @@ struct AccreditationPages: Sendable {
             }
             return (page, keys)
         }
-        let columns = [Column("name", "单位名称", isWrapping: true), Column("no", "授权认证编号"), Column("state", "授权状态"), Column("valid", "有效期至"), Column("keys", "有效密钥", align: .end), Column("at", "登记时间")]
+        let columns = [
+            Column("name", "单位名称", isWrapping: true), Column("no", "授权认证编号"), Column("state", "授权状态"), Column("valid", "有效期至"), Column("keys", "有效密钥", align: .end),
+            Column("at", "登记时间"),
+        ]
         let today = gates.clock.today
         let rows = page.records.map { unit -> TableRow in
             let state = unit[MaintenanceUnit.state] ?? "applied"
-            let valid: Markup = unit[MaintenanceUnit.validTo].map { day in day < today ? "\(Badge("\(day.text) 已到期", .orange))" : "\(day)" } ?? "<span class=\"muted\">\(state == "approved" ? "长期" : "—")</span>"
+            let valid: Markup =
+                unit[MaintenanceUnit.validTo].map { day in day < today ? "\(Badge("\(day.text) 已到期", .orange))" : "\(day)" }
+                ?? "<span class=\"muted\">\(state == "approved" ? "长期" : "—")</span>"
             let cells: [Markup] = [
-                "\(unit[MaintenanceUnit.name])", "<span class=\"mono\">\(unit[MaintenanceUnit.accreditationNo])</span>", "\(Self.badge(state))", valid, "\(keys["maintenanceUnit-\(unit.id)"] ?? 0)", "\(unit.createdAt)",
+                "\(unit[MaintenanceUnit.name])", "<span class=\"mono\">\(unit[MaintenanceUnit.accreditationNo])</span>", "\(Self.badge(state))", valid,
+                "\(keys["maintenanceUnit-\(unit.id)"] ?? 0)", "\(unit.createdAt)",
             ]
             return TableRow(id: String(unit.id), cells, path: "/accreditation/\(unit.id)")
         }
-        let action: Markup = context.may(MaintenanceUnit.ledger.writePermission) ? "\(ActionButton("登记运维单位", .dialog("/ledgers/\(Self.ledger)/new"), icon: "plus", style: .primary))" : .empty
+        let action: Markup =
+            context.may(MaintenanceUnit.ledger.writePermission) ? "\(ActionButton("登记运维单位", .dialog("/ledgers/\(Self.ledger)/new"), icon: "plus", style: .primary))" : .empty
         let search = SearchForm(action: "/accreditation", fields: [FormField("q", "关键字", .text, value: context.here["q"], placeholder: "单位名称、编号")], table: "units")
         let table = DataTable(id: "units", columns: columns, rows: rows, address: context.here, empty: "还没有登记运维单位")
         return Shell.page("运维单位授权", crumbs: [Crumb("企业与门禁"), Crumb("运维单位授权")], active: "/accreditation", actions: action, body: "\(search)\(table)", context: context)
@@ -75,30 +82,40 @@ struct AccreditationPages: Sendable {
         }
         let state = unit[MaintenanceUnit.state] ?? "applied"
         let presenter = try gates.ledgers.presenter(Self.ledger, for: principal)
-        let facts = DescriptionList(MaintenanceUnit.ledger.fields.map { field in
-            field.name == "state" ? .init(field.title, "\(Self.badge(state))") : .init(field.title, "\(presenter.text(field, unit))", isWide: field.name == "opinion")
-        })
+        let facts = DescriptionList(
+            MaintenanceUnit.ledger.fields.map { field in
+                field.name == "state" ? .init(field.title, "\(Self.badge(state))") : .init(field.title, "\(presenter.text(field, unit))", isWide: field.name == "opinion")
+            })
         var actions: Markup = "\(ActionButton("编辑", .dialog("/ledgers/\(Self.ledger)/\(unit.id)/edit"), icon: "edit", style: .quiet))"
         if state == "approved" { actions += "\(ActionButton("停用", .dialog("/accreditation/\(unit.id)/stop"), icon: "pause"))" }
         if state != "revoked" { actions += "\(ActionButton("吊销", .dialog("/accreditation/\(unit.id)/stop?revokes=1"), icon: "ban", style: .danger))" }
-        if state == "applied" || state == "suspended" || state == "expired" { actions += "\(ActionButton(state == "applied" ? "批准授权" : "恢复授权", .dialog("/accreditation/\(unit.id)/approve"), icon: "check", style: .primary))" }
+        if state == "applied" || state == "suspended" || state == "expired" {
+            actions += "\(ActionButton(state == "applied" ? "批准授权" : "恢复授权", .dialog("/accreditation/\(unit.id)/approve"), icon: "check", style: .primary))"
+        }
         let add: Markup = state == "revoked" ? .empty : "\(ActionButton("登记公钥", .dialog("/accreditation/\(unit.id)/keys/new"), icon: "plus"))"
-        let main: Markup = "<div class=\"stack\">\(Card("单位信息", body: "\(facts)"))\(Card("接口密钥（按企业）", actions: add, isFlush: true, body: keyTable(keys, tokens, unit.id, context)))</div>"
+        let main: Markup =
+            "<div class=\"stack\">\(Card("单位信息", body: "\(facts)"))\(Card("接口密钥（按企业）", actions: add, isFlush: true, body: keyTable(keys, tokens, unit.id, context)))</div>"
         let body: Markup = "\(Grid(.mainAside, [main, "\(Card("变更记录", body: "\(Timeline(history.map(\.line)))"))"]))"
         let name = unit[MaintenanceUnit.name] ?? ""
         return Shell.page(name, crumbs: [Crumb("企业与门禁"), Crumb("运维单位授权", "/accreditation"), Crumb(name)], active: "/accreditation", actions: actions, body: body, context: context)
     }
 
     private func keyTable(_ keys: [SignedClientKey], _ uses: [String: Moment], _ unit: Int64, _ context: WebContext) -> Markup {
-        let columns = [Column("site", "企业", isWrapping: true), Column("kind", "算法"), Column("print", "指纹", isWrapping: true), Column("state", "状态"), Column("from", "登记时间"), Column("by", "登记人"), Column("use", "企业最近接入")]
+        let columns = [
+            Column("site", "企业", isWrapping: true), Column("kind", "算法"), Column("print", "指纹", isWrapping: true), Column("state", "状态"), Column("from", "登记时间"),
+            Column("by", "登记人"), Column("use", "企业最近接入"),
+        ]
         let snapshot = gates.registry.snapshot
         let now = gates.clock.now
         let rows = keys.reversed().map { key -> TableRow in
             let site = snapshot.orgByCode[key.objectCode].flatMap { snapshot.enterprises[$0]?.name } ?? key.objectCode
             let obstacle = key.obstacle(at: now)
-            let revoke: Markup = key.state == .active ? "\(ActionButton("吊销", .post("/accreditation/\(unit)/keys/\(key.id)/revoke", confirm: "吊销后，\(site)的门禁系统用此密钥立即不能再上传数据，且不能恢复。确定吊销？"), style: .quiet))" : .empty
+            let revoke: Markup =
+                key.state == .active
+                ? "\(ActionButton("吊销", .post("/accreditation/\(unit)/keys/\(key.id)/revoke", confirm: "吊销后，\(site)的门禁系统用此密钥立即不能再上传数据，且不能恢复。确定吊销？"), style: .quiet))" : .empty
             let cells: [Markup] = [
-                "\(site)<br><small class=\"mono\">\(key.objectCode)</small>", "\(key.kind)", "<span class=\"fingerprint\">\(AccreditationPages.grouped(key.fingerprint))</span>", "\(obstacle.map { Badge($0, .muted) } ?? Badge("有效", .good))", "\(key.validFrom)",
+                "\(site)<br><small class=\"mono\">\(key.objectCode)</small>", "\(key.kind)", "<span class=\"fingerprint\">\(AccreditationPages.grouped(key.fingerprint))</span>",
+                "\(obstacle.map { Badge($0, .muted) } ?? Badge("有效", .good))", "\(key.validFrom)",
                 "\(key.addedBy)", uses[key.objectCode].map { "\($0)" } ?? "<span class=\"muted\">未接入</span>",
             ]
             return TableRow(id: String(key.id), cells, actions: revoke)
@@ -125,12 +142,17 @@ struct AccreditationPages: Sendable {
             FormField("what", "运维单位", .shown("\(unit[MaintenanceUnit.name])"), isWide: true),
             FormField("validTo", "授权有效期至", .day, value: validTo, help: "不填为长期；批准后自动给出授权认证编号", minimum: gates.clock.today.text, isWide: true),
         ]
-        return dialog("批准授权", Form(action: "/accreditation/\(unit.id)/approve", sections: [FormSection(nil, fields)], submit: "批准", cancel: "/accreditation/\(unit.id)", findings: findings, context: context), unit, status, context)
+        return dialog(
+            "批准授权",
+            Form(
+                action: "/accreditation/\(unit.id)/approve", sections: [FormSection(nil, fields)], submit: "批准", cancel: "/accreditation/\(unit.id)", findings: findings,
+                context: context), unit, status, context)
     }
 
     private func dialog(_ title: String, _ form: Form, _ unit: Record, _ status: HTTPResponse.Status, _ context: WebContext) -> Response {
         Shell.page(
-            title, crumbs: [Crumb("运维单位授权", "/accreditation"), Crumb(unit[MaintenanceUnit.name] ?? "", "/accreditation/\(unit.id)"), Crumb(title)], active: "/accreditation", status: status,
+            title, crumbs: [Crumb("运维单位授权", "/accreditation"), Crumb(unit[MaintenanceUnit.name] ?? "", "/accreditation/\(unit.id)"), Crumb(title)], active: "/accreditation",
+            status: status,
             body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
     }
 
@@ -145,7 +167,9 @@ struct AccreditationPages: Sendable {
         return Shell.done("已批准，授权认证编号 \(number)", to: "/accreditation/\(unit.id)", context: context)
     }
 
-    @Sendable func stopForm(request: Request, context: WebContext) async throws -> Response { stopForm(try await unit(context), revokes: context.here["revokes"] == "1", nil, [], .ok, context) }
+    @Sendable func stopForm(request: Request, context: WebContext) async throws -> Response {
+        stopForm(try await unit(context), revokes: context.here["revokes"] == "1", nil, [], .ok, context)
+    }
 
     private func stopForm(_ unit: Record, revokes: Bool, _ opinion: String?, _ findings: [FieldFinding], _ status: HTTPResponse.Status, _ context: WebContext) -> Response {
         let note: Markup = revokes ? "吊销后该单位的全部密钥永久失效，不能恢复，所服务企业的门禁系统立即不能上传数据。" : "停用后所服务企业的门禁系统立即不能上传数据，恢复授权前持续有效。"
@@ -154,7 +178,11 @@ struct AccreditationPages: Sendable {
             FormField("opinion", "原因", .textArea(rows: 3), value: opinion, isRequired: true, maxLength: 500, isWide: true),
         ]
         let verb = revokes ? "吊销" : "停用"
-        return dialog("\(verb)授权", Form(action: "/accreditation/\(unit.id)/stop", sections: [FormSection(nil, fields)], submit: "确认\(verb)", cancel: "/accreditation/\(unit.id)", findings: findings, context: context), unit, status, context)
+        return dialog(
+            "\(verb)授权",
+            Form(
+                action: "/accreditation/\(unit.id)/stop", sections: [FormSection(nil, fields)], submit: "确认\(verb)", cancel: "/accreditation/\(unit.id)", findings: findings,
+                context: context), unit, status, context)
     }
 
     @Sendable func stop(request: Request, context: WebContext) async throws -> Response {
@@ -177,9 +205,15 @@ struct AccreditationPages: Sendable {
         let sites = gates.registry.snapshot.enterprises.values.sorted { $0.code < $1.code }.filter { context.principal?.scope.admits(org: $0.org, area: $0.county) ?? false }
         let fields = [
             FormField("enterpriseCode", "企业", .select(sites.map { Choice($0.code, "\($0.name)（\($0.code)）") }), value: code, isRequired: true, isWide: true),
-            FormField("pem", "公钥（PEM）", .textArea(rows: 8), value: pem, isRequired: true, help: "RSA 2048 位及以上或 SM2，以 -----BEGIN PUBLIC KEY----- 开头。私钥由门禁系统保管，不得上传", maxLength: 8000, isWide: true),
+            FormField(
+                "pem", "公钥（PEM）", .textArea(rows: 8), value: pem, isRequired: true, help: "RSA 2048 位及以上或 SM2，以 -----BEGIN PUBLIC KEY----- 开头。私钥由门禁系统保管，不得上传", maxLength: 8000,
+                isWide: true),
         ]
-        return dialog("登记公钥", Form(action: "/accreditation/\(unit.id)/keys/check", sections: [FormSection(nil, fields)], submit: "下一步：核对指纹", cancel: "/accreditation/\(unit.id)", findings: findings, context: context), unit, status, context)
+        return dialog(
+            "登记公钥",
+            Form(
+                action: "/accreditation/\(unit.id)/keys/check", sections: [FormSection(nil, fields)], submit: "下一步：核对指纹", cancel: "/accreditation/\(unit.id)", findings: findings,
+                context: context), unit, status, context)
     }
 
     /// Shows the fingerprint before anything is registered.
@@ -189,10 +223,16 @@ struct AccreditationPages: Sendable {
         let (findings, key) = read(input)
         guard findings.isEmpty, let key else { return keyForm(unit, input["enterpriseCode"], input["pem"], findings, .unprocessableContent, context) }
         let fields = [
-            FormField("what", "请与运维单位电话核对公钥指纹", .shown("<code class=\"secret fingerprint\">\(AccreditationPages.grouped(key.fingerprint))</code><p>算法 \(key.algorithm)，企业编号 \(input["enterpriseCode"])</p>"), isWide: true),
+            FormField(
+                "what", "请与运维单位电话核对公钥指纹",
+                .shown("<code class=\"secret fingerprint\">\(AccreditationPages.grouped(key.fingerprint))</code><p>算法 \(key.algorithm)，企业编号 \(input["enterpriseCode"])</p>"),
+                isWide: true),
             FormField("enterpriseCode", "", .hidden, value: input["enterpriseCode"]), FormField("pem", "", .hidden, value: input["pem"]),
         ]
-        return dialog("核对公钥指纹", Form(action: "/accreditation/\(unit.id)/keys/new", sections: [FormSection(nil, fields)], submit: "指纹一致，登记", cancel: "/accreditation/\(unit.id)", context: context), unit, .ok, context)
+        return dialog(
+            "核对公钥指纹",
+            Form(action: "/accreditation/\(unit.id)/keys/new", sections: [FormSection(nil, fields)], submit: "指纹一致，登记", cancel: "/accreditation/\(unit.id)", context: context),
+            unit, .ok, context)
     }
 
     private func read(_ input: FormInput) -> ([FieldFinding], PublicKey?) {
@@ -248,7 +288,9 @@ enum KeyUse {
     static func read(_ codes: [String], in reader: any Reader) throws -> [String: Moment] {
         var uses: [String: Moment] = [:]
         for code in Set(codes).prefix(100) {
-            if let at = try reader.value("SELECT at FROM audit WHERE object_kind = 'gateToken' AND object_id = \(code) ORDER BY day DESC, id DESC LIMIT 1")?.int { uses[code] = Moment(milliseconds: at) }
+            if let at = try reader.value("SELECT at FROM audit WHERE object_kind = 'gateToken' AND object_id = \(code) ORDER BY day DESC, id DESC LIMIT 1")?.int {
+                uses[code] = Moment(milliseconds: at)
+            }
         }
         return uses
     }

@@ -27,7 +27,8 @@ struct GateSettings: Sendable {
     func values(in reader: any Reader) throws -> [String: String] {
         let settings = gates.registry.snapshot.settings
         var values: [String: String] = [
-            "approvesFilingsItself": settings.approvesFilingsItself ? "1" : "0", "transmissionTarget": text(settings.transmissionTarget), "leakMinutes": String(settings.leakMinutes),
+            "approvesFilingsItself": settings.approvesFilingsItself ? "1" : "0", "transmissionTarget": text(settings.transmissionTarget),
+            "leakMinutes": String(settings.leakMinutes),
             "offlineMinutes": String(settings.offlineMinutes),
         ]
         let thresholds = try AnalyticsThresholds(in: reader)

@@ -26,19 +26,25 @@ struct GateSettingsPage: Sendable {
     private func page(_ values: [String: String], _ findings: [FieldFinding], _ status: HTTPResponse.Status, _ context: WebContext) -> Response {
         let transmission = GateSettings.numbers.map { setting in
             FormField(
-                setting.name, setting.title, .number(step: setting.isWhole ? "1" : "0.001"), value: values[setting.name], isRequired: true, help: setting.help, unit: setting.unit.isEmpty ? nil : setting.unit,
+                setting.name, setting.title, .number(step: setting.isWhole ? "1" : "0.001"), value: values[setting.name], isRequired: true, help: setting.help,
+                unit: setting.unit.isEmpty ? nil : setting.unit,
                 minimum: Figure.plain(setting.range.lowerBound), maximum: Figure.plain(setting.range.upperBound))
         }
-        let filing = [FormField("approvesFilingsItself", "备案审核", .check("完整且一致的备案自动通过"), value: values["approvesFilingsItself"] == "1" ? "1" : nil, help: "关闭时全部由人工审核", isWide: true)]
+        let filing = [
+            FormField("approvesFilingsItself", "备案审核", .check("完整且一致的备案自动通过"), value: values["approvesFilingsItself"] == "1" ? "1" : nil, help: "关闭时全部由人工审核", isWide: true)
+        ]
         let analytics = AnalyticsThresholds.settings.map { setting in
             FormField(
-                setting.name, setting.title, .number(step: "any"), value: values[setting.name], isRequired: true, minimum: Figure.plain(setting.range.lowerBound), maximum: Figure.plain(setting.range.upperBound))
+                setting.name, setting.title, .number(step: "any"), value: values[setting.name], isRequired: true, minimum: Figure.plain(setting.range.lowerBound),
+                maximum: Figure.plain(setting.range.upperBound))
         }
         let form = Form(
-            action: "/gate-settings", sections: [FormSection("传输与在线", transmission), FormSection("备案", filing), FormSection("数据研判（异常预警规则）", analytics)], submit: "保存设置", findings: findings, context: context)
+            action: "/gate-settings", sections: [FormSection("传输与在线", transmission), FormSection("备案", filing), FormSection("数据研判（异常预警规则）", analytics)], submit: "保存设置",
+            findings: findings, context: context)
         let history = ActionButton("修改记录", .link("/audit?objectKind=gateSetting"), icon: "history", style: .quiet)
         return Shell.page(
-            "门禁监管设置", crumbs: [Crumb("系统"), Crumb("门禁监管设置")], active: "/gate-settings", actions: context.may("audit.read") ? "\(history)" : .empty, status: status, body: "\(Card(body: "\(form)"))", context: context)
+            "门禁监管设置", crumbs: [Crumb("系统"), Crumb("门禁监管设置")], active: "/gate-settings", actions: context.may("audit.read") ? "\(history)" : .empty, status: status,
+            body: "\(Card(body: "\(form)"))", context: context)
     }
 
     @Sendable func save(request: Request, context: WebContext) async throws -> Response {

@@ -39,13 +39,15 @@ struct DataQualityPages: Sendable {
         ]
         let ring = Chart(.ring, "等级分布", categories: levels.map(\.0.title), series: [ChartSeries("企业", levels.map { Double($0.1) })], unit: "家", height: .small)
         let columns = [
-            Column("site", "企业", isWrapping: true), Column("county", "县（区、市）"), Column("score", "得分", align: .end), Column("level", "等级"), Column("time", "及时性", align: .end), Column("accuracy", "准确性", align: .end),
+            Column("site", "企业", isWrapping: true), Column("county", "县（区、市）"), Column("score", "得分", align: .end), Column("level", "等级"), Column("time", "及时性", align: .end),
+            Column("accuracy", "准确性", align: .end),
             Column("complete", "完整性", align: .end), Column("reasons", "主要扣分原因", isWrapping: true),
         ]
         let rows = lines.map { line -> TableRow in
             TableRow(
                 [
-                    "\(line.enterprise)", "\(Region(code: line.area)?.title)", line.score.map { "<b>\(Figure.decimal($0))</b>" } ?? "<span class=\"muted\">无数据</span>", "\(line.level.map { Badge($0.title, $0.tone) })",
+                    "\(line.enterprise)", "\(Region(code: line.area)?.title)", line.score.map { "<b>\(Figure.decimal($0))</b>" } ?? "<span class=\"muted\">无数据</span>",
+                    "\(line.level.map { Badge($0.title, $0.tone) })",
                     "\(Figure.percent(line.timeliness))", "\(Figure.percent(line.accuracy))", "\(Figure.percent(line.completeness))", "\(line.reasons)",
                 ], path: "/data-quality/\(line.org)?day_from=\(from.text)&day_to=\(to.text)", tone: line.level == .poor ? .red : nil)
         }
@@ -55,7 +57,8 @@ struct DataQualityPages: Sendable {
             <div id="quality-part" class="stack">\(Grid(.quarters, cards))\(table)\(Grid(.halves, ["\(Card("等级分布", body: "\(ring)"))", "\(Card("怎样计分", body: DataQualityPages.definition))"]))</div>
             """
         return Shell.page(
-            "数据质量", crumbs: [Crumb("过车与统计"), Crumb("数据质量")], active: "/data-quality", actions: SheetAnswer.buttons(context.here, path: "/data-quality/export"), body: body, context: context)
+            "数据质量", crumbs: [Crumb("过车与统计"), Crumb("数据质量")], active: "/data-quality", actions: SheetAnswer.buttons(context.here, path: "/data-quality/export"), body: body,
+            context: context)
     }
 
     private static let definition: Markup = """
@@ -74,18 +77,23 @@ struct DataQualityPages: Sendable {
         let chart = Chart(
             .line, "每日得分", categories: ordered.map(\.day.text),
             series: [
-                ChartSeries("得分", ordered.map(\.score), tone: .blue), ChartSeries("及时性", ordered.map { $0.timeliness.map { ($0 * 1000).rounded() / 10 } }), ChartSeries("准确性", ordered.map { $0.accuracy.map { ($0 * 1000).rounded() / 10 } }),
+                ChartSeries("得分", ordered.map(\.score), tone: .blue), ChartSeries("及时性", ordered.map { $0.timeliness.map { ($0 * 1000).rounded() / 10 } }),
+                ChartSeries("准确性", ordered.map { $0.accuracy.map { ($0 * 1000).rounded() / 10 } }),
                 ChartSeries("完整性", ordered.map { $0.completeness.map { ($0 * 1000).rounded() / 10 } }),
             ], unit: "分")
         let columns = [
-            Column("day", "日期"), Column("score", "得分", align: .end), Column("level", "等级"), Column("received", "接收 / 上传", align: .end), Column("backfilled", "补传", align: .end), Column("flagged", "有校验发现", align: .end),
-            Column("stage", "阶段未知", align: .end), Column("rejected", "拒收", align: .end), Column("photos", "照片齐全", align: .end), Column("online", "在线分钟", align: .end), Column("reasons", "扣分原因", isWrapping: true),
+            Column("day", "日期"), Column("score", "得分", align: .end), Column("level", "等级"), Column("received", "接收 / 上传", align: .end), Column("backfilled", "补传", align: .end),
+            Column("flagged", "有校验发现", align: .end),
+            Column("stage", "阶段未知", align: .end), Column("rejected", "拒收", align: .end), Column("photos", "照片齐全", align: .end), Column("online", "在线分钟", align: .end),
+            Column("reasons", "扣分原因", isWrapping: true),
         ]
         let rows = days.map { line -> TableRow in
             TableRow(
                 [
-                    "\(line.day)", "\(Figure.decimal(line.score))", "\(line.level.map { Badge($0.title, $0.tone) })", "\(Figure.grouped(line.received)) / \(Figure.grouped(line.generated))", "\(line.backfilled)", "\(line.flagged)", "\(line.unknownStage)",
-                    "\(line.rejected)", "\(Figure.percent(line.received > 0 ? Double(line.withPhotos) / Double(line.received) : nil))", "\(line.heartbeats) / \(line.minutes)", "\(line.reasons)",
+                    "\(line.day)", "\(Figure.decimal(line.score))", "\(line.level.map { Badge($0.title, $0.tone) })",
+                    "\(Figure.grouped(line.received)) / \(Figure.grouped(line.generated))", "\(line.backfilled)", "\(line.flagged)", "\(line.unknownStage)",
+                    "\(line.rejected)", "\(Figure.percent(line.received > 0 ? Double(line.withPhotos) / Double(line.received) : nil))", "\(line.heartbeats) / \(line.minutes)",
+                    "\(line.reasons)",
                 ], tone: line.level == .poor ? .red : nil)
         }
         let body: Markup = """
@@ -103,8 +111,10 @@ struct DataQualityPages: Sendable {
         let columns = ["日期", "企业", "县（区、市）", "得分", "等级", "及时性", "准确性", "完整性", "接收量", "上传量", "补传", "有校验发现", "阶段未知", "拒收", "有照片", "在线分钟", "应在线分钟", "扣分原因"].map { SheetColumn($0) }
         let rows = lines.map { line -> [Cell] in
             [
-                .day(line.day), .text(line.enterprise), Cell(Region(code: line.area)?.title), Cell(line.score), Cell(line.level?.title), Cell(line.timeliness), Cell(line.accuracy), Cell(line.completeness), Cell(line.received),
-                Cell(line.generated), Cell(line.backfilled), Cell(line.flagged), Cell(line.unknownStage), Cell(line.rejected), Cell(line.withPhotos), Cell(line.heartbeats), Cell(line.minutes), .text(line.reasons),
+                .day(line.day), .text(line.enterprise), Cell(Region(code: line.area)?.title), Cell(line.score), Cell(line.level?.title), Cell(line.timeliness), Cell(line.accuracy),
+                Cell(line.completeness), Cell(line.received),
+                Cell(line.generated), Cell(line.backfilled), Cell(line.flagged), Cell(line.unknownStage), Cell(line.rejected), Cell(line.withPhotos), Cell(line.heartbeats),
+                Cell(line.minutes), .text(line.reasons),
             ]
         }
         return try await SheetAnswer(name: "数据质量-\(from.text)至\(to.text)", columns: columns, rows: rows).response(context, on: gates.database)

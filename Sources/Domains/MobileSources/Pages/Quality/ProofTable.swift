@@ -7,13 +7,15 @@ struct ProofTable {
 
     func markup(_ context: WebContext) -> Markup {
         let columns = [
-            Column("day", "日期"), Column("gate", "门岗"), Column("generated", "抓拍数", align: .end), Column("received", "接收数", align: .end), Column("stored", "入库数", align: .end), Column("holds", "结论"),
+            Column("day", "日期"), Column("gate", "门岗"), Column("generated", "抓拍数", align: .end), Column("received", "接收数", align: .end), Column("stored", "入库数", align: .end),
+            Column("holds", "结论"),
             Column("differences", "差异", isWrapping: true),
         ]
         let rows = lines.map { line -> TableRow in
             let differences = line.differences.map { "<li>\($0.text)</li>" as Markup }
             let cells: [Markup] = [
-                "\(line.day)", "\(line.gateName)", line.generated.map { "\(Figure.grouped($0))" } ?? "<span class=\"muted\">未上报</span>", "\(Figure.grouped(line.received))", "\(Figure.grouped(line.stored))",
+                "\(line.day)", "\(line.gateName)", line.generated.map { "\(Figure.grouped($0))" } ?? "<span class=\"muted\">未上报</span>", "\(Figure.grouped(line.received))",
+                "\(Figure.grouped(line.stored))",
                 line.holds ? "\(Badge("完整", .good))" : "\(Badge("有差异", .red))", differences.isEmpty ? "<span class=\"muted\">无</span>" : "<ul>\(differences)</ul>",
             ]
             return TableRow(cells, tone: line.holds ? nil : .red)

@@ -24,14 +24,16 @@ struct RandomCheckPages: Sendable {
     @Sendable func list(request: Request, context: WebContext) async throws -> Response {
         let checks = try await gates.randomChecks.list(scope: context.signedIn().scope)
         let columns = [
-            Column("id", "编号"), Column("site", "企业", isWrapping: true), Column("span", "抽查范围"), Column("count", "抽取", align: .end), Column("wrong", "不符合", align: .end), Column("doubtful", "存疑", align: .end),
+            Column("id", "编号"), Column("site", "企业", isWrapping: true), Column("span", "抽查范围"), Column("count", "抽取", align: .end), Column("wrong", "不符合", align: .end),
+            Column("doubtful", "存疑", align: .end),
             Column("state", "状态"), Column("by", "核查人"), Column("at", "时间"),
         ]
         let rows = checks.map { check -> TableRow in
             let wrong = check.sheet.lines.count { $0.conclusion == .wrong }
             let doubtful = check.sheet.lines.count { $0.conclusion == .doubtful }
             let cells: [Markup] = [
-                "\(check.id)", "\(check.enterprise)", "\(check.from.text) 至 \(check.to.text)", "\(check.sheet.lines.count) / \(Figure.grouped(check.sheet.population))", wrong > 0 ? "\(Badge("\(wrong)", .red))" : "0", "\(doubtful)",
+                "\(check.id)", "\(check.enterprise)", "\(check.from.text) 至 \(check.to.text)", "\(check.sheet.lines.count) / \(Figure.grouped(check.sheet.population))",
+                wrong > 0 ? "\(Badge("\(wrong)", .red))" : "0", "\(doubtful)",
                 "\(RandomCheckPages.badge(check.state))", "\(check.createdBy)", "\(check.createdAt)",
             ]
             return TableRow(id: String(check.id), cells, path: "/random-checks/\(check.id)")
@@ -48,18 +50,23 @@ struct RandomCheckPages: Sendable {
     @Sendable func newForm(request: Request, context: WebContext) async throws -> Response {
         let today = gates.clock.today
         let seed = SecureRandom.bytes(3).reduce(Int64(0)) { $0 * 256 + Int64($1) } + 1
-        return form(["org": context.here["org"] ?? "", "from": today.adding(days: -30).text, "to": today.adding(days: -1).text, "count": "10", "seed": String(seed)], [], .ok, try context.signedIn(), context)
+        return form(
+            ["org": context.here["org"] ?? "", "from": today.adding(days: -30).text, "to": today.adding(days: -1).text, "count": "10", "seed": String(seed)], [], .ok,
+            try context.signedIn(), context)
     }
 
     private func form(_ values: [String: String], _ findings: [FieldFinding], _ status: HTTPResponse.Status, _ principal: Principal, _ context: WebContext) -> Response {
         let sites = gates.sites(in: principal.scope).map { Choice(String($0.org), $0.name, group: Region(code: $0.county)?.title) }
         let fields = [
             FormField("org", "企业", .select(sites), value: values["org"], isRequired: true, isWide: true), FormField("from", "开始日期", .day, value: values["from"], isRequired: true),
-            FormField("to", "截止日期", .day, value: values["to"], isRequired: true, help: "最长 92 天"), FormField("count", "抽取条数", .number(step: "1"), value: values["count"], isRequired: true, unit: "条", minimum: "5", maximum: "10"),
+            FormField("to", "截止日期", .day, value: values["to"], isRequired: true, help: "最长 92 天"),
+            FormField("count", "抽取条数", .number(step: "1"), value: values["count"], isRequired: true, unit: "条", minimum: "5", maximum: "10"),
             FormField("seed", "随机种子", .number(step: "1"), value: values["seed"], isRequired: true, help: "随记录保存；用同一种子可复现同样的抽取，也可当场由企业给出"),
         ]
         let form = Form(action: "/random-checks/new", sections: [FormSection(nil, fields)], submit: "抽取", cancel: "/random-checks", findings: findings, context: context)
-        return Shell.page("新的随机核查", crumbs: [Crumb("随机核查", "/random-checks"), Crumb("新的核查")], active: "/random-checks", status: status, body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+        return Shell.page(
+            "新的随机核查", crumbs: [Crumb("随机核查", "/random-checks"), Crumb("新的核查")], active: "/random-checks", status: status,
+            body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
     }
 
     @Sendable func draw(request: Request, context: WebContext) async throws -> Response {
@@ -99,16 +106,23 @@ struct RandomCheckPages: Sendable {
         let isOpen = check.state == .draft
         let facts = DescriptionList(
             [
-                .init("企业", "\(check.enterprise)"), .init("状态", "\(RandomCheckPages.badge(check.state))"), .init("抽查范围", "\(check.from.text) 至 \(check.to.text)，共 \(Figure.grouped(check.sheet.population)) 条过车记录"),
+                .init("企业", "\(check.enterprise)"), .init("状态", "\(RandomCheckPages.badge(check.state))"),
+                .init("抽查范围", "\(check.from.text) 至 \(check.to.text)，共 \(Figure.grouped(check.sheet.population)) 条过车记录"),
                 .init("随机种子", "<b class=\"mono\">\(check.seed)</b>"), .init("核查人", "\(check.createdBy)"), .init("抽取时间", "\(check.createdAt)"), .init("完成时间", "\(check.finishedAt)"),
             ], columns: 3)
-        let notes = findings.isEmpty ? Markup.empty : "\(Notice(.red, "<strong>有 \(findings.count) 处需要补充</strong><ul>\(findings.map { "<li>\($0.title)：\($0.message)</li>" as Markup })</ul>"))"
+        let notes =
+            findings.isEmpty
+            ? Markup.empty : "\(Notice(.red, "<strong>有 \(findings.count) 处需要补充</strong><ul>\(findings.map { "<li>\($0.title)：\($0.message)</li>" as Markup })</ul>"))"
         let rows = check.sheet.lines.enumerated().map { row($0.offset, $0.element, isOpen: isOpen, Set(findings.map(\.field)), context) }
         let table: Markup = """
             <div class="table-scroll"><table class="data-table"><thead><tr><th>序号</th><th>车辆</th><th>过车</th><th>台账信息</th><th>排放阶段</th><th>核查结论</th><th>情况说明</th></tr></thead><tbody>\(rows)</tbody></table></div>
             """
-        let remark: Markup = isOpen ? "\(FormField("remark", "综合意见", .textArea(rows: 3), value: check.sheet.remark, maxLength: 1000, isWide: true))" : "<p><b>综合意见：</b>\(check.sheet.remark.isEmpty ? "无" : check.sheet.remark)</p>"
-        let content: Markup = isOpen
+        let remark: Markup =
+            isOpen
+            ? "\(FormField("remark", "综合意见", .textArea(rows: 3), value: check.sheet.remark, maxLength: 1000, isWide: true))"
+            : "<p><b>综合意见：</b>\(check.sheet.remark.isEmpty ? "无" : check.sheet.remark)</p>"
+        let content: Markup =
+            isOpen
             ? """
             <form class="form" method="post" action="/random-checks/\(check.id)" data-guard><input type="hidden" name="_csrf" value="\(context.csrf)">\(table)\(remark)\
             <div class="form-foot"><button type="submit" class="btn btn-plain" name="act" value="save"><span>保存</span></button>\
@@ -117,7 +131,8 @@ struct RandomCheckPages: Sendable {
         let body: Markup = "\(notes)\(Card("核查信息", body: "\(facts)"))\(Card("逐条核查", body: content))\(comparison(check))"
         let title = "随机核查记录 \(check.id)"
         return Shell.page(
-            title, crumbs: [Crumb("过车与统计"), Crumb("随机核查", "/random-checks"), Crumb(check.enterprise)], active: "/random-checks", actions: "\(ActionButton("打印", .print, icon: "print"))", status: status, body: body, context: context)
+            title, crumbs: [Crumb("过车与统计"), Crumb("随机核查", "/random-checks"), Crumb(check.enterprise)], active: "/random-checks",
+            actions: "\(ActionButton("打印", .print, icon: "print"))", status: status, body: body, context: context)
     }
 
     private func row(_ index: Int, _ line: RandomCheck.Line, isOpen: Bool, _ wrong: Set<String>, _ context: WebContext) -> Markup {
@@ -134,7 +149,8 @@ struct RandomCheckPages: Sendable {
                 "<label class=\"check\"><input type=\"radio\" class=\"form-check-input\" name=\"conclusion.\(line.passId)\" value=\"\(one.rawValue)\"\(Markup.flag("checked", line.conclusion == one))><span>\(one.title)</span></label>"
             }
             conclusion = "<div class=\"checks\(wrong.contains("conclusion.\(line.passId)") ? " has-error" : "")\">\(choices)</div>"
-            note = "<textarea class=\"form-control\" rows=\"2\" name=\"note.\(line.passId)\" aria-label=\"情况说明\" maxlength=\"500\"\(Markup.flag("aria-invalid=\"true\"", wrong.contains("note.\(line.passId)")))>\(line.note)</textarea>"
+            note =
+                "<textarea class=\"form-control\" rows=\"2\" name=\"note.\(line.passId)\" aria-label=\"情况说明\" maxlength=\"500\"\(Markup.flag("aria-invalid=\"true\"", wrong.contains("note.\(line.passId)")))>\(line.note)</textarea>"
         } else {
             let tone: Tone = line.conclusion == .fits ? .good : line.conclusion == .wrong ? .red : .orange
             conclusion = "\(line.conclusion.map { Badge($0.title, tone) })"
@@ -160,7 +176,8 @@ struct RandomCheckPages: Sendable {
         }
         let facts = DescriptionList(
             [
-                .init("非预警期抽查日", "\(days(one.normalDays))"), .init("日均车次", "\(Figure.decimal(one.normalAverage))"), .init("预警期抽查日", "\(days(one.warningDays))"), .init("日均车次", "\(Figure.decimal(one.warningAverage))"),
+                .init("非预警期抽查日", "\(days(one.normalDays))"), .init("日均车次", "\(Figure.decimal(one.normalAverage))"), .init("预警期抽查日", "\(days(one.warningDays))"),
+                .init("日均车次", "\(Figure.decimal(one.warningAverage))"),
                 .init("变化", change, isWide: true),
             ])
         return "\(Card("预警期与非预警期对比", body: "\(facts)"))"

@@ -35,7 +35,10 @@ struct TransmissionPages: Sendable {
 
     private func rows(_ day: Day, scope: DataScope) async throws -> [Row] {
         let (lines, states) = try await gates.database.read { [gates] reader in
-            (try gates.transmission.lines(from: day, to: day, perGate: false, scope: scope, in: reader), try GateNow.read(scope: scope, sites: gates.registry.snapshot.enterprises, in: reader))
+            (
+                try gates.transmission.lines(from: day, to: day, perGate: false, scope: scope, in: reader),
+                try GateNow.read(scope: scope, sites: gates.registry.snapshot.enterprises, in: reader)
+            )
         }
         let byOrg = Dictionary(lines.map { ($0.org, $0) }, uniquingKeysWith: { first, _ in first })
         let gatesByOrg = Dictionary(grouping: states, by: \.org)
@@ -59,7 +62,9 @@ struct TransmissionPages: Sendable {
             default: true
             }
         }
-        let refresh: Markup = isToday ? " hx-get=\"\(context.here.text)\" hx-trigger=\"every 10s\" hx-select=\"#transmission-part\" hx-target=\"this\" hx-swap=\"outerHTML\" hx-push-url=\"false\"" : .empty
+        let refresh: Markup =
+            isToday
+            ? " hx-get=\"\(context.here.text)\" hx-trigger=\"every 10s\" hx-select=\"#transmission-part\" hx-target=\"this\" hx-swap=\"outerHTML\" hx-push-url=\"false\"" : .empty
         let body: Markup = """
             \(search(day))<div id="transmission-part" class="stack"\(refresh)>\(cards(all, day))\(dataTable(shown, all, isToday, context))</div>
             """
@@ -67,7 +72,8 @@ struct TransmissionPages: Sendable {
             \(ActionButton("前一日", .link(context.here.with("day", day.adding(days: -1).text).text), icon: "left", style: .quiet))\(isToday ? .empty : "\(ActionButton("后一日", .link(context.here.with("day", day.adding(days: 1).text).text), icon: "right", style: .quiet))")\
             \(ActionButton("日报表", .link("/transmission/report?day=\(day.text)"), icon: "print"))\(SheetAnswer.buttons(PageAddress("", [.init("day", day.text)]), path: "/transmission/export"))
             """
-        return Shell.page(isToday ? "数据传输率（实时）" : "数据传输率 \(day.text)", crumbs: [Crumb("过车与统计"), Crumb("数据传输率")], active: "/transmission", actions: actions, body: body, context: context)
+        return Shell.page(
+            isToday ? "数据传输率（实时）" : "数据传输率 \(day.text)", crumbs: [Crumb("过车与统计"), Crumb("数据传输率")], active: "/transmission", actions: actions, body: body, context: context)
     }
 
     private func search(_ day: Day) -> Markup {
@@ -91,7 +97,8 @@ struct TransmissionPages: Sendable {
     }
 
     private static let columns = [
-        Column("site", "企业", isWrapping: true), Column("county", "县（区、市）"), Column("rate", "传输率", align: .end), Column("received", "接收量", align: .end), Column("generated", "上传量", align: .end), Column("missing", "缺失", align: .end),
+        Column("site", "企业", isWrapping: true), Column("county", "县（区、市）"), Column("rate", "传输率", align: .end), Column("received", "接收量", align: .end),
+        Column("generated", "上传量", align: .end), Column("missing", "缺失", align: .end),
         Column("backfilled", "补传", align: .end), Column("duplicates", "重复", align: .end), Column("rejected", "拒收", align: .end), Column("state", "门岗状态"), Column("last", "最近过车"),
     ]
 
@@ -103,7 +110,9 @@ struct TransmissionPages: Sendable {
             Tabs.Tab("全部", address.with("only", nil).text, isActive: only == nil, count: all.count),
             Tabs.Tab("低于目标", address.with("only", "below").text, isActive: only == "below", count: all.filter { $0.rate.map { $0 < target } ?? false }.count),
             Tabs.Tab("有缺失", address.with("only", "missing").text, isActive: only == "missing", count: all.filter { ($0.line?.missing ?? 0) > 0 }.count),
-            Tabs.Tab("离线或无数据", address.with("only", "silent").text, isActive: only == "silent", count: all.filter { $0.line == nil || $0.gates.contains { $0.offlineSince != nil } }.count),
+            Tabs.Tab(
+                "离线或无数据", address.with("only", "silent").text, isActive: only == "silent",
+                count: all.filter { $0.line == nil || $0.gates.contains { $0.offlineSince != nil } }.count),
         ])
         let rows = shown.map { row -> TableRow in
             let isBelow = row.rate.map { $0 < target } ?? false
@@ -120,7 +129,8 @@ struct TransmissionPages: Sendable {
             return tone.map { "\(Badge(Figure.grouped(value), $0))" } ?? "\(Figure.grouped(value))"
         }
         return [
-            "\(row.site.name)", "\(Region(code: row.site.county)?.title)", rate, number(line?.received), number(line?.generated), number(line?.missing, .orange), number(line?.backfilled), number(line?.duplicates),
+            "\(row.site.name)", "\(Region(code: row.site.county)?.title)", rate, number(line?.received), number(line?.generated), number(line?.missing, .orange),
+            number(line?.backfilled), number(line?.duplicates),
             number(line?.rejected, .orange), state(row.gates), "\(row.lastPass)",
         ]
     }
@@ -146,37 +156,43 @@ struct TransmissionPages: Sendable {
         let (lines, history, gaps, states) = try await gates.database.read { [gates] reader in
             (
                 try gates.transmission.lines(from: day, to: day, org: org, perGate: true, scope: principal.scope, in: reader),
-                try gates.transmission.lines(from: day.adding(days: -29), to: day, org: org, perGate: false, scope: principal.scope, in: reader), try SerialRun.read(org: org, in: reader),
+                try gates.transmission.lines(from: day.adding(days: -29), to: day, org: org, perGate: false, scope: principal.scope, in: reader),
+                try SerialRun.read(org: org, in: reader),
                 try GateNow.read(org: org, in: reader)
             )
         }
         let days = history.reversed().map { $0 }
         let chart = Chart(
             .line, "近 30 日传输率", categories: days.map(\.day.text),
-            series: [ChartSeries("传输率", days.map { $0.rate.map { ($0 * 10_000).rounded() / 100 } }, tone: .blue), ChartSeries("目标", days.map { _ in target * 100 }, tone: .red)], unit: "%", height: .small)
+            series: [ChartSeries("传输率", days.map { $0.rate.map { ($0 * 10_000).rounded() / 100 } }, tone: .blue), ChartSeries("目标", days.map { _ in target * 100 }, tone: .red)],
+            unit: "%", height: .small)
         let body: Markup = """
             \(SearchForm(action: "/transmission/\(org)", fields: [FormField("day", "日期", .day, value: day.text, maximum: gates.clock.today.text)], table: "enterprise-part"))
             <div id="enterprise-part" class="stack">\(Grid(.mainAside, ["\(Card("各门岗（\(day.text)）", isFlush: true, body: gateTable(lines, states, org, context)))", "\(Card("近 30 日传输率", body: "\(chart)"))"]))\
             \(Card("完整性证明：视频抓拍数 = 接收数 = 入库数", isFlush: true, body: ProofTable(lines: proof).markup(context)))\
             \(Card("缺失的流水号", isFlush: true, body: gapTable(gaps, org, context)))</div>
             """
-        return Shell.page(site.name, crumbs: [Crumb("过车与统计"), Crumb("数据传输率", "/transmission?day=\(day.text)"), Crumb(site.name)], active: "/transmission", body: body, context: context)
+        return Shell.page(
+            site.name, crumbs: [Crumb("过车与统计"), Crumb("数据传输率", "/transmission?day=\(day.text)"), Crumb(site.name)], active: "/transmission", body: body, context: context)
     }
 
     private func gateName(_ org: Int64, _ gateNo: String) -> String { gates.registry.snapshot.gates[GateRegistry.GateKey(org: org, gateNo: gateNo)]?.name ?? gateNo }
 
     private func gateTable(_ lines: [Line], _ states: [GateNow], _ org: Int64, _ context: WebContext) -> Markup {
         let columns = [
-            Column("gate", "门岗"), Column("rate", "传输率", align: .end), Column("received", "接收", align: .end), Column("generated", "上传", align: .end), Column("missing", "缺失", align: .end), Column("backfilled", "补传", align: .end),
+            Column("gate", "门岗"), Column("rate", "传输率", align: .end), Column("received", "接收", align: .end), Column("generated", "上传", align: .end),
+            Column("missing", "缺失", align: .end), Column("backfilled", "补传", align: .end),
             Column("online", "在线率", align: .end), Column("state", "状态"), Column("serial", "最近流水号", align: .end), Column("beat", "最近心跳"),
         ]
         let names = Set(lines.compactMap(\.gateNo) + states.map(\.gateNo)).sorted()
         let rows = names.map { gateNo -> TableRow in
             let line = lines.first { $0.gateNo == gateNo }
             let now = states.first { $0.gateNo == gateNo }
-            let rate: Markup = line?.rate.map { $0 < target ? "\(Badge(Figure.percent($0, digits: 2), .red))" : "\(Figure.percent($0, digits: 2))" } ?? "<span class=\"muted\">无数据</span>"
+            let rate: Markup =
+                line?.rate.map { $0 < target ? "\(Badge(Figure.percent($0, digits: 2), .red))" : "\(Figure.percent($0, digits: 2))" } ?? "<span class=\"muted\">无数据</span>"
             let cells: [Markup] = [
-                "\(gateName(org, gateNo))", rate, "\(line?.received)", "\(line?.generated)", "\(line?.missing)", "\(line?.backfilled)", "\(line.map { Figure.percent($0.onlineRate) })", now.map { "\(state([$0]))" } ?? "\(Badge("未上报", .muted))",
+                "\(gateName(org, gateNo))", rate, "\(line?.received)", "\(line?.generated)", "\(line?.missing)", "\(line?.backfilled)",
+                "\(line.map { Figure.percent($0.onlineRate) })", now.map { "\(state([$0]))" } ?? "\(Badge("未上报", .muted))",
                 "\(now?.lastSerial)", "\(now?.heartbeatAt)",
             ]
             return TableRow(cells)
@@ -211,8 +227,11 @@ struct TransmissionPages: Sendable {
             \(cards(all, day))\(Card(body: summary))\(DataTable(id: "report", columns: Self.columns, rows: rows, address: context.here, hasTools: false))\
             <p class="print-note">制表：\(principal.name)　\(gates.clock.now)</p>
             """
-        let actions: Markup = "\(ActionButton("打印", .print, icon: "print", style: .primary))\(SheetAnswer.buttons(PageAddress("", [.init("day", day.text)]), path: "/transmission/export"))"
-        return Shell.page("数据传输率日报表 \(day.text)", crumbs: [Crumb("数据传输率", "/transmission?day=\(day.text)"), Crumb("日报表")], active: "/transmission", actions: actions, body: body, context: context)
+        let actions: Markup =
+            "\(ActionButton("打印", .print, icon: "print", style: .primary))\(SheetAnswer.buttons(PageAddress("", [.init("day", day.text)]), path: "/transmission/export"))"
+        return Shell.page(
+            "数据传输率日报表 \(day.text)", crumbs: [Crumb("数据传输率", "/transmission?day=\(day.text)"), Crumb("日报表")], active: "/transmission", actions: actions, body: body, context: context
+        )
     }
 
     @Sendable func export(request: Request, context: WebContext) async throws -> Response {
@@ -222,7 +241,8 @@ struct TransmissionPages: Sendable {
         let rows = try await rows(day, scope: principal.scope).map { row -> [Cell] in
             let line = row.line
             return [
-                .text(row.site.code), .text(row.site.name), Cell(Region(code: row.site.county)?.title), Cell(line?.rate), Cell(line?.received), Cell(line?.generated), Cell(line?.missing), Cell(line?.backfilled), Cell(line?.manual),
+                .text(row.site.code), .text(row.site.name), Cell(Region(code: row.site.county)?.title), Cell(line?.rate), Cell(line?.received), Cell(line?.generated),
+                Cell(line?.missing), Cell(line?.backfilled), Cell(line?.manual),
                 Cell(line?.duplicates), Cell(line?.rejected), Cell(line?.withPhotos), Cell(line?.unknownStage), Cell(line?.handLifts), Cell(row.lastPass),
             ]
         }
@@ -246,7 +266,9 @@ struct GateNow: Sendable {
         try reader.rows("SELECT \(columns) FROM gate_state").map(GateNow.init).filter { now in sites[now.org].map { scope.admits(org: $0.org, area: $0.county) } ?? false }
     }
 
-    static func read(org: Int64, in reader: any Reader) throws -> [GateNow] { try reader.rows("SELECT \(columns) FROM gate_state WHERE org = \(org) ORDER BY gate_no").map(GateNow.init) }
+    static func read(org: Int64, in reader: any Reader) throws -> [GateNow] {
+        try reader.rows("SELECT \(columns) FROM gate_state WHERE org = \(org) ORDER BY gate_no").map(GateNow.init)
+    }
 
     private init(_ row: Row) {
         org = row[0].int ?? 0
@@ -269,8 +291,11 @@ struct SerialRun: Sendable {
 
     /// The newest two hundred.
     static func read(org: Int64, in reader: any Reader) throws -> [SerialRun] {
-        try reader.rows("SELECT gate_no, from_serial, to_serial, noticed_at, alarmed_at FROM serial_gap WHERE org = \(org) ORDER BY gate_no, from_serial DESC LIMIT 200").map { row in
-            SerialRun(gateNo: row[0].text ?? "", from: row[1].int ?? 0, to: row[2].int ?? 0, noticedAt: Moment(milliseconds: row[3].int ?? 0), alarmedAt: row[4].int.map { Moment(milliseconds: $0) })
+        try reader.rows("SELECT gate_no, from_serial, to_serial, noticed_at, alarmed_at FROM serial_gap WHERE org = \(org) ORDER BY gate_no, from_serial DESC LIMIT 200").map {
+            row in
+            SerialRun(
+                gateNo: row[0].text ?? "", from: row[1].int ?? 0, to: row[2].int ?? 0, noticedAt: Moment(milliseconds: row[3].int ?? 0),
+                alarmedAt: row[4].int.map { Moment(milliseconds: $0) })
         }
     }
 }

@@ -52,35 +52,46 @@ struct DryRunReport: Sendable {
         byDay = report.byDay.sorted { $0.key < $1.key }.map { part(String($0.key.number), $0.key.text, $0.value) }
         byEnterprise = report.byEnterprise.map { part(String($0.key), report.enterpriseNames[$0.key] ?? "", $0.value) }.sorted { ($0.refused, $1.key) > ($1.refused, $0.key) }
         byStage = report.byStage.sorted { $0.key.rawValue < $1.key.rawValue }.map { part($0.key.rawValue, $0.key.title, $0.value) }
-        sample = report.sample.map { Sample(passId: $0.passId, enterprise: $0.enterprise, plate: $0.plate, passedAt: $0.passedAt, stage: $0.stage, tonnes: $0.tonnes, reason: $0.reason) }
+        sample = report.sample.map {
+            Sample(passId: $0.passId, enterprise: $0.enterprise, plate: $0.plate, passedAt: $0.passedAt, stage: $0.stage, tonnes: $0.tonnes, reason: $0.reason)
+        }
     }
 
     // MARK: Kept form
 
     var json: JSONValue {
         func parts(_ parts: [Part]) -> JSONValue {
-            .array(parts.map { ["key": .string($0.key), "title": .string($0.title), "judged": .int(Int64($0.judged)), "refused": .int(Int64($0.refused)), "tonnes": .double($0.tonnes)] })
+            .array(
+                parts.map {
+                    ["key": .string($0.key), "title": .string($0.title), "judged": .int(Int64($0.judged)), "refused": .int(Int64($0.refused)), "tonnes": .double($0.tonnes)]
+                })
         }
         let samples = sample.map { one -> JSONValue in
             [
-                "passId": .int(one.passId), "enterprise": .string(one.enterprise), "plate": .string(one.plate), "passedAt": .int(one.passedAt.milliseconds), "stage": .string(one.stage.rawValue),
+                "passId": .int(one.passId), "enterprise": .string(one.enterprise), "plate": .string(one.plate), "passedAt": .int(one.passedAt.milliseconds),
+                "stage": .string(one.stage.rawValue),
                 "tonnes": .double(one.tonnes), "reason": .string(one.reason),
             ]
         }
         return [
-            "strategy": .int(strategy), "name": .string(name), "level": .string(level.rawValue), "from": .string(from.text), "to": .string(to.text), "judged": .int(Int64(judged)), "refused": .int(Int64(refused)),
-            "tonnes": .double(tonnes), "newlyRefused": .int(Int64(newlyRefused)), "released": .int(Int64(released)), "outside": .int(Int64(outside)), "byDay": parts(byDay), "byEnterprise": parts(byEnterprise),
+            "strategy": .int(strategy), "name": .string(name), "level": .string(level.rawValue), "from": .string(from.text), "to": .string(to.text), "judged": .int(Int64(judged)),
+            "refused": .int(Int64(refused)),
+            "tonnes": .double(tonnes), "newlyRefused": .int(Int64(newlyRefused)), "released": .int(Int64(released)), "outside": .int(Int64(outside)), "byDay": parts(byDay),
+            "byEnterprise": parts(byEnterprise),
             "byStage": parts(byStage), "sample": .array(samples),
         ]
     }
 
     init?(json: JSONValue) {
-        guard let level = json["level"]?.string.flatMap(WarningLevel.init(rawValue:)), let from = json["from"]?.string.flatMap({ Day(parsing: $0) }), let to = json["to"]?.string.flatMap({ Day(parsing: $0) }) else { return nil }
+        guard let level = json["level"]?.string.flatMap(WarningLevel.init(rawValue:)), let from = json["from"]?.string.flatMap({ Day(parsing: $0) }),
+            let to = json["to"]?.string.flatMap({ Day(parsing: $0) })
+        else { return nil }
         func count(_ name: String) -> Int { json[name]?.int.map { Int($0) } ?? 0 }
         func parts(_ name: String) -> [Part] {
             (json[name]?.array ?? []).map { one in
                 Part(
-                    key: one["key"]?.string ?? "", title: one["title"]?.string ?? "", judged: one["judged"]?.int.map { Int($0) } ?? 0, refused: one["refused"]?.int.map { Int($0) } ?? 0,
+                    key: one["key"]?.string ?? "", title: one["title"]?.string ?? "", judged: one["judged"]?.int.map { Int($0) } ?? 0,
+                    refused: one["refused"]?.int.map { Int($0) } ?? 0,
                     tonnes: one["tonnes"]?.double ?? 0)
             }
         }
@@ -100,7 +111,8 @@ struct DryRunReport: Sendable {
         byStage = parts("byStage")
         sample = (json["sample"]?.array ?? []).map { one in
             Sample(
-                passId: one["passId"]?.int ?? 0, enterprise: one["enterprise"]?.string ?? "", plate: one["plate"]?.string ?? "", passedAt: Moment(milliseconds: one["passedAt"]?.int ?? 0),
+                passId: one["passId"]?.int ?? 0, enterprise: one["enterprise"]?.string ?? "", plate: one["plate"]?.string ?? "",
+                passedAt: Moment(milliseconds: one["passedAt"]?.int ?? 0),
                 stage: one["stage"]?.string.flatMap(EmissionStage.init(rawValue:)) ?? .unknown, tonnes: one["tonnes"]?.double ?? 0, reason: one["reason"]?.string ?? "")
         }
     }

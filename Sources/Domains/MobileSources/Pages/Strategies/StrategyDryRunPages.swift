@@ -19,16 +19,22 @@ extension StrategyPages {
         return dryRunForm(line.strategy, from: today.adding(days: -7).text, to: today.adding(days: -1).text, level: line.strategy.level.rawValue, [], .ok, context)
     }
 
-    private func dryRunForm(_ strategy: Strategy, from: String?, to: String?, level: String?, _ findings: [FieldFinding], _ status: HTTPResponse.Status, _ context: WebContext) -> Response {
+    private func dryRunForm(_ strategy: Strategy, from: String?, to: String?, level: String?, _ findings: [FieldFinding], _ status: HTTPResponse.Status, _ context: WebContext)
+        -> Response
+    {
         let fields = [
-            FormField("what", "策略", .shown("\(strategy.name) v\(strategy.version)：\(strategy.summary)"), isWide: true), FormField("from", "开始日期", .day, value: from, isRequired: true),
+            FormField("what", "策略", .shown("\(strategy.name) v\(strategy.version)：\(strategy.summary)"), isWide: true),
+            FormField("from", "开始日期", .day, value: from, isRequired: true),
             FormField("to", "截止日期", .day, value: to, isRequired: true, help: "最长 \(StrategyDryRun.longestDays) 天"),
             FormField("level", "假设的响应级别", .radio(WarningLevel.allCases.map { Choice($0.rawValue, $0.heading) }), value: level, isRequired: true, isWide: true),
         ]
-        let form = Form(action: "/strategies/\(strategy.id)/dry-run", sections: [FormSection(nil, fields)], submit: "开始试算", cancel: "/strategies/\(strategy.id)", findings: findings, context: context)
+        let form = Form(
+            action: "/strategies/\(strategy.id)/dry-run", sections: [FormSection(nil, fields)], submit: "开始试算", cancel: "/strategies/\(strategy.id)", findings: findings,
+            context: context)
         let note = Notice(.info, "用过去的真实过车记录重新判定：假如当时执行这一策略，哪些企业的哪些车次会被拒绝、影响多少运输量。试算不会下发任何内容。")
         return Shell.page(
-            "策略试算", crumbs: [Crumb("管控策略", "/strategies"), Crumb(strategy.name, "/strategies/\(strategy.id)"), Crumb("试算")], active: "/strategies", status: status, body: "\(note)\(form)", context: context)
+            "策略试算", crumbs: [Crumb("管控策略", "/strategies"), Crumb(strategy.name, "/strategies/\(strategy.id)"), Crumb("试算")], active: "/strategies", status: status,
+            body: "\(note)\(form)", context: context)
     }
 
     /// `POST /strategies/{id}/dry-run`: a long task; the result page waits for it.
@@ -39,7 +45,11 @@ extension StrategyPages {
         let strategy = try await gates.database.read { [self] reader in try self.line(id, by: principal, in: reader).strategy }
         var findings: [FieldFinding] = []
         let days = ["from": "开始日期", "to": "截止日期"].reduce(into: [String: Day]()) { days, field in
-            if let day = input[field.key].flatMap({ Day(parsing: $0) }) { days[field.key] = day } else { findings.append(FieldFinding(field.key, "required", "请选择日期", title: field.value)) }
+            if let day = input[field.key].flatMap({ Day(parsing: $0) }) {
+                days[field.key] = day
+            } else {
+                findings.append(FieldFinding(field.key, "required", "请选择日期", title: field.value))
+            }
         }
         let level = input["level"].flatMap(WarningLevel.init(rawValue:))
         if level == nil { findings.append(FieldFinding("level", "required", "请选择响应级别", title: "假设的响应级别")) }
@@ -65,17 +75,21 @@ extension StrategyPages {
         guard let report else {
             let note: Markup = task.state.isEnded ? "\(task.message ?? "试算没有结果")" : "正在逐条重新判定过车记录，可离开本页，稍后在任务中心查看。"
             let refresh = task.state.isEnded ? nil : "/strategies/dry-runs/\(task.id)?part=1"
-            let bar = TaskProgress(id: "task-\(task.id)", task.title, done: task.progress, total: task.total, note: note, refresh: refresh, tone: task.state == .failed ? .red : .info)
+            let bar = TaskProgress(
+                id: "task-\(task.id)", task.title, done: task.progress, total: task.total, note: note, refresh: refresh, tone: task.state == .failed ? .red : .info)
             if context.here["part"] == "1" { return .html("\(bar)") }
             return dryRunPage(task.title, "\(Card(body: "\(bar)"))", actions: .empty, context)
         }
         if context.here["part"] == "1" {
             // The bar asked and the work is done: the whole page comes in its place.
             var response = Response.html(.empty)
-            if let name = HTTPField.Name("HX-Location") { response.headers[name] = (["path": .string("/strategies/dry-runs/\(task.id)"), "target": "#main", "swap": "outerHTML"] as JSONValue).asciiText }
+            if let name = HTTPField.Name("HX-Location") {
+                response.headers[name] = (["path": .string("/strategies/dry-runs/\(task.id)"), "target": "#main", "swap": "outerHTML"] as JSONValue).asciiText
+            }
             return response
         }
-        let actions: Markup = "\(SheetAnswer.buttons(context.here, path: "/strategies/dry-runs/\(task.id)/export"))\(ActionButton("查看策略", .link("/strategies/\(report.strategy)"), icon: "file"))"
+        let actions: Markup =
+            "\(SheetAnswer.buttons(context.here, path: "/strategies/dry-runs/\(task.id)/export"))\(ActionButton("查看策略", .link("/strategies/\(report.strategy)"), icon: "file"))"
         return dryRunPage("试算结果：\(report.name)", dryRunBody(report, context), actions: actions, context)
     }
 
@@ -111,23 +125,31 @@ extension StrategyPages {
     }
 
     private func enterprises(_ report: DryRunReport, _ context: WebContext) -> Markup {
-        let columns = [Column("name", "企业", isWrapping: true), Column("judged", "判定车次", align: .end), Column("refused", "将被拒绝", align: .end), Column("share", "比例", align: .end), Column("tonnes", "受影响运输量（吨）", align: .end)]
+        let columns = [
+            Column("name", "企业", isWrapping: true), Column("judged", "判定车次", align: .end), Column("refused", "将被拒绝", align: .end), Column("share", "比例", align: .end),
+            Column("tonnes", "受影响运输量（吨）", align: .end),
+        ]
         let rows = report.byEnterprise.prefix(200).map { part -> TableRow in
             TableRow([
-                "\(part.title)", "\(Figure.grouped(part.judged))", "\(Figure.grouped(part.refused))", "\(Figure.percent(part.judged > 0 ? Double(part.refused) / Double(part.judged) : nil))", "\(Figure.decimal(part.tonnes))",
+                "\(part.title)", "\(Figure.grouped(part.judged))", "\(Figure.grouped(part.refused))",
+                "\(Figure.percent(part.judged > 0 ? Double(part.refused) / Double(part.judged) : nil))", "\(Figure.decimal(part.tonnes))",
             ])
         }
-        return "\(Card("受影响的企业", isFlush: true, body: "\(DataTable(id: "enterprises", columns: columns, rows: Array(rows), address: context.here, empty: "没有企业受影响", hasTools: false))"))"
+        return
+            "\(Card("受影响的企业", isFlush: true, body: "\(DataTable(id: "enterprises", columns: columns, rows: Array(rows), address: context.here, empty: "没有企业受影响", hasTools: false))"))"
     }
 
     private func samples(_ report: DryRunReport, _ context: WebContext) -> Markup {
         let columns = [
-            Column("plate", "号牌号码"), Column("at", "过车时间"), Column("enterprise", "企业", isWrapping: true), Column("stage", "排放阶段"), Column("tonnes", "运输量（吨）", align: .end), Column("reason", "拒绝原因", isWrapping: true),
+            Column("plate", "号牌号码"), Column("at", "过车时间"), Column("enterprise", "企业", isWrapping: true), Column("stage", "排放阶段"), Column("tonnes", "运输量（吨）", align: .end),
+            Column("reason", "拒绝原因", isWrapping: true),
         ]
         let rows = report.sample.map { one in
-            TableRow(["\(one.plate)", "\(one.passedAt)", "\(one.enterprise)", "\(one.stage.title)", "\(Figure.decimal(one.tonnes))", "\(one.reason)"], path: "/passes/\(one.passId)")
+            TableRow(
+                ["\(one.plate)", "\(one.passedAt)", "\(one.enterprise)", "\(one.stage.title)", "\(Figure.decimal(one.tonnes))", "\(one.reason)"], path: "/passes/\(one.passId)")
         }
-        return "\(Card("将被拒绝的车次（抽样 \(report.sample.count) 条）", isFlush: true, body: "\(DataTable(id: "samples", columns: columns, rows: rows, address: context.here, empty: "没有车次会被拒绝", hasTools: false))"))"
+        return
+            "\(Card("将被拒绝的车次（抽样 \(report.sample.count) 条）", isFlush: true, body: "\(DataTable(id: "samples", columns: columns, rows: rows, address: context.here, empty: "没有车次会被拒绝", hasTools: false))"))"
     }
 
     /// `GET /strategies/dry-runs/{task}/export`.

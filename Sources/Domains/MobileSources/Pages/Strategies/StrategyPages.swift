@@ -90,7 +90,8 @@ struct StrategyPages: Sendable {
             }
             return "<tr><th scope=\"row\">\(level.badge)</th>\(cells)</tr>"
         }
-        return "<div class=\"table-scroll\"><table class=\"matrix\"><thead><tr><th scope=\"col\">响应级别</th>\(head)</tr></thead><tbody>\(rows)</tbody></table></div><p class=\"muted\">按企业、县（区、市）、行业另有规定的，以更具体的策略为准。</p>"
+        return
+            "<div class=\"table-scroll\"><table class=\"matrix\"><thead><tr><th scope=\"col\">响应级别</th>\(head)</tr></thead><tbody>\(rows)</tbody></table></div><p class=\"muted\">按企业、县（区、市）、行业另有规定的，以更具体的策略为准。</p>"
     }
 
     private func table(_ shown: [Line], _ all: [Line], _ receipts: [Receipts.Line], _ level: WarningLevel?, _ state: String, _ context: WebContext) -> Markup {
@@ -99,9 +100,12 @@ struct StrategyPages: Sendable {
         let kept = all.filter { state == "all" || $0.state != "ended" }
         let address = context.here.restarting
         var tabs = [Tabs.Tab("全部", address.with("level", nil).text, isActive: level == nil, count: kept.count)]
-        tabs += WarningLevel.allCases.map { one in Tabs.Tab(one.heading, address.with("level", one.rawValue).text, isActive: level == one, count: kept.filter { $0.strategy.level == one }.count) }
+        tabs += WarningLevel.allCases.map { one in
+            Tabs.Tab(one.heading, address.with("level", one.rawValue).text, isActive: level == one, count: kept.filter { $0.strategy.level == one }.count)
+        }
         let columns = [
-            Column("name", "策略名称", isWrapping: true), Column("level", "响应级别"), Column("target", "适用范围", isWrapping: true), Column("rules", "限制内容", isWrapping: true), Column("state", "状态"),
+            Column("name", "策略名称", isWrapping: true), Column("level", "响应级别"), Column("target", "适用范围", isWrapping: true), Column("rules", "限制内容", isWrapping: true),
+            Column("state", "状态"),
             Column("version", "版本", align: .end), Column("receipts", "执行中的企业", align: .end),
         ]
         let rows = shown.map { line -> TableRow in
@@ -109,7 +113,8 @@ struct StrategyPages: Sendable {
             let count = byStrategy["strategy-\(strategy.id)"]
             let progress: Markup = count.map { "\($0[.applied]) / \($0.total) 家" } ?? "<span class=\"muted\">0 家</span>"
             let cells: [Markup] = [
-                "\(strategy.name)", "\(strategy.level.badge)", "\(strategy.target(sites))\(Markup.when(line.target != "gateVehicle", " \(Badge(GateCodes.strategyTarget.title(of: line.target)))"))", "\(strategy.summary)",
+                "\(strategy.name)", "\(strategy.level.badge)",
+                "\(strategy.target(sites))\(Markup.when(line.target != "gateVehicle", " \(Badge(GateCodes.strategyTarget.title(of: line.target)))"))", "\(strategy.summary)",
                 "\(StrategyPages.badge(line.state))", "v\(strategy.version)", progress,
             ]
             return TableRow(id: String(strategy.id), cells, path: "/strategies/\(strategy.id)", actions: rowActions(line, context))
@@ -125,7 +130,9 @@ struct StrategyPages: Sendable {
             if line.state != "issued" { actions += "\(ActionButton("下发", .dialog("/strategies/\(id)/issue"), icon: "upload", style: .quiet, isIconOnly: true))" }
             if line.state == "issued" { actions += "\(ActionButton("失效", .dialog("/strategies/\(id)/end"), icon: "x", style: .quiet, isIconOnly: true))" }
         }
-        if context.may(ControlStrategy.ledger.writePermission) { actions += "\(ActionButton("编辑", .dialog("/ledgers/\(ControlStrategy.ledger.name)/\(id)/edit"), icon: "edit", style: .quiet, isIconOnly: true))" }
+        if context.may(ControlStrategy.ledger.writePermission) {
+            actions += "\(ActionButton("编辑", .dialog("/ledgers/\(ControlStrategy.ledger.name)/\(id)/edit"), icon: "edit", style: .quiet, isIconOnly: true))"
+        }
         return actions
     }
 
@@ -147,20 +154,27 @@ struct StrategyPages: Sendable {
         var actions: Markup = "\(ActionButton("试算", .dialog("/strategies/\(id)/dry-run"), icon: "gauge"))"
         if context.may(ControlStrategy.ledger.writePermission) { actions += "\(ActionButton("编辑", .dialog("/ledgers/\(ControlStrategy.ledger.name)/\(id)/edit"), icon: "edit"))" }
         if context.may(GatePermission.handDown) {
-            actions += line.state == "issued" ? "\(ActionButton("失效", .dialog("/strategies/\(id)/end"), icon: "x"))" : "\(ActionButton("下发", .dialog("/strategies/\(id)/issue"), icon: "upload", style: .primary))"
+            actions +=
+                line.state == "issued"
+                ? "\(ActionButton("失效", .dialog("/strategies/\(id)/end"), icon: "x"))"
+                : "\(ActionButton("下发", .dialog("/strategies/\(id)/issue"), icon: "upload", style: .primary))"
         }
         let facts = DescriptionList([
-            .init("响应级别", "\(strategy.level.badge)"), .init("状态", "\(StrategyPages.badge(line.state))"), .init("适用范围", "\(strategy.target(sites))"), .init("适用对象", "\(GateCodes.strategyTarget.title(of: line.target))"),
+            .init("响应级别", "\(strategy.level.badge)"), .init("状态", "\(StrategyPages.badge(line.state))"), .init("适用范围", "\(strategy.target(sites))"),
+            .init("适用对象", "\(GateCodes.strategyTarget.title(of: line.target))"),
             .init("限制车型", "\(strategy.groups.map(\.title).sorted().joined(separator: "、"))"), .init("最低排放阶段", strategy.minimumStage.map { "\($0.title)" } ?? "不限"),
-            .init("禁止的燃料", "\(strategy.bannedFuels.isEmpty ? "无" : strategy.bannedFuels.sorted().map { FuelCode.all.title(of: $0) }.joined(separator: "、"))"), .init("新能源", strategy.allowsNewEnergy ? "不受限" : "同样受限"),
+            .init("禁止的燃料", "\(strategy.bannedFuels.isEmpty ? "无" : strategy.bannedFuels.sorted().map { FuelCode.all.title(of: $0) }.joined(separator: "、"))"),
+            .init("新能源", strategy.allowsNewEnergy ? "不受限" : "同样受限"),
             .init("每日车次上限", strategy.dailyTripCap.map { "\($0) 车次" } ?? "不限"), .init("每日运输量上限", strategy.dailyTonnesCap.map { "\($0) 吨" } ?? "不限"),
             .init("限制时段", strategy.windows.isEmpty ? "全天" : "\(strategy.windows.map(\.text).joined(separator: "、"))"), .init("版本", "v\(strategy.version)"),
-            .init("豁免车辆", strategy.exemptPlates.isEmpty ? "无" : "\(strategy.exemptPlates.sorted().joined(separator: "、"))", isWide: true), .init("措施", "\(strategy.measures)", isWide: true),
+            .init("豁免车辆", strategy.exemptPlates.isEmpty ? "无" : "\(strategy.exemptPlates.sorted().joined(separator: "、"))", isWide: true),
+            .init("措施", "\(strategy.measures)", isWide: true),
         ])
         let body: Markup = """
             \(Grid(.mainAside, ["<div class=\"stack\">\(Card("策略内容", body: "\(facts)"))\(Card("下发与执行", body: receiptPart(receipts, id, context)))</div>", "\(Card("版本与变更", body: timeline(history)))"]))
             """
-        return Shell.page(strategy.name, crumbs: [Crumb("管控"), Crumb("管控策略", "/strategies"), Crumb(strategy.name)], active: "/strategies", actions: actions, body: body, context: context)
+        return Shell.page(
+            strategy.name, crumbs: [Crumb("管控"), Crumb("管控策略", "/strategies"), Crumb(strategy.name)], active: "/strategies", actions: actions, body: body, context: context)
     }
 
     private func receiptPart(_ lines: [Receipts.Line], _ id: Int64, _ context: WebContext) -> Markup {
@@ -187,13 +201,17 @@ struct StrategyPages: Sendable {
         let line = try await gates.database.read { [self] reader in try self.line(id, by: principal, in: reader) }
         let affected = affected(line.strategy, issues: issues)
         let verb = issues ? "下发" : "失效"
-        let note: Markup = affected.isEmpty
-            ? "现在没有企业因此改变所执行的策略；\(issues ? "相应级别启动后按此执行。" : "")" : "<b>\(affected.count)</b> 家企业将立即改变所执行的策略：\(affected.prefix(6).map(\.name).joined(separator: "、"))\(affected.count > 6 ? " 等" : "")"
+        let note: Markup =
+            affected.isEmpty
+            ? "现在没有企业因此改变所执行的策略；\(issues ? "相应级别启动后按此执行。" : "")"
+            : "<b>\(affected.count)</b> 家企业将立即改变所执行的策略：\(affected.prefix(6).map(\.name).joined(separator: "、"))\(affected.count > 6 ? " 等" : "")"
         let fields = [
             FormField("what", "策略", .shown("\(line.strategy.name) v\(line.strategy.version)：\(line.strategy.summary)"), isWide: true),
             FormField("reason", "\(verb)理由", .textArea(rows: 3), value: opinion, isRequired: true, help: "写入审计日志", maxLength: 200, isWide: true),
         ]
-        let form = Form(action: "/strategies/\(id)/\(issues ? "issue" : "end")", sections: [FormSection(nil, fields)], submit: "确认\(verb)", cancel: "/strategies/\(id)", findings: findings, context: context)
+        let form = Form(
+            action: "/strategies/\(id)/\(issues ? "issue" : "end")", sections: [FormSection(nil, fields)], submit: "确认\(verb)", cancel: "/strategies/\(id)", findings: findings,
+            context: context)
         return Shell.page(
             "\(verb)策略", crumbs: [Crumb("管控策略", "/strategies"), Crumb(line.strategy.name, "/strategies/\(id)"), Crumb(verb)], active: "/strategies", status: status,
             body: "\(Notice(affected.isEmpty ? .info : .yellow, note))\(form)", context: context)
@@ -243,7 +261,10 @@ extension HistoryEntry {
             case .deleted: "删除"
             case .restored: "恢复"
             }
-        let body: Markup = changes.isEmpty ? .empty : "<ul>\(changes.map { change -> Markup in kind == .created ? "<li>\(change.title)：\(change.after)</li>" : "<li>\(change.title)：\(change.before.isEmpty ? "（空）" : change.before) → \(change.after.isEmpty ? "（空）" : change.after)</li>" })</ul>"
+        let body: Markup =
+            changes.isEmpty
+            ? .empty
+            : "<ul>\(changes.map { change -> Markup in kind == .created ? "<li>\(change.title)：\(change.after)</li>" : "<li>\(change.title)：\(change.before.isEmpty ? "（空）" : change.before) → \(change.after.isEmpty ? "（空）" : change.after)</li>" })</ul>"
         return Timeline.Entry(at, "\(verb)（第 \(version) 次）", who: byName, body: "\(Markup.when(reason != nil, "<p>\(reason)</p>"))\(body)", tone: kind == .deleted ? .red : .info)
     }
 }

@@ -68,7 +68,8 @@ struct ExcessListPages: Sendable {
     private func table(_ page: LedgerPage, _ counts: [String: (applied: Int, failed: Int)], _ state: String, _ size: Int, _ principal: Principal, _ context: WebContext) -> Markup {
         let total = gates.sites(in: principal.scope).filter(\.isConnected).count
         let columns = [
-            Column("plate", "号牌号码"), Column("kind", "名单类别"), Column("authority", "认定单位", isWrapping: true), Column("basis", "认定依据", isWrapping: true), Column("at", "认定时间"), Column("state", "状态"),
+            Column("plate", "号牌号码"), Column("kind", "名单类别"), Column("authority", "认定单位", isWrapping: true), Column("basis", "认定依据", isWrapping: true), Column("at", "认定时间"),
+            Column("state", "状态"),
             Column("version", "名单版本", align: .end), Column("receipts", "门禁执行", align: .end),
         ]
         let mayAct = context.may(GatePermission.handDown)
@@ -76,9 +77,11 @@ struct ExcessListPages: Sendable {
             let isListed = record[ExcessEmissionList.state] == "recognized"
             let count = counts["\(ExcessListDesk.objectId(record))/\(record[ExcessEmissionList.listVersion] ?? 0)"] ?? (0, 0)
             let failed: Markup = count.failed > 0 ? " \(Badge("失败 \(count.failed)", .orange))" : .empty
-            let when: Markup = isListed ? "\(record[ExcessEmissionList.recognizedAt])" : "\(record[ExcessEmissionList.recognizedAt])<br><small>解除 \(record[ExcessEmissionList.releasedAt])</small>"
+            let when: Markup =
+                isListed ? "\(record[ExcessEmissionList.recognizedAt])" : "\(record[ExcessEmissionList.recognizedAt])<br><small>解除 \(record[ExcessEmissionList.releasedAt])</small>"
             let cells: [Markup] = [
-                "\(plate(record))", "\(GateCodes.listKind.title(of: record[ExcessEmissionList.listKind] ?? ""))", "\(record[ExcessEmissionList.authority])", "\(record[ExcessEmissionList.basis])", when, "\(badge(record))",
+                "\(plate(record))", "\(GateCodes.listKind.title(of: record[ExcessEmissionList.listKind] ?? ""))", "\(record[ExcessEmissionList.authority])",
+                "\(record[ExcessEmissionList.basis])", when, "\(badge(record))",
                 "\(record[ExcessEmissionList.listVersion])", "\(count.applied) / \(total)\(failed)",
             ]
             let action: Markup = mayAct && isListed ? "\(ActionButton("解除", .dialog("/excess-list/\(record.id)/release"), style: .quiet))" : .empty
@@ -88,7 +91,8 @@ struct ExcessListPages: Sendable {
         let tabs = [("recognized", "在列"), ("released", "已解除"), ("all", "全部")].map { Tabs.Tab($0.1, address.with("state", $0.0).text, isActive: state == $0.0) }
         let batch = mayAct && state != "released" ? [BatchAction("批量解除", "/excess-list/release/ask")] : []
         var pager = Pager(
-            first: page.previousCursor == nil ? nil : address.text, previous: page.previousCursor.map { address.with("before", $0).text }, next: page.nextCursor.map { address.with("after", $0).text }, size: size,
+            first: page.previousCursor == nil ? nil : address.text, previous: page.previousCursor.map { address.with("before", $0).text },
+            next: page.nextCursor.map { address.with("after", $0).text }, size: size,
             sizes: [20, 50, 100])
         switch page.total {
         case .exact(let count): pager.total = count
@@ -124,10 +128,13 @@ struct ExcessListPages: Sendable {
         let isListed = record[ExcessEmissionList.state] == "recognized"
         let facts = DescriptionList([
             .init("号牌号码", self.plate(record)), .init("名单类别", "\(GateCodes.listKind.title(of: record[ExcessEmissionList.listKind] ?? ""))"), .init("状态", "\(badge(record))"),
-            .init("名单版本", "\(record[ExcessEmissionList.listVersion])"), .init("认定单位", "\(record[ExcessEmissionList.authority])"), .init("认定时间", "\(record[ExcessEmissionList.recognizedAt])"),
-            .init("认定依据", "\(record[ExcessEmissionList.basis])", isWide: true), .init("解除时间", "\(record[ExcessEmissionList.releasedAt])"), .init("解除依据", "\(record[ExcessEmissionList.releaseBasis])", isWide: true),
+            .init("名单版本", "\(record[ExcessEmissionList.listVersion])"), .init("认定单位", "\(record[ExcessEmissionList.authority])"),
+            .init("认定时间", "\(record[ExcessEmissionList.recognizedAt])"),
+            .init("认定依据", "\(record[ExcessEmissionList.basis])", isWide: true), .init("解除时间", "\(record[ExcessEmissionList.releasedAt])"),
+            .init("解除依据", "\(record[ExcessEmissionList.releaseBasis])", isWide: true),
         ])
-        let action: Markup = isListed && context.may(GatePermission.handDown) ? "\(ActionButton("解除", .dialog("/excess-list/\(id)/release"), icon: "check", style: .primary))" : .empty
+        let action: Markup =
+            isListed && context.may(GatePermission.handDown) ? "\(ActionButton("解除", .dialog("/excess-list/\(id)/release"), icon: "check", style: .primary))" : .empty
         let main: [Markup] = [
             "\(Card("认定信息", body: "\(facts)"))", "\(Card("门禁下发与执行", body: receiptPart(lines, id, context)))",
             "\(Card("近 30 天过车（\(passes.count >= VehicleTrail.limit ? "最近 " : "")\(passes.count) 次）", isFlush: true, body: trail(passes, context)))",
@@ -136,7 +143,9 @@ struct ExcessListPages: Sendable {
         return Shell.page(plate, crumbs: [Crumb("管控"), Crumb("排放超标车辆名单", "/excess-list"), Crumb(plate)], active: "/excess-list", actions: action, body: body, context: context)
     }
 
-    private func receiptPart(_ lines: [Receipts.Line], _ id: Int64, _ context: WebContext) -> Markup { ReceiptView(lines: lines, refresh: "/excess-list/\(id)/receipts").markup(context) }
+    private func receiptPart(_ lines: [Receipts.Line], _ id: Int64, _ context: WebContext) -> Markup {
+        ReceiptView(lines: lines, refresh: "/excess-list/\(id)/receipts").markup(context)
+    }
 
     @Sendable func receipts(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
@@ -152,7 +161,9 @@ struct ExcessListPages: Sendable {
 
     private func trail(_ passes: [VehicleTrail], _ context: WebContext) -> Markup {
         let names = gates.registry.snapshot
-        let columns = [Column("at", "过车时间"), Column("site", "企业", isWrapping: true), Column("gate", "门岗"), Column("direction", "方向"), Column("verdict", "校验结论"), Column("action", "抬杆方式")]
+        let columns = [
+            Column("at", "过车时间"), Column("site", "企业", isWrapping: true), Column("gate", "门岗"), Column("direction", "方向"), Column("verdict", "校验结论"), Column("action", "抬杆方式"),
+        ]
         let rows = passes.map { pass -> TableRow in
             let gate = names.gates[GateRegistry.GateKey(org: pass.org, gateNo: pass.gateNo)]?.name ?? pass.gateNo
             let isWrong = pass.verdict == "refuse" && pass.action != "0"
@@ -172,7 +183,8 @@ struct ExcessListPages: Sendable {
         let plate = context.here["plate"].map { PlateNumber(normalizing: $0).text }
         let since = gates.clock.now.adding(seconds: -30 * 86_400)
         let found = plate == nil ? [] : try await gates.database.read { reader in try VehicleTrail.passes(of: plate ?? "", since: since, scope: principal.scope, in: reader) }
-        let search: Markup = context.isDialog
+        let search: Markup =
+            context.isDialog
             ? """
             <form class="search-form" method="get" action="/excess-list/passes" hx-get="/excess-list/passes" hx-target="#dialog" hx-swap="innerHTML" hx-push-url="false"><div class="search-grid">\(FormField("plate", "号牌号码", .text, value: plate, isRequired: true, placeholder: "如 冀A12345"))\
             <div class="search-buttons"><button type="submit" class="btn btn-primary">\(Icon("search"))<span>查询</span></button></div></div></form>
@@ -190,20 +202,23 @@ struct ExcessListPages: Sendable {
         let fields = [
             FormField("plateNo", "号牌号码", .text, value: input?["plateNo"] ?? context.here["plate"], isRequired: true, placeholder: "如 冀A12345", maxLength: 12),
             FormField("plateColor", "号牌颜色", .select(PlateColor.all.map { Choice($0.code, $0.title) }), value: input?["plateColor"] ?? context.here["color"], isRequired: true),
-            FormField("vin", "车辆识别代号", .text, value: input?["vin"], maxLength: 17), FormField("listKind", "名单类别", .radio(GateCodes.listKind.map { Choice($0.code, $0.title) }), value: input?["listKind"] ?? "excess", isRequired: true),
+            FormField("vin", "车辆识别代号", .text, value: input?["vin"], maxLength: 17),
+            FormField("listKind", "名单类别", .radio(GateCodes.listKind.map { Choice($0.code, $0.title) }), value: input?["listKind"] ?? "excess", isRequired: true),
             FormField("authority", "认定单位", .text, value: input?["authority"] ?? principal.organisationName, isRequired: true, maxLength: 100, isWide: true),
             FormField("basis", "认定依据", .textArea(rows: 3), value: input?["basis"], isRequired: true, help: "如：路检路查不合格通知书编号、检测报告编号", maxLength: 500, isWide: true),
         ]
         let form = Form(action: "/excess-list/new", sections: [FormSection(nil, fields)], submit: "列入并下发到全部门禁", cancel: "/excess-list", findings: findings, context: context)
         return Shell.page(
-            "列入排放超标车辆名单", crumbs: [Crumb("排放超标车辆名单", "/excess-list"), Crumb("列入")], active: "/excess-list", status: status, body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+            "列入排放超标车辆名单", crumbs: [Crumb("排放超标车辆名单", "/excess-list"), Crumb("列入")], active: "/excess-list", status: status,
+            body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
     }
 
     @Sendable func create(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
         let input = try await request.form(context)
         let draft = ExcessListDesk.Request(
-            plate: input["plateNo"] ?? "", color: input["plateColor"] ?? "", kind: input["listKind"] ?? "excess", authority: input["authority"] ?? "", basis: input["basis"] ?? "", vin: input["vin"])
+            plate: input["plateNo"] ?? "", color: input["plateColor"] ?? "", kind: input["listKind"] ?? "excess", authority: input["authority"] ?? "", basis: input["basis"] ?? "",
+            vin: input["vin"])
         do {
             let record = try await gates.excessList.list(draft, by: principal)
             return Shell.done("\(record[ExcessEmissionList.plateNo] ?? "") 已列入名单，正在下发", to: "/excess-list/\(record.id)", context: context)
@@ -222,10 +237,13 @@ struct ExcessListPages: Sendable {
         return try await askRelease(ids, batch: true, basis: nil, [], .ok, context)
     }
 
-    private func askRelease(_ ids: [Int64], batch: Bool, basis: String?, _ findings: [FieldFinding], _ status: HTTPResponse.Status, _ context: WebContext) async throws -> Response {
+    private func askRelease(_ ids: [Int64], batch: Bool, basis: String?, _ findings: [FieldFinding], _ status: HTTPResponse.Status, _ context: WebContext) async throws -> Response
+    {
         let principal = try context.signedIn()
         guard !ids.isEmpty, ids.count <= 200 else { throw Failure(.invalid, "JW-M072", ids.isEmpty ? "请先选择车辆" : "一次最多解除 200 辆") }
-        let records = try await gates.database.read { [gates] reader in try ids.compactMap { try gates.ledgers.find(Self.ledger, id: $0, by: principal, in: reader) } }.filter { $0[ExcessEmissionList.state] == "recognized" }
+        let records = try await gates.database.read { [gates] reader in try ids.compactMap { try gates.ledgers.find(Self.ledger, id: $0, by: principal, in: reader) } }.filter {
+            $0[ExcessEmissionList.state] == "recognized"
+        }
         guard !records.isEmpty else { throw Failure(.conflict, "JW-M033", "所选车辆均已解除，无需重复解除") }
         let names = records.map { record -> Markup in "<li>\(plate(record))　\(record[ExcessEmissionList.authority])　\(record[ExcessEmissionList.recognizedAt])</li>" }
         var fields = [
@@ -236,7 +254,8 @@ struct ExcessListPages: Sendable {
         let action = batch ? "/excess-list/release" : "/excess-list/\(records[0].id)/release"
         let form = Form(action: action, sections: [FormSection(nil, fields)], submit: "确认解除", cancel: "/excess-list", findings: findings, context: context)
         return Shell.page(
-            "解除排放超标车辆", crumbs: [Crumb("排放超标车辆名单", "/excess-list"), Crumb("解除")], active: "/excess-list", status: status, body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+            "解除排放超标车辆", crumbs: [Crumb("排放超标车辆名单", "/excess-list"), Crumb("解除")], active: "/excess-list", status: status,
+            body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
     }
 
     @Sendable func release(request: Request, context: WebContext) async throws -> Response {

@@ -69,7 +69,9 @@ struct FilingPages: Sendable {
 
     private func filing(_ record: Record, _ others: [FilingNeighbour], _ titles: ReferenceTitles, _ principal: Principal, _ context: WebContext) throws -> Markup {
         let presenter = try gates.ledgers.presenter(Self.ledger, titles: titles, for: principal)
-        let shown = ["plateNo", "plateColor", "vin", "engineNo", "registeredOn", "model", "vehicleType", "vehicleClass", "useNature", "owner", "fuel", "emissionStage", "networked"]
+        let shown = [
+            "plateNo", "plateColor", "vin", "engineNo", "registeredOn", "model", "vehicleType", "vehicleClass", "useNature", "owner", "fuel", "emissionStage", "networked",
+        ]
         let items = shown.compactMap { name -> DescriptionList.Item? in
             guard let field = RegisteredVehicle.ledger.fields.first(where: { $0.name == name }) else { return nil }
             let text = presenter.text(field, record)
@@ -79,7 +81,8 @@ struct FilingPages: Sendable {
         let isProven = ["3", "2", "0", "1"].contains(basis)
         let evidence = Notice(
             isProven ? .good : .yellow,
-            "<b>排放阶段 \(EmissionStage(rawValue: record[RegisteredVehicle.emissionStage] ?? "")?.title ?? "未知")</b>　依据：\(GateCodes.stageBasis.title(of: basis))<br>\(record[RegisteredVehicle.stageEvidence])")
+            "<b>排放阶段 \(EmissionStage(rawValue: record[RegisteredVehicle.emissionStage] ?? "")?.title ?? "未知")</b>　依据：\(GateCodes.stageBasis.title(of: basis))<br>\(record[RegisteredVehicle.stageEvidence])"
+        )
         let site = record.org.flatMap { gates.registry.snapshot.enterprises[$0] }
         return """
             <div data-review>\(Card("\(record[RegisteredVehicle.plateNo] ?? "")　\(site?.name ?? "")", actions: buttons(record), body: """
@@ -90,7 +93,9 @@ struct FilingPages: Sendable {
 
     private func buttons(_ record: Record) -> Markup {
         let isPending = record[RegisteredVehicle.filingState] == "pending"
-        guard isPending else { return "\(Badge(GateCodes.filingState.title(of: record[RegisteredVehicle.filingState] ?? ""), record[RegisteredVehicle.filingState] == "approved" ? .good : .orange))" }
+        guard isPending else {
+            return "\(Badge(GateCodes.filingState.title(of: record[RegisteredVehicle.filingState] ?? ""), record[RegisteredVehicle.filingState] == "approved" ? .good : .orange))"
+        }
         return """
             <button type="button" class="btn btn-primary" data-key="a" hx-post="/filings/\(record.id)/approve">\(Icon("check"))<span>通过<span class="key-hint">A</span></span></button>\
             <a class="btn btn-plain" data-key="r" href="/filings/\(record.id)/return" hx-get="/filings/\(record.id)/return" hx-target="#dialog" hx-swap="innerHTML" hx-push-url="false">\(Icon("left"))<span>退回<span class="key-hint">R</span></span></a>\
@@ -140,7 +145,9 @@ struct FilingPages: Sendable {
             FormField("filingOpinion", "补充说明", .textArea(rows: 3), value: opinion, help: "企业会看到全部原因；常见原因与说明至少填一项", maxLength: 400, isWide: true),
         ]
         let form = Form(action: "/filings/\(id)/return", sections: [FormSection(nil, fields)], submit: "退回企业修改", cancel: "/filings?id=\(id)", findings: findings, context: context)
-        return Shell.page("退回备案", crumbs: [Crumb("备案审核", "/filings"), Crumb("退回")], active: "/filings", status: status, body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+        return Shell.page(
+            "退回备案", crumbs: [Crumb("备案审核", "/filings"), Crumb("退回")], active: "/filings", status: status, body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))",
+            context: context)
     }
 
     @Sendable func giveBack(request: Request, context: WebContext) async throws -> Response {
@@ -167,7 +174,8 @@ struct FilingPages: Sendable {
         let fixed = asked
         let page = try await gates.database.read { [gates] reader in try gates.ledgers.list(fixed, by: principal, in: reader) }
         let columns = [
-            Column("plate", "号牌号码"), Column("site", "企业", isWrapping: true), Column("vin", "车辆识别代号"), Column("stage", "排放阶段"), Column("basis", "判定依据", isWrapping: true), Column("papers", "证照"),
+            Column("plate", "号牌号码"), Column("site", "企业", isWrapping: true), Column("vin", "车辆识别代号"), Column("stage", "排放阶段"), Column("basis", "判定依据", isWrapping: true),
+            Column("papers", "证照"),
             Column("at", "提交时间"), Column("opinion", "审核意见", isWrapping: true),
         ]
         let rows = page.records.map { record -> TableRow in
@@ -175,24 +183,29 @@ struct FilingPages: Sendable {
             return TableRow(
                 id: String(record.id),
                 [
-                    "\(record[RegisteredVehicle.plateNo]) <small>\(PlateColor.all.title(of: record[RegisteredVehicle.plateColor] ?? ""))</small>", "\(record.org.map { page.titles.organisation($0) })", "\(record[RegisteredVehicle.vin])",
-                    "\(EmissionStage(rawValue: record[RegisteredVehicle.emissionStage] ?? "")?.title)", "\(GateCodes.stageBasis.title(of: record[RegisteredVehicle.stageBasis] ?? "9"))",
+                    "\(record[RegisteredVehicle.plateNo]) <small>\(PlateColor.all.title(of: record[RegisteredVehicle.plateColor] ?? ""))</small>",
+                    "\(record.org.map { page.titles.organisation($0) })", "\(record[RegisteredVehicle.vin])",
+                    "\(EmissionStage(rawValue: record[RegisteredVehicle.emissionStage] ?? "")?.title)",
+                    "\(GateCodes.stageBasis.title(of: record[RegisteredVehicle.stageBasis] ?? "9"))",
                     papers.isEmpty ? "\(Badge("缺证照", .orange))" : .joined(papers, by: " "), "\(record.updatedAt)", "\(record[RegisteredVehicle.filingOpinion])",
                 ], path: "/filings?id=\(record.id)")
         }
         let start = address.restarting
         var pager = Pager(
-            first: page.previousCursor == nil ? nil : start.text, previous: page.previousCursor.map { start.with("before", $0).text }, next: page.nextCursor.map { start.with("after", $0).text }, size: fixed.limit, sizes: [20, 50, 100])
+            first: page.previousCursor == nil ? nil : start.text, previous: page.previousCursor.map { start.with("before", $0).text },
+            next: page.nextCursor.map { start.with("after", $0).text }, size: fixed.limit, sizes: [20, 50, 100])
         switch page.total {
         case .exact(let count): pager.total = count
         case .atLeast(let count): (pager.total, pager.isTotalFloor) = (count, true)
         case .unknown: break
         }
         let tabs = Tabs([
-            Tabs.Tab("逐条审核", "/filings"), Tabs.Tab("待审列表", "/filings/list", isActive: state == "pending"), Tabs.Tab("已退回", "/filings/list?state=rejected", isActive: state == "rejected"),
+            Tabs.Tab("逐条审核", "/filings"), Tabs.Tab("待审列表", "/filings/list", isActive: state == "pending"),
+            Tabs.Tab("已退回", "/filings/list?state=rejected", isActive: state == "rejected"),
         ])
         let batch = state == "pending" ? [BatchAction("批量通过", "/filings/approve", confirm: "确认所选备案已逐条核对，全部通过？", style: .primary)] : []
-        let search = SearchForm(action: "/filings/list", fields: [FormField("q", "关键字", .text, value: address["q"], placeholder: "号牌、车辆识别代号、型号")], table: "filings", kept: [.init("state", state)])
+        let search = SearchForm(
+            action: "/filings/list", fields: [FormField("q", "关键字", .text, value: address["q"], placeholder: "号牌、车辆识别代号、型号")], table: "filings", kept: [.init("state", state)])
         let table = DataTable(id: "filings", columns: columns, rows: rows, address: address, toolbar: .empty, batch: batch, pager: pager, empty: "没有符合条件的备案")
         return Shell.page("备案审核", crumbs: [Crumb("管控"), Crumb("备案审核")], active: "/filings", body: "\(tabs)\(search)\(table)", context: context)
     }
@@ -213,7 +226,8 @@ struct FilingPages: Sendable {
         let field = FormField(
             "approvesFilingsItself", "自动通过", .check("完整且一致的备案自动通过"), value: value, help: "完整：车辆识别代号、注册登记日期、品牌型号、车辆类型齐全；一致：排放阶段与判定依据不矛盾。其余仍由人工审核。", isWide: true)
         let form = Form(action: "/filings/setting", sections: [FormSection(nil, [field])], cancel: "/filings", context: context)
-        return Shell.page("备案自动通过", crumbs: [Crumb("备案审核", "/filings"), Crumb("自动通过")], active: "/filings", body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+        return Shell.page(
+            "备案自动通过", crumbs: [Crumb("备案审核", "/filings"), Crumb("自动通过")], active: "/filings", body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
     }
 
     @Sendable func saveSetting(request: Request, context: WebContext) async throws -> Response {

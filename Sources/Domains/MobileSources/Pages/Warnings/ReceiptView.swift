@@ -17,7 +17,9 @@ struct ReceiptView {
 
     func markup(_ context: WebContext) -> Markup {
         let count = count
-        let poll: Markup = refresh.flatMap { path in count.isComplete ? nil : " hx-get=\"\(path)\" hx-trigger=\"every 2s\" hx-target=\"this\" hx-swap=\"outerHTML\" hx-push-url=\"false\"" } ?? .empty
+        let poll: Markup =
+            refresh.flatMap { path in count.isComplete ? nil : " hx-get=\"\(path)\" hx-trigger=\"every 2s\" hx-target=\"this\" hx-swap=\"outerHTML\" hx-push-url=\"false\"" }
+            ?? .empty
         guard count.total > 0 else { return "<div id=\"\(id)\">\(EmptyState("没有企业需要接收", icon: "inbox"))</div>" }
         let figures = Receipts.State.allCases.map { state -> Markup in "<span>\(Badge(state.title, state.tone, isDot: true)) <b class=\"num\">\(count[state])</b> 家</span>" }
         return """
@@ -33,12 +35,18 @@ struct ReceiptView {
         guard !open.isEmpty else { return "<p class=\"muted\">全部企业已确认执行。</p>" }
         var columns = [Column("site", "尚未确认的企业", isWrapping: true), Column("county", "县（区、市）")]
         if let whatTitle { columns.append(Column("what", whatTitle, isWrapping: true)) }
-        columns += [Column("state", "状态"), Column("sent", "下发时间"), Column("received", "接收时间"), Column("attempts", "次数", align: .end), Column("retry", "再次下发"), Column("message", "企业反馈", isWrapping: true)]
+        columns += [
+            Column("state", "状态"), Column("sent", "下发时间"), Column("received", "接收时间"), Column("attempts", "次数", align: .end), Column("retry", "再次下发"),
+            Column("message", "企业反馈", isWrapping: true),
+        ]
         let rows = open.prefix(limit).map { line -> TableRow in
             var cells: [Markup] = ["\(line.site.name)", "\(Region(code: line.site.county)?.title ?? line.site.county)"]
             if whatTitle != nil { cells.append("\(what(line))") }
             let retry: Markup = line.state == .failed ? line.retryAt.map { "\($0)" } ?? "\(Badge("需人工处理", .orange))" : .empty
-            cells += ["\(Badge(line.state.title, line.state.tone, isDot: true))", "\(line.sentAt)", "\(line.receivedAt)", "\(line.attempts > 0 ? line.attempts : nil as Int?)", retry, "\(line.message)"]
+            cells += [
+                "\(Badge(line.state.title, line.state.tone, isDot: true))", "\(line.sentAt)", "\(line.receivedAt)", "\(line.attempts > 0 ? line.attempts : nil as Int?)", retry,
+                "\(line.message)",
+            ]
             return TableRow(cells, tone: line.state == .failed ? .orange : nil)
         }
         let more: Markup = open.count > limit ? "<p class=\"muted\">另有 \(open.count - limit) 家未列出</p>" : .empty

@@ -58,7 +58,8 @@ struct WarningPages: Sendable {
             let counties = choice.counties.filter { snapshot.level(county: $0.code, at: now) == level }
             let codes = Set(counties.map(\.code))
             let count = sites.filter { codes.contains($0.county) && $0.isConnected }.count
-            return "\(StatCard(level.heading, "\(counties.count)", unit: "个县（区、市）", note: "联网企业 \(count) 家", tone: counties.isEmpty || level == .none ? .neutral : level.tone, icon: level == .none ? "check" : "siren"))"
+            return
+                "\(StatCard(level.heading, "\(counties.count)", unit: "个县（区、市）", note: "联网企业 \(count) 家", tone: counties.isEmpty || level == .none ? .neutral : level.tone, icon: level == .none ? "check" : "siren"))"
         }
         return "\(Grid(.quarters, cards))"
     }
@@ -72,12 +73,14 @@ struct WarningPages: Sendable {
         let parts = choice.cities.map { part -> Markup in
             let tiles = part.counties.map { county -> Markup in
                 let level = snapshot.level(county: county.code, at: now)
-                let since = snapshot.warnings.filter { $0.level == level && $0.counties.contains(county.code) && $0.from <= now && ($0.to.map { now < $0 } ?? true) }.map(\.from).min()
+                let since = snapshot.warnings.filter { $0.level == level && $0.counties.contains(county.code) && $0.from <= now && ($0.to.map { now < $0 } ?? true) }.map(\.from)
+                    .min()
                 let note: Markup = level == .none ? "日常管控" : "\(level.title) \(level.response)\(since.map { " · 自 " + $0.text.dropFirst(5).dropLast(3) })"
                 let content: Markup = "<b>\(county.title)</b><span>\(note)</span><small>企业 \(counts[county.code] ?? 0) 家</small>"
                 guard context.may(GatePermission.warning) else { return "<li class=\"tile tone-\(level.tone.rawValue)\">\(content)</li>" }
                 let path = level == .none ? "/warnings/start?county=\(county.code)" : "/warnings/end?level=\(level.rawValue)&county=\(county.code)"
-                return "<li class=\"tile tone-\(level.tone.rawValue)\"><a href=\"\(path)\" hx-get=\"\(path)\" hx-target=\"#dialog\" hx-swap=\"innerHTML\" hx-push-url=\"false\" aria-haspopup=\"dialog\">\(content)</a></li>"
+                return
+                    "<li class=\"tile tone-\(level.tone.rawValue)\"><a href=\"\(path)\" hx-get=\"\(path)\" hx-target=\"#dialog\" hx-swap=\"innerHTML\" hx-push-url=\"false\" aria-haspopup=\"dialog\">\(content)</a></li>"
             }
             return "\(Markup.when(choice.cities.count > 1, "<h3>\(part.city.title)</h3>"))<ul class=\"tiles\">\(tiles)</ul>"
         }
@@ -116,13 +119,15 @@ struct WarningPages: Sendable {
 
     private func history(_ periods: [WarningHistory], _ now: Moment, _ context: WebContext) -> Markup {
         let columns = [
-            Column("level", "级别"), Column("counties", "县（区、市）", isWrapping: true), Column("starts", "启动时间"), Column("ends", "解除时间"), Column("state", "状态"), Column("by", "操作人"), Column("basis", "依据", isWrapping: true),
+            Column("level", "级别"), Column("counties", "县（区、市）", isWrapping: true), Column("starts", "启动时间"), Column("ends", "解除时间"), Column("state", "状态"), Column("by", "操作人"),
+            Column("basis", "依据", isWrapping: true),
         ]
         let rows = periods.map { period -> TableRow in
             let state: Badge = period.from > now ? Badge("待生效", .info) : period.to.map { $0 <= now } ?? false ? Badge("已解除", .muted) : Badge("执行中", period.level.tone)
             let end: Markup = period.to.map { $0 > now ? "\($0)（计划）" : "\($0)" } ?? "<span class=\"muted\">未定</span>"
             return TableRow(
-                ["\(period.level.badge)", "\(CountyChoice.title(period.counties))", "\(period.from)", end, "\(state)", "\(period.by)", "\(period.basis)"], path: "/ledgers/\(WarningPeriod.ledger.name)/\(period.id)")
+                ["\(period.level.badge)", "\(CountyChoice.title(period.counties))", "\(period.from)", end, "\(state)", "\(period.by)", "\(period.basis)"],
+                path: "/ledgers/\(WarningPeriod.ledger.name)/\(period.id)")
         }
         return "\(DataTable(id: "periods", columns: columns, rows: rows, address: context.here, empty: "还没有启动过预警响应", hasTools: false))"
     }

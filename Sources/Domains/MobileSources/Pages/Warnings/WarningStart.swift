@@ -65,7 +65,9 @@ extension WarningPages {
             FormSection("范围", choice.fields(chosen: Set(entry.counties), whole: entry.whole)), FormSection("时间与依据", when),
         ]
         let form = Form(action: "/warnings/preview", sections: sections, submit: "下一步：核对影响范围", cancel: "/warnings", findings: entry.findings, context: context)
-        return Shell.page("启动预警响应", crumbs: [Crumb("预警响应", "/warnings"), Crumb("启动")], active: "/warnings", status: status, body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+        return Shell.page(
+            "启动预警响应", crumbs: [Crumb("预警响应", "/warnings"), Crumb("启动")], active: "/warnings", status: status, body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))",
+            context: context)
     }
 
     /// `POST /warnings/preview`: what would be handed down to whom, before anything happens. In memory.
@@ -80,18 +82,23 @@ extension WarningPages {
         let snapshot = gates.registry.snapshot
         let sites = gates.sites(in: principal.scope).filter { counties.contains($0.county) && $0.isConnected }
         let effect = WarningEffect(level, sites: sites, snapshot: snapshot, at: moment)
-        let kept = [("level", level.rawValue), ("startsAt", entry.startsAt ?? ""), ("endsAt", entry.endsAt ?? ""), ("basis", entry.basis ?? "")] + entry.counties.map { ("counties", $0) }
+        let kept =
+            [("level", level.rawValue), ("startsAt", entry.startsAt ?? ""), ("endsAt", entry.endsAt ?? ""), ("basis", entry.basis ?? "")] + entry.counties.map { ("counties", $0) }
         let fields = kept.map { FormField($0.0, "", .hidden, value: $0.1) }
         let entered = kept.filter { !$0.1.isEmpty }.map { PageAddress.QueryItem($0.0 == "counties" ? "county" : $0.0, $0.1) }
         let back = ActionButton("返回修改", .dialog(PageAddress("/warnings/start", entered).text))
-        let form = Form(action: "/warnings/start", sections: [FormSection(nil, fields)], submit: "确认启动\(level.title)预警", cancel: "/warnings", extra: context.isDialog ? "\(back)" : .empty, context: context)
+        let form = Form(
+            action: "/warnings/start", sections: [FormSection(nil, fields)], submit: "确认启动\(level.title)预警", cancel: "/warnings", extra: context.isDialog ? "\(back)" : .empty,
+            context: context)
         let facts = DescriptionList([
-            .init("响应级别", "\(level.badge)"), .init("县（区、市）", "\(CountyChoice.title(entry.counties))"), .init("启动时间", start.map { "\($0)" } ?? "立即"), .init("计划解除", end.map { "\($0)" } ?? "另行解除"),
+            .init("响应级别", "\(level.badge)"), .init("县（区、市）", "\(CountyChoice.title(entry.counties))"), .init("启动时间", start.map { "\($0)" } ?? "立即"),
+            .init("计划解除", end.map { "\($0)" } ?? "另行解除"),
             .init("依据", "\(entry.basis)", isWide: true),
         ])
         let body: Markup = "\(facts)\(effect.markup(context))\(form)"
         return Shell.page(
-            "核对：启动\(level.title)预警", crumbs: [Crumb("预警响应", "/warnings"), Crumb("启动", "/warnings/start"), Crumb("核对")], active: "/warnings", body: context.isDialog ? body : "\(Card(body: body))",
+            "核对：启动\(level.title)预警", crumbs: [Crumb("预警响应", "/warnings"), Crumb("启动", "/warnings/start"), Crumb("核对")], active: "/warnings",
+            body: context.isDialog ? body : "\(Card(body: body))",
             context: context)
     }
 
@@ -138,7 +145,8 @@ extension WarningPages {
         ]
         let form = Form(action: "/warnings/end", sections: [FormSection(nil, fields)], submit: "确认解除\(level.title)预警", cancel: "/warnings", findings: findings, context: context)
         return Shell.page(
-            "解除\(level.title)预警", crumbs: [Crumb("预警响应", "/warnings"), Crumb("解除")], active: "/warnings", status: status, body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+            "解除\(level.title)预警", crumbs: [Crumb("预警响应", "/warnings"), Crumb("解除")], active: "/warnings", status: status,
+            body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
     }
 
     /// `POST /warnings/end`.
@@ -180,7 +188,9 @@ struct WarningEffect {
             sums[Group(grade: site.grade, strategy: strategy?.id, level: effective), default: 0] += 1
         }
         let order = Dictionary(PerformanceGrade.all.enumerated().map { ($0.element.code, $0.offset) }, uniquingKeysWith: { first, _ in first })
-        counts = sums.map { (group: $0.key, count: $0.value) }.sorted { (order[$0.group.grade] ?? 99, $0.group.strategy ?? 0) < (order[$1.group.grade] ?? 99, $1.group.strategy ?? 0) }
+        counts = sums.map { (group: $0.key, count: $0.value) }.sorted {
+            (order[$0.group.grade] ?? 99, $0.group.strategy ?? 0) < (order[$1.group.grade] ?? 99, $1.group.strategy ?? 0)
+        }
         strategies = used
         total = sites.count
         self.level = level

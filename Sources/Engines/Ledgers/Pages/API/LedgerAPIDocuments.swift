@@ -34,7 +34,10 @@ struct LedgerAPIDocuments: Sendable {
         for operation in document.operations where !tags.contains(operation.tag) { tags.append(operation.tag) }
         let cards = tags.map { tag -> Markup in
             let rows = document.operations.filter { $0.tag == tag }.map { operation in
-                TableRow(["\(Badge(operation.method.rawValue.uppercased(), tone(operation.method)))", "<code>\(operation.path)</code>", "\(operation.summary)", "\(parameters(operation))", "\(answers(operation))"])
+                TableRow([
+                    "\(Badge(operation.method.rawValue.uppercased(), tone(operation.method)))", "<code>\(operation.path)</code>", "\(operation.summary)",
+                    "\(parameters(operation))", "\(answers(operation))",
+                ])
             }
             let columns = [
                 Web.Column("", context.text("方法", "Method")), Web.Column("", context.text("路径", "Path")), Web.Column("", context.text("说明", "Summary"), isWrapping: true),
@@ -48,7 +51,8 @@ struct LedgerAPIDocuments: Sendable {
             \(context.text("登录会话或 Bearer 令牌均可调用。列表用 next 游标翻页；修改带 If-Match；新增可带 Idempotency-Key，重复提交只登记一次；错误为 problem+json，code 稳定不变。", "Session cookie or bearer token."))\
              <a href="/api/openapi.json" hx-boost="false">openapi.json</a>
             """)
-        return Shell.page(context.text("接口文档", "API"), crumbs: [Crumb(context.text("接口文档", "API"))], active: "/api/docs", body: "<div class=\"stack\">\(intro)\(cards)</div>", context: context)
+        return Shell.page(
+            context.text("接口文档", "API"), crumbs: [Crumb(context.text("接口文档", "API"))], active: "/api/docs", body: "<div class=\"stack\">\(intro)\(cards)</div>", context: context)
     }
 
     private func tone(_ method: APIOperation.Method) -> Tone {

@@ -28,28 +28,39 @@ struct LedgerOperations: Sendable {
 
     // MARK: Operations
 
-    private func operation(_ method: APIOperation.Method, _ path: String, _ summary: String, parameters: [APIParameter] = [], request: APIBody? = nil, responses: [APIResponse]) -> APIOperation {
+    private func operation(_ method: APIOperation.Method, _ path: String, _ summary: String, parameters: [APIParameter] = [], request: APIBody? = nil, responses: [APIResponse])
+        -> APIOperation
+    {
         let common: [APIResponse] = [
             .problem(401, "尚未登录"), .problem(403, "没有权限"), .problem(404, "没有这个台账或记录，或不在数据范围内"), .problem(422, "请求有误，列出全部问题"), .problem(429, "请求过于频繁"), .problem(503, "暂时繁忙"),
         ]
         let known = Set(responses.map(\.status))
         return APIOperation(
-            method, base + path, summary, tag: ledger.title, parameters: path.contains("{id}") ? [id] + parameters : parameters, request: request, responses: responses + common.filter { !known.contains($0.status) },
+            method, base + path, summary, tag: ledger.title, parameters: path.contains("{id}") ? [id] + parameters : parameters, request: request,
+            responses: responses + common.filter { !known.contains($0.status) },
             security: LedgerOperations.security)
     }
 
     private var id: APIParameter { APIParameter("id", in: .path, "记录编号", APISchema.integer(nil, in: 1...Int64.max)) }
     private var ok: APIResponse { APIResponse(200, "这条记录", APISchema.reference(name)) }
-    private var match: APIParameter { APIParameter("If-Match", in: .header, "读取时返回的 ETag，如 \"3\"；* 表示不管版本", APISchema.string(pattern: "^(\\*|\"[1-9][0-9]{0,8}\")$", example: "\"3\""), required: true) }
+    private var match: APIParameter {
+        APIParameter("If-Match", in: .header, "读取时返回的 ETag，如 \"3\"；* 表示不管版本", APISchema.string(pattern: "^(\\*|\"[1-9][0-9]{0,8}\")$", example: "\"3\""), required: true)
+    }
 
     private var reads: [APIOperation] {
         [
-            operation(.get, "", "列表", parameters: filters + paging, responses: [APIResponse(200, "一页", page)]), operation(.get, "/{id}", "读取一条", parameters: [deleted], responses: [ok]),
+            operation(.get, "", "列表", parameters: filters + paging, responses: [APIResponse(200, "一页", page)]),
+            operation(.get, "/{id}", "读取一条", parameters: [deleted], responses: [ok]),
             operation(.get, "/{id}/history", "变更历史", responses: [APIResponse(200, "从新到旧", APISchema.object([("items", APISchema.array(of: change))], required: ["items"]))]),
-            operation(.get, "/statistics", "统计", parameters: [APIParameter("dim", "维度，逗号分隔，最多三个", some(of: dimensions, most: 3)), APIParameter("measure", "指标，逗号分隔", some(of: measures, most: measures.count))] + filters, responses: [APIResponse(200, "统计表", statistics)]),
+            operation(
+                .get, "/statistics", "统计",
+                parameters: [APIParameter("dim", "维度，逗号分隔，最多三个", some(of: dimensions, most: 3)), APIParameter("measure", "指标，逗号分隔", some(of: measures, most: measures.count))]
+                    + filters, responses: [APIResponse(200, "统计表", statistics)]),
             operation(
                 .get, "/export", "导出文件（最多 5,000 条）",
-                parameters: [APIParameter("format", "文件格式", APISchema.string(values: ["xlsx", "csv"])), APIParameter("cols", "列，逗号分隔", some(of: fields.map(\.name), most: fields.count))] + filters,
+                parameters: [
+                    APIParameter("format", "文件格式", APISchema.string(values: ["xlsx", "csv"])), APIParameter("cols", "列，逗号分隔", some(of: fields.map(\.name), most: fields.count)),
+                ] + filters,
                 responses: [APIResponse(200, "文件", ["type": "string", "contentMediaType": .string(SheetFormat.xlsx.mediaType)], mediaType: "*/*"), .problem(413, "超过 5,000 条")]),
         ]
     }
@@ -62,7 +73,9 @@ struct LedgerOperations: Sendable {
         let upload = operation(
             .post, "/uploads", "上传照片或附件，得到填入记录的 sha256",
             request: APIBody(
-                APISchema.object([("field", APISchema.string("字段", values: fileFields.isEmpty ? nil : fileFields)), ("file", ["type": "string", "format": "binary"])], required: ["field", "file"]),
+                APISchema.object(
+                    [("field", APISchema.string("字段", values: fileFields.isEmpty ? nil : fileFields)), ("file", ["type": "string", "format": "binary"])],
+                    required: ["field", "file"]),
                 mediaType: "multipart/form-data"),
             responses: [APIResponse(201, "已存", file), tooLarge])
         return [
@@ -72,7 +85,8 @@ struct LedgerOperations: Sendable {
                 responses: [APIResponse(201, "已新增", APISchema.reference(name)), APIResponse(200, "此前已用同一幂等键新增", APISchema.reference(name)), tooLarge, conflict]),
             operation(.put, "/{id}", "整条修改（未给出的字段清空）", parameters: [match], request: body, responses: [ok, tooLarge, conflict]),
             operation(.patch, "/{id}", "部分修改", parameters: [match], request: change, responses: [ok, tooLarge, conflict]),
-            operation(.delete, "/{id}", "删除（可恢复）", parameters: [APIParameter("reason", "删除原因", APISchema.string(length: 1...200), required: true)], responses: [APIResponse(204, "已删除")]),
+            operation(
+                .delete, "/{id}", "删除（可恢复）", parameters: [APIParameter("reason", "删除原因", APISchema.string(length: 1...200), required: true)], responses: [APIResponse(204, "已删除")]),
             operation(.post, "/{id}/restore", "恢复", responses: [ok]),
             operation(
                 .post, "/import", "导入表格（后台执行）",
@@ -92,14 +106,18 @@ struct LedgerOperations: Sendable {
 
     private var paging: [APIParameter] {
         [
-            APIParameter("sort", "排序字段，前加 - 为倒序，逗号分隔", some(of: sortable, most: 3, sign: "-?")), APIParameter("cursor", "上一页返回的 next 或 previous", APISchema.string(length: 1...2_000, pattern: "^[A-Za-z0-9_-]+$")), APIParameter("limit", "每页条数", APISchema.integer(nil, in: 1...200)),
+            APIParameter("sort", "排序字段，前加 - 为倒序，逗号分隔", some(of: sortable, most: 3, sign: "-?")),
+            APIParameter("cursor", "上一页返回的 next 或 previous", APISchema.string(length: 1...2_000, pattern: "^[A-Za-z0-9_-]+$")),
+            APIParameter("limit", "每页条数", APISchema.integer(nil, in: 1...200)),
             deleted,
         ]
     }
 
     private var deleted: APIParameter { APIParameter("deleted", "1：包含已删除（须有删除权限）", APISchema.string(values: ["0", "1"])) }
 
-    private var sortable: [String] { ["id", "createdAt", "updatedAt"] + fields.filter { !$0.isComputed && !$0.isPersonal && $0.kind.behaviour.columns(of: $0).count == 1 }.map(\.name) }
+    private var sortable: [String] {
+        ["id", "createdAt", "updatedAt"] + fields.filter { !$0.isComputed && !$0.isPersonal && $0.kind.behaviour.columns(of: $0).count == 1 }.map(\.name)
+    }
 
     /// Names separated by commas.
     private func some(of names: [String], most: Int, sign: String = "") -> JSONValue {
@@ -145,8 +163,10 @@ struct LedgerOperations: Sendable {
     private var row: JSONValue {
         APISchema.object(
             [
-                ("id", APISchema.integer("编号")), ("version", APISchema.integer("版本")), ("org", APISchema.nullable(APISchema.integer("所属机构"))), ("area", APISchema.nullable(APISchema.string("行政区划代码"))),
-                ("createdAt", APISchema.moment("创建时间")), ("updatedAt", APISchema.moment("更新时间")), ("deletedAt", APISchema.nullable(APISchema.moment("删除时间"))), ("values", APISchema.reference(name + "Values")),
+                ("id", APISchema.integer("编号")), ("version", APISchema.integer("版本")), ("org", APISchema.nullable(APISchema.integer("所属机构"))),
+                ("area", APISchema.nullable(APISchema.string("行政区划代码"))),
+                ("createdAt", APISchema.moment("创建时间")), ("updatedAt", APISchema.moment("更新时间")), ("deletedAt", APISchema.nullable(APISchema.moment("删除时间"))),
+                ("values", APISchema.reference(name + "Values")),
             ], required: ["id", "version", "org", "area", "createdAt", "updatedAt", "deletedAt", "values"], ledger.title)
     }
 
@@ -205,7 +225,10 @@ struct LedgerOperations: Sendable {
 
     private var file: JSONValue {
         APISchema.object(
-            [("sha256", APISchema.string(length: 64...64, pattern: "^[0-9a-f]{64}$")), ("name", APISchema.string(length: 0...200)), ("mediaType", APISchema.string(length: 0...100)), ("size", APISchema.integer())],
+            [
+                ("sha256", APISchema.string(length: 64...64, pattern: "^[0-9a-f]{64}$")), ("name", APISchema.string(length: 0...200)),
+                ("mediaType", APISchema.string(length: 0...100)), ("size", APISchema.integer()),
+            ],
             required: ["sha256"])
     }
 
@@ -221,16 +244,28 @@ struct LedgerOperations: Sendable {
     private var change: JSONValue {
         APISchema.object(
             [
-                ("version", APISchema.integer()), ("kind", APISchema.string(values: ["created", "updated", "deleted", "restored"])), ("at", APISchema.moment()), ("by", APISchema.string()),
+                ("version", APISchema.integer()), ("kind", APISchema.string(values: ["created", "updated", "deleted", "restored"])), ("at", APISchema.moment()),
+                ("by", APISchema.string()),
                 ("reason", APISchema.nullable(APISchema.string())),
-                ("changes", APISchema.array(of: APISchema.object([("field", APISchema.string()), ("title", APISchema.string()), ("before", APISchema.string()), ("after", APISchema.string())], required: ["field", "before", "after"]))),
+                (
+                    "changes",
+                    APISchema.array(
+                        of: APISchema.object(
+                            [("field", APISchema.string()), ("title", APISchema.string()), ("before", APISchema.string()), ("after", APISchema.string())],
+                            required: ["field", "before", "after"]))
+                ),
             ], required: ["version", "kind", "at", "by", "reason", "changes"])
     }
 
     private var statistics: JSONValue {
-        let row = APISchema.object([("keys", APISchema.array(of: [:])), ("labels", APISchema.array(of: APISchema.string())), ("values", APISchema.array(of: APISchema.nullable(APISchema.number())))], required: ["keys", "labels", "values"])
+        let row = APISchema.object(
+            [("keys", APISchema.array(of: [:])), ("labels", APISchema.array(of: APISchema.string())), ("values", APISchema.array(of: APISchema.nullable(APISchema.number())))],
+            required: ["keys", "labels", "values"])
         return APISchema.object(
-            [("dimensions", APISchema.array(of: APISchema.string())), ("measures", APISchema.array(of: APISchema.string())), ("rows", APISchema.array(of: row)), ("isTruncated", APISchema.boolean())],
+            [
+                ("dimensions", APISchema.array(of: APISchema.string())), ("measures", APISchema.array(of: APISchema.string())), ("rows", APISchema.array(of: row)),
+                ("isTruncated", APISchema.boolean()),
+            ],
             required: ["dimensions", "measures", "rows", "isTruncated"])
     }
 }

@@ -89,7 +89,11 @@ enum LedgerWrites {
         for member in object.members {
             switch member.name {
             case "values":
-                if let values = member.value.object { for one in values.members { draft.values[one.name] = one.value } } else { findings.append(FieldFinding("values", "type", "应为对象")) }
+                if let values = member.value.object {
+                    for one in values.members { draft.values[one.name] = one.value }
+                } else {
+                    findings.append(FieldFinding("values", "type", "应为对象"))
+                }
             case "org":
                 if member.value.isNull { continue }
                 if let org = member.value.int, org > 0 { draft.org = org } else { findings.append(FieldFinding("org", "type", "应为机构编号", title: "所属企业")) }
@@ -157,6 +161,7 @@ struct IdempotencyKey: Sendable {
     }
 
     func keep(_ record: Int64, at moment: Moment, in transaction: any Transaction) throws {
-        try transaction.execute("INSERT INTO api_requests (user_id, ledger, request_key, digest, record_id, at) VALUES (\(user), \(ledger), \(key), \(digest), \(record), \(moment))")
+        try transaction.execute(
+            "INSERT INTO api_requests (user_id, ledger, request_key, digest, record_id, at) VALUES (\(user), \(ledger), \(key), \(digest), \(record), \(moment))")
     }
 }

@@ -25,8 +25,14 @@ extension HistoryEntry {
     func json(_ face: RecordFace) -> JSONValue {
         let changes = self.changes.compactMap { change -> JSONValue? in
             guard let field = face.desk.field(change.field) else { return nil }
-            return ["field": .string(change.field), "title": .string(change.title), "before": .string(face.masked(field, change.before)), "after": .string(face.masked(field, change.after))]
+            return [
+                "field": .string(change.field), "title": .string(change.title), "before": .string(face.masked(field, change.before)),
+                "after": .string(face.masked(field, change.after)),
+            ]
         }
-        return ["version": .int(Int64(version)), "kind": .string(kind.rawValue), "at": .string(at.rfc3339), "by": .string(byName), "reason": JSONValue(reason), "changes": .array(changes)]
+        return [
+            "version": .int(Int64(version)), "kind": .string(kind.rawValue), "at": .string(at.rfc3339), "by": .string(byName), "reason": JSONValue(reason),
+            "changes": .array(changes),
+        ]
     }
 }

@@ -46,7 +46,8 @@ struct LedgerDesigner: Sendable {
         ]
         let add = ActionButton(context.text("新建台账", "New ledger"), .link("/designer/new"), icon: "plus", style: .primary)
         let table = DataTable(
-            id: "designs", columns: columns, rows: rows, address: context.here, empty: context.text("还没有自定义台账；系统内置台账不在此列", "No ledgers of your own yet"), emptyAction: "\(add)", hasTools: false)
+            id: "designs", columns: columns, rows: rows, address: context.here, empty: context.text("还没有自定义台账；系统内置台账不在此列", "No ledgers of your own yet"), emptyAction: "\(add)",
+            hasTools: false)
         return Shell.page(
             context.text("台账设计", "Ledger designer"), crumbs: [Crumb(context.text("台账设计", "Ledger designer"))], active: "/designer", actions: "\(add)",
             body: "\(table)", context: context)
@@ -58,20 +59,27 @@ struct LedgerDesigner: Sendable {
     private func newForm(_ input: FormInput, findings: [FieldFinding], notice: String? = nil, _ context: WebContext) -> Response {
         let about = [
             FormField("title", context.text("台账名称", "Title"), .text, value: input["title"], isRequired: true, placeholder: "如：应急物资", maxLength: 40),
-            FormField("name", context.text("标识", "Name"), .text, value: input["name"], isRequired: true, help: "小写字母开头的英文，用于地址和接口，建立后不能修改", placeholder: "emergencySupply", maxLength: 40),
+            FormField(
+                "name", context.text("标识", "Name"), .text, value: input["name"], isRequired: true, help: "小写字母开头的英文，用于地址和接口，建立后不能修改", placeholder: "emergencySupply", maxLength: 40),
             FormField("group", context.text("分组", "Group"), .text, value: input["group"] ?? "自定义台账", isRequired: true, maxLength: 20),
             FormField("ownedBy", context.text("数据归属", "Owned by"), .radio(DesignWords.ownerships), value: input["ownedBy"] ?? "enterprise", isRequired: true, isWide: true),
         ]
         let form = Form(
-            action: "/designer/new", sections: [FormSection(context.text("台账", "Ledger"), about), FormSection(context.text("第一个字段（可继续添加）", "First field"), FieldDesign.controls(input, services.engine, context))],
+            action: "/designer/new",
+            sections: [
+                FormSection(context.text("台账", "Ledger"), about), FormSection(context.text("第一个字段（可继续添加）", "First field"), FieldDesign.controls(input, services.engine, context)),
+            ],
             submit: context.text("建立台账", "Create"), cancel: "/designer", findings: findings, context: context)
-        return page(context.text("新建台账", "New ledger"), form, notice: notice, failed: !findings.isEmpty || notice != nil, crumbs: [Crumb(context.text("台账设计", "Ledger designer"), "/designer"), Crumb(context.text("新建台账", "New ledger"))], context)
+        return page(
+            context.text("新建台账", "New ledger"), form, notice: notice, failed: !findings.isEmpty || notice != nil,
+            crumbs: [Crumb(context.text("台账设计", "Ledger designer"), "/designer"), Crumb(context.text("新建台账", "New ledger"))], context)
     }
 
     private func page(_ title: String, _ form: Form, notice: String?, failed: Bool, crumbs: [Crumb], _ context: WebContext) -> Response {
         let warning: Markup = notice.map { "\(Notice(.red, "\($0)"))" } ?? .empty
         return Shell.page(
-            title, crumbs: crumbs, active: "/designer", status: failed ? .unprocessableContent : .ok, body: context.isDialog ? "\(warning)\(form)" : "\(Card(body: "\(warning)\(form)"))", context: context)
+            title, crumbs: crumbs, active: "/designer", status: failed ? .unprocessableContent : .ok,
+            body: context.isDialog ? "\(warning)\(form)" : "\(Card(body: "\(warning)\(form)"))", context: context)
     }
 
     @Sendable
@@ -83,7 +91,8 @@ struct LedgerDesigner: Sendable {
         let field = FieldDesign.field(input, &findings)
         guard findings.isEmpty, let field, let name = input["name"], let title = input["title"] else { return newForm(input, findings: findings, context) }
         let ledger = LedgerDeclaration(
-            id: "X-\(name)", name: name, title: title, group: input["group"] ?? "自定义台账", ownedBy: input["ownedBy"].flatMap(LedgerDeclaration.Ownership.init) ?? .enterprise, titleField: field.name,
+            id: "X-\(name)", name: name, title: title, group: input["group"] ?? "自定义台账", ownedBy: input["ownedBy"].flatMap(LedgerDeclaration.Ownership.init) ?? .enterprise,
+            titleField: field.name,
             keptYears: nil, fields: [field])
         do {
             try await services.engine.define(ledger, by: context.signedIn())
@@ -103,10 +112,12 @@ struct LedgerDesigner: Sendable {
             let marks = DesignWords.marks.filter { field.marks.contains($0.mark) }.map { "\(Badge($0.title))" as Markup }
             return TableRow(
                 id: field.name, ["\(field.title)", "\(field.name)", "\(DesignWords.kind(field.kind))", .joined(marks, by: " "), "\(field.hint)"],
-                actions: "\(ActionButton(context.text("修改", "Edit"), .dialog("/designer/\(ledger.name)/field?field=\(field.name)"), icon: "edit", style: .quiet, isIconOnly: true))")
+                actions: "\(ActionButton(context.text("修改", "Edit"), .dialog("/designer/\(ledger.name)/field?field=\(field.name)"), icon: "edit", style: .quiet, isIconOnly: true))"
+            )
         }
         let columns = [
-            Web.Column("title", context.text("字段", "Field")), Web.Column("name", context.text("标识", "Name")), Web.Column("kind", context.text("类型", "Kind")), Web.Column("marks", context.text("属性", "Marks"), isWrapping: true),
+            Web.Column("title", context.text("字段", "Field")), Web.Column("name", context.text("标识", "Name")), Web.Column("kind", context.text("类型", "Kind")),
+            Web.Column("marks", context.text("属性", "Marks"), isWrapping: true),
             Web.Column("hint", context.text("填写说明", "Hint"), isWrapping: true),
         ]
         let actions: Markup = """

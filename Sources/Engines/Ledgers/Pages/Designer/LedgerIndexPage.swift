@@ -1,4 +1,3 @@
-import Identity
 import Hummingbird
 import Identity
 import Kernel
@@ -20,7 +19,9 @@ struct LedgerIndexPage: Sendable {
             }
             return "\(Card(group, body: "<ul class=\"link-list\">\(lines)</ul>"))"
         }
-        let body: Markup = cards.isEmpty ? "\(EmptyState(context.text("您还没有可查看的台账", "No ledgers to read"), hint: context.text("请联系管理员分配权限", "Ask an administrator for rights")))" : "\(Grid(.thirds, cards))"
+        let body: Markup =
+            cards.isEmpty
+            ? "\(EmptyState(context.text("您还没有可查看的台账", "No ledgers to read"), hint: context.text("请联系管理员分配权限", "Ask an administrator for rights")))" : "\(Grid(.thirds, cards))"
         return Shell.page(context.text("全部台账", "Ledgers"), crumbs: [Crumb(context.text("全部台账", "Ledgers"))], active: "/ledgers", body: body, context: context)
     }
 }

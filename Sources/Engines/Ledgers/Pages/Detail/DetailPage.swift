@@ -50,10 +50,12 @@ enum DetailPage {
             body += "\(Notice(.orange, "\(desk.context.text("这条记录已删除，不再出现在列表与统计中", "This record has been deleted"))（\(record.deletedAt)）"))"
         }
         if reveals { body += "\(Notice(.blue, "\(desk.context.text("正在显示个人信息原文，本次查看已记入审计日志", "Personal fields are shown; this look has been audited"))"))" }
-        let side: Markup = "\(Card(desk.context.text("变更历史", "History"), actions: "\(ActionButton(desk.context.text("全部", "All"), .link("\(desk.path(of: record.id))/history"), style: .quiet))", body: "\(HistoryPage.timeline(desk, face, Array(contents.history.prefix(8))))"))\(Card(desk.context.text("登记信息", "Record"), body: "\(facts(desk, record, face))"))"
+        let side: Markup =
+            "\(Card(desk.context.text("变更历史", "History"), actions: "\(ActionButton(desk.context.text("全部", "All"), .link("\(desk.path(of: record.id))/history"), style: .quiet))", body: "\(HistoryPage.timeline(desk, face, Array(contents.history.prefix(8))))"))\(Card(desk.context.text("登记信息", "Record"), body: "\(facts(desk, record, face))"))"
         body += "\(Grid(.mainAside, ["<div class=\"stack\">\(sections(desk, record, face))</div>", "<aside class=\"stack\">\(side)</aside>"]))"
         return Shell.page(
-            face.name(of: record), crumbs: [Crumb(desk.title, desk.path), Crumb(face.name(of: record))], active: desk.path, actions: actions(desk, record, reveals: reveals), body: body,
+            face.name(of: record), crumbs: [Crumb(desk.title, desk.path), Crumb(face.name(of: record))], active: desk.path, actions: actions(desk, record, reveals: reveals),
+            body: body,
             context: desk.context)
     }
 
@@ -68,7 +70,8 @@ enum DetailPage {
             out += "\(ActionButton(desk.context.text(action.title, action.titleEN), action.opensDialog ? .dialog(path) : .link(path), icon: action.icon))"
         }
         if desk.may(.reveal), !reveals {
-            out += "\(ActionButton(desk.context.text("显示个人信息", "Reveal"), .post("\(desk.path(of: record.id))/reveal", confirm: desk.context.text("查看个人信息原文将记入审计日志，确认查看？", "This look will be audited. Continue?")), icon: "eye"))"
+            out +=
+                "\(ActionButton(desk.context.text("显示个人信息", "Reveal"), .post("\(desk.path(of: record.id))/reveal", confirm: desk.context.text("查看个人信息原文将记入审计日志，确认查看？", "This look will be audited. Continue?")), icon: "eye"))"
         }
         out += "\(ActionButton(desk.context.text("打印", "Print"), .link("\(desk.path(of: record.id))/print"), icon: "print"))"
         if desk.may(.delete) { out += "\(ActionButton(desk.context.text("删除", "Delete"), .dialog("\(desk.path(of: record.id))/delete"), icon: "trash"))" }
@@ -92,11 +95,12 @@ enum DetailPage {
             }
             items[section, default: []].append(DescriptionList.Item(field.label(desk.context), face.value(field, record), isWide: isWide(field)))
         }
-        return .joined(order.map { section -> Markup in
-            let values: Markup = items[section].map { "\(DescriptionList($0))" } ?? .empty
-            let strip: Markup = photos[section].map { "<div class=\"part-photos\">\(PhotoStrip($0, isLarge: true))</div>" } ?? .empty
-            return "\(Card(section, body: "\(values)\(strip)"))"
-        })
+        return .joined(
+            order.map { section -> Markup in
+                let values: Markup = items[section].map { "\(DescriptionList($0))" } ?? .empty
+                let strip: Markup = photos[section].map { "<div class=\"part-photos\">\(PhotoStrip($0, isLarge: true))</div>" } ?? .empty
+                return "\(Card(section, body: "\(values)\(strip)"))"
+            })
     }
 
     private static func isWide(_ field: Field) -> Bool {

@@ -14,7 +14,8 @@ enum HistoryPage {
         }
         let name = face.name(of: record)
         return Shell.page(
-            desk.context.text("变更历史", "History"), crumbs: [Crumb(desk.title, desk.path), Crumb(name, desk.path(of: id)), Crumb(desk.context.text("变更历史", "History"))], active: desk.path,
+            desk.context.text("变更历史", "History"), crumbs: [Crumb(desk.title, desk.path), Crumb(name, desk.path(of: id)), Crumb(desk.context.text("变更历史", "History"))],
+            active: desk.path,
             body: "\(Card(name, body: "\(timeline(desk, face, entries))"))", context: desk.context)
     }
 
@@ -49,9 +50,11 @@ enum HistoryPage {
         guard entry.kind == .updated, !entry.changes.isEmpty else { return reason }
         let lines = entry.changes.map { change -> Markup in
             let field = desk.field(change.field)
-            return "<tr><th scope=\"row\">\(field?.label(desk.context) ?? change.title)</th><td>\(shown(change.before, field, face))</td><td>\(shown(change.after, field, face))</td></tr>"
+            return
+                "<tr><th scope=\"row\">\(field?.label(desk.context) ?? change.title)</th><td>\(shown(change.before, field, face))</td><td>\(shown(change.after, field, face))</td></tr>"
         }
-        return "\(reason)<table class=\"data-table changes\"><thead><tr><td></td><th scope=\"col\">\(desk.context.text("修改前", "Before"))</th><th scope=\"col\">\(desk.context.text("修改后", "After"))</th></tr></thead><tbody>\(lines)</tbody></table>"
+        return
+            "\(reason)<table class=\"data-table changes\"><thead><tr><td></td><th scope=\"col\">\(desk.context.text("修改前", "Before"))</th><th scope=\"col\">\(desk.context.text("修改后", "After"))</th></tr></thead><tbody>\(lines)</tbody></table>"
     }
 
     private static func shown(_ text: String, _ field: Field?, _ face: RecordFace) -> Markup {

@@ -93,7 +93,8 @@ enum FormPages {
         crumbs.append(Crumb(desk.context.text(isNew ? "新增" : "修改", isNew ? "New" : "Edit")))
         let failed = !state.findings.isEmpty || state.notice != nil
         return Shell.page(
-            title, crumbs: crumbs, active: desk.path, status: failed ? .unprocessableContent : .ok, body: desk.context.isDialog ? "\(notice)\(form)" : "\(Card(body: "\(notice)\(form)"))",
+            title, crumbs: crumbs, active: desk.path, status: failed ? .unprocessableContent : .ok,
+            body: desk.context.isDialog ? "\(notice)\(form)" : "\(Card(body: "\(notice)\(form)"))",
             context: desk.context)
     }
 
@@ -110,7 +111,11 @@ enum FormPages {
         if !first.isEmpty { sections.append(FormSection(desk.formFields.first?.section, first)) }
         for field in desk.formFields {
             let controls = control.controls(for: field, written: state.written?[field.name], record: state.record)
-            if let index = sections.firstIndex(where: { $0.title == field.section }) { sections[index].fields += controls } else { sections.append(FormSection(field.section, controls)) }
+            if let index = sections.firstIndex(where: { $0.title == field.section }) {
+                sections[index].fields += controls
+            } else {
+                sections.append(FormSection(field.section, controls))
+            }
         }
         return sections
     }

@@ -29,10 +29,12 @@ enum BatchPages {
             FormField("reason", context.text("删除原因", "Reason"), .textArea(rows: 3), isRequired: true, help: "将记入每条记录的历史", maxLength: 200, isWide: true),
         ]
         let form = Form(
-            action: "\(desk.path)/batch/delete/confirm", sections: [FormSection(nil, fields)], submit: context.text("确认删除 \(ids.count) 条", "Delete \(ids.count)"), cancel: desk.path, findings: findings,
+            action: "\(desk.path)/batch/delete/confirm", sections: [FormSection(nil, fields)], submit: context.text("确认删除 \(ids.count) 条", "Delete \(ids.count)"),
+            cancel: desk.path, findings: findings,
             context: context)
         var response = Shell.page(
-            context.text("删除所选记录", "Delete chosen"), crumbs: [Crumb(desk.title, desk.path), Crumb("删除所选记录")], active: desk.path, status: findings.isEmpty ? .ok : .unprocessableContent,
+            context.text("删除所选记录", "Delete chosen"), crumbs: [Crumb(desk.title, desk.path), Crumb("删除所选记录")], active: desk.path,
+            status: findings.isEmpty ? .ok : .unprocessableContent,
             body: "\(Notice(.orange, "将删除所选的 <strong>\(ids.count)</strong> 条\(desk.ledger.title)，删除后可在“已删除”中恢复。"))\(form)", context: context)
         if context.isPartial {
             response.headers[.hxRetarget] = "#dialog"

@@ -10,7 +10,11 @@ enum ColumnsPage {
         let preference = try await desk.database.read { try ListPreference.read(desk, in: $0) }
         let chosen = ListColumns(desk: desk, address: PageAddress(desk.path), remembered: preference.columns).names
         let choices = ListColumns.offered(desk).map { Choice($0.name, $0.title) }
-        let fields = [FormField("columns", desk.context.text("显示的列", "Columns"), .multiSelect(choices), values: chosen, help: desk.context.text("全部取消后保存，恢复默认列", "Choose none to restore the default"), isWide: true)]
+        let fields = [
+            FormField(
+                "columns", desk.context.text("显示的列", "Columns"), .multiSelect(choices), values: chosen,
+                help: desk.context.text("全部取消后保存，恢复默认列", "Choose none to restore the default"), isWide: true)
+        ]
         let form = Form(action: "\(desk.path)/columns", sections: [FormSection(nil, fields)], cancel: desk.path, context: desk.context)
         return Shell.page(
             desk.context.text("选择列", "Columns"), crumbs: [Crumb(desk.title, desk.path), Crumb(desk.context.text("选择列", "Columns"))], active: desk.path,

@@ -48,10 +48,11 @@ struct ListColumns: Sendable {
     }
 
     private func column(_ field: Field) -> Web.Column {
-        let isNumber = switch field.kind {
-        case .integer, .decimal: true
-        default: false
-        }
+        let isNumber =
+            switch field.kind {
+            case .integer, .decimal: true
+            default: false
+            }
         let title = field.label(desk.context) + (field.unit.map { "（\($0)）" } ?? "")
         return Web.Column(field.name, title, align: isNumber ? .end : .start, isSortable: isSortable(field))
     }
@@ -80,7 +81,10 @@ struct ListPreference: Sendable {
 
     static let table = Table(
         "ledger_preferences", key: ["user_id", "ledger"],
-        columns: [Storage.Column("user_id", .integer, required: true), Storage.Column("ledger", .text, required: true), Storage.Column("columns", .text), Storage.Column("updated_at", .integer, required: true)],
+        columns: [
+            Storage.Column("user_id", .integer, required: true), Storage.Column("ledger", .text, required: true), Storage.Column("columns", .text),
+            Storage.Column("updated_at", .integer, required: true),
+        ],
         isClustered: true)
 
     static func read(_ desk: LedgerDesk, in reader: any Reader) throws -> ListPreference {

@@ -21,7 +21,10 @@ struct ListFilters: Sendable {
         if desk.showsOwner { fields.append(ownerControl) }
         fields += filterable.filter { !(desk.ledger.isLarge && $0.name == desk.ledger.timeField) }.map(control)
         if desk.may(.delete) {
-            fields.append(FormField("deleted", desk.context.text("记录状态", "State"), .select([Choice("1", desk.context.text("包含已删除", "Including deleted"))]), value: address["deleted"], placeholder: desk.context.text("未删除", "Not deleted")))
+            fields.append(
+                FormField(
+                    "deleted", desk.context.text("记录状态", "State"), .select([Choice("1", desk.context.text("包含已删除", "Including deleted"))]), value: address["deleted"],
+                    placeholder: desk.context.text("未删除", "Not deleted")))
         }
         let kept = address.query.filter { ["sort", "size", "cols", "view"].contains($0.name) }
         return SearchForm(action: desk.path, fields: fields, table: ListPage.tableId, kept: kept)
@@ -31,7 +34,8 @@ struct ListFilters: Sendable {
 
     private var ownerControl: FormField {
         let value = address["f.org"] ?? ""
-        return FormField("f.org", desk.context.text("企业", "Enterprise"), .reference(url: "\(desk.path)/organisations", shown: Int64(value).map { face.organisation($0) } ?? ""), value: value)
+        return FormField(
+            "f.org", desk.context.text("企业", "Enterprise"), .reference(url: "\(desk.path)/organisations", shown: Int64(value).map { face.organisation($0) } ?? ""), value: value)
     }
 
     private func control(_ field: Field) -> FormField {
@@ -44,9 +48,11 @@ struct ListFilters: Sendable {
         case .day, .moment: return FormField(name, title, .dayRange, values: range(name))
         case .integer, .decimal: return FormField(name, title, .numberRange, values: range(name), unit: field.unit)
         case .reference(let ledger):
-            return FormField(name, title, .reference(url: "/ledgers/\(ledger)/choices", shown: chosen.first.flatMap { Int64($0) }.map { face.linkTitle(field, $0) } ?? ""), values: chosen)
+            return FormField(
+                name, title, .reference(url: "/ledgers/\(ledger)/choices", shown: chosen.first.flatMap { Int64($0) }.map { face.linkTitle(field, $0) } ?? ""), values: chosen)
         case .organisation:
-            return FormField(name, title, .reference(url: "\(desk.path)/organisations", shown: chosen.first.flatMap { Int64($0) }.map { face.organisation($0) } ?? ""), values: chosen)
+            return FormField(
+                name, title, .reference(url: "\(desk.path)/organisations", shown: chosen.first.flatMap { Int64($0) }.map { face.organisation($0) } ?? ""), values: chosen)
         default: return FormField(name + ".contains", title, .text, value: address[name + ".contains"] ?? address[name], maxLength: 64)
         }
     }
@@ -62,7 +68,8 @@ struct ListFilters: Sendable {
             return "<li><span>\(chip.text)</span><a href=\"\(path)\" aria-label=\"\(desk.context.text("去掉条件", "Remove")) \(chip.text)\">\(Icon("x"))</a></li>"
         }
         let clear = PageAddress(desk.path, address.query.filter { ["sort", "size", "cols"].contains($0.name) }).text
-        return "<ul class=\"chips\" aria-label=\"\(desk.context.text("已用条件", "Active filters"))\">\(items)<li class=\"chips-clear\"><a href=\"\(clear)\">\(desk.context.text("清除全部", "Clear all"))</a></li></ul>"
+        return
+            "<ul class=\"chips\" aria-label=\"\(desk.context.text("已用条件", "Active filters"))\">\(items)<li class=\"chips-clear\"><a href=\"\(clear)\">\(desk.context.text("清除全部", "Clear all"))</a></li></ul>"
     }
 
     /// In words, for chips, prints and the record of exports.

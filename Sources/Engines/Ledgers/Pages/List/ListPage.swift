@@ -23,14 +23,17 @@ enum ListPage {
         let contents = try await desk.database.read { reader -> Contents in
             let page = try desk.engine.list(query, by: desk.principal, in: reader)
             return Contents(
-                settings: try ListSettings.read(desk, in: reader), page: page, face: try desk.face(for: page.records, titles: page.titles, linked: links(desk, address), in: reader),
+                settings: try ListSettings.read(desk, in: reader), page: page,
+                face: try desk.face(for: page.records, titles: page.titles, linked: links(desk, address), in: reader),
                 banner: try desk.additions.banner?(reader, desk.context) ?? .empty)
         }
         let columns = ListColumns(desk: desk, address: address, remembered: contents.settings.columns)
         let filters = ListFilters(desk: desk, face: contents.face, address: address)
-        let body: Markup = "\(contents.banner)\(views(desk, contents.settings, address))\(filters.form)\(table(desk, contents.page, contents.face, columns, filters, address, query))"
+        let body: Markup =
+            "\(contents.banner)\(views(desk, contents.settings, address))\(filters.form)\(table(desk, contents.page, contents.face, columns, filters, address, query))"
         return Shell.page(
-            desk.title, crumbs: [Crumb(desk.context.text(desk.ledger.group, desk.ledger.group)), Crumb(desk.title)], active: desk.path, actions: actions(desk, address), body: body, context: desk.context)
+            desk.title, crumbs: [Crumb(desk.context.text(desk.ledger.group, desk.ledger.group)), Crumb(desk.title)], active: desk.path, actions: actions(desk, address), body: body,
+            context: desk.context)
     }
 
     /// Rows of other ledgers that the filters name.
@@ -54,9 +57,14 @@ enum ListPage {
         if desk.fields.contains(where: { $0.marks.contains(.groupable) }) {
             buttons.append(ActionButton(desk.context.text("统计", "Statistics"), .link(PageAddress("\(desk.path)/statistics", rows).text), icon: "chart"))
         }
-        buttons.append(ActionButton(desk.context.text("打印", "Print"), .link(PageAddress("\(desk.path)/print", rows + address.query.filter { $0.name == "cols" }).text), icon: "print"))
+        buttons.append(
+            ActionButton(desk.context.text("打印", "Print"), .link(PageAddress("\(desk.path)/print", rows + address.query.filter { $0.name == "cols" }).text), icon: "print"))
         if desk.may(.import) { buttons.append(ActionButton(desk.context.text("导入", "Import"), .link("\(desk.path)/import"), icon: "upload")) }
-        if desk.may(.export) { buttons.append(ActionButton(desk.context.text("导出", "Export"), .dialog(PageAddress("\(desk.path)/export", rows + address.query.filter { $0.name == "cols" }).text), icon: "download")) }
+        if desk.may(.export) {
+            buttons.append(
+                ActionButton(
+                    desk.context.text("导出", "Export"), .dialog(PageAddress("\(desk.path)/export", rows + address.query.filter { $0.name == "cols" }).text), icon: "download"))
+        }
         if desk.may(.write) { buttons.append(ActionButton(desk.context.text("新增", "New"), .link("\(desk.path)/new"), icon: "plus", style: .primary)) }
         return "\(buttons)"
     }
@@ -77,10 +85,12 @@ enum ListPage {
         var out = chips
         let rows = ListAddress.rows(address)
         if !rows.isEmpty, address["view"] == nil {
-            out += "\(ActionButton(desk.context.text("保存为视图", "Save view"), .dialog(PageAddress("\(desk.path)/views/new", address.query.filter { !["after", "before"].contains($0.name) }).text), icon: "star", style: .quiet))"
+            out +=
+                "\(ActionButton(desk.context.text("保存为视图", "Save view"), .dialog(PageAddress("\(desk.path)/views/new", address.query.filter { !["after", "before"].contains($0.name) }).text), icon: "star", style: .quiet))"
         }
         if let view = address["view"].flatMap({ Int64($0) }) {
-            out += "\(ActionButton(desk.context.text("删除此视图", "Delete view"), .post("\(desk.path)/views/\(view)/delete", confirm: desk.context.text("确认删除此视图？", "Delete this view?")), icon: "trash", style: .quiet))"
+            out +=
+                "\(ActionButton(desk.context.text("删除此视图", "Delete view"), .post("\(desk.path)/views/\(view)/delete", confirm: desk.context.text("确认删除此视图？", "Delete this view?")), icon: "trash", style: .quiet))"
         }
         return out
     }
@@ -93,8 +103,10 @@ enum ListPage {
         if desk.may(.delete) { batch.append(BatchAction(desk.context.text("删除所选", "Delete chosen"), "\(desk.path)/batch/delete", style: .danger)) }
         let isFiltered = !ListAddress.rows(address.with("sort", nil)).isEmpty
         var table = DataTable(
-            id: tableId, columns: columns.columns, rows: page.records.map { row(desk, $0, face, columns) }, address: address, sort: address["sort"], toolbar: toolbar(desk, filters, address), batch: batch,
-            pager: pager(page, address, query), empty: isFiltered ? desk.context.text("没有符合条件的记录", "Nothing matches") : desk.context.text("还没有\(desk.ledger.title)", "Nothing here yet"),
+            id: tableId, columns: columns.columns, rows: page.records.map { row(desk, $0, face, columns) }, address: address, sort: address["sort"],
+            toolbar: toolbar(desk, filters, address), batch: batch,
+            pager: pager(page, address, query),
+            empty: isFiltered ? desk.context.text("没有符合条件的记录", "Nothing matches") : desk.context.text("还没有\(desk.ledger.title)", "Nothing here yet"),
             emptyAction: emptyAction(desk, isFiltered: isFiltered))
         table.columnsPath = "\(desk.path)/columns"
         return table
@@ -119,15 +131,19 @@ enum ListPage {
     static func rowActions(_ desk: LedgerDesk, _ record: Record, isDeleted: Bool) -> Markup {
         if isDeleted {
             guard desk.may(.delete) else { return .empty }
-            return "\(ActionButton(desk.context.text("恢复", "Restore"), .post("\(desk.path(of: record.id))/restore", confirm: desk.context.text("恢复这条记录？", "Restore this record?")), icon: "rotate", style: .quiet, isIconOnly: true))"
+            return
+                "\(ActionButton(desk.context.text("恢复", "Restore"), .post("\(desk.path(of: record.id))/restore", confirm: desk.context.text("恢复这条记录？", "Restore this record?")), icon: "rotate", style: .quiet, isIconOnly: true))"
         }
         var out = Markup.empty
         for action in desk.additions.rowActions where desk.context.may(action.permission) {
             guard let path = action.path(record) else { continue }
-            out += "\(ActionButton(desk.context.text(action.title, action.titleEN), action.opensDialog ? .dialog(path) : .link(path), icon: action.icon, style: .quiet, isIconOnly: true))"
+            out +=
+                "\(ActionButton(desk.context.text(action.title, action.titleEN), action.opensDialog ? .dialog(path) : .link(path), icon: action.icon, style: .quiet, isIconOnly: true))"
         }
         if desk.may(.write) { out += "\(ActionButton(desk.context.text("修改", "Edit"), .link("\(desk.path(of: record.id))/edit"), icon: "edit", style: .quiet, isIconOnly: true))" }
-        if desk.may(.delete) { out += "\(ActionButton(desk.context.text("删除", "Delete"), .dialog("\(desk.path(of: record.id))/delete"), icon: "trash", style: .quiet, isIconOnly: true))" }
+        if desk.may(.delete) {
+            out += "\(ActionButton(desk.context.text("删除", "Delete"), .dialog("\(desk.path(of: record.id))/delete"), icon: "trash", style: .quiet, isIconOnly: true))"
+        }
         return out
     }
 

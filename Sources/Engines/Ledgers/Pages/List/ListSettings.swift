@@ -20,7 +20,10 @@ struct ListSettings: Sendable {
                 settings.columns = row.text("title").map { $0.split(separator: ",").map(String.init) }
                 continue
             }
-            settings.views.append(SavedView(id: id, ledger: desk.ledger.name, userId: row.int("user_id") ?? 0, title: row.text("title") ?? "", urlQuery: row.text("query") ?? "", isShared: row.bool("is_shared")))
+            settings.views.append(
+                SavedView(
+                    id: id, ledger: desk.ledger.name, userId: row.int("user_id") ?? 0, title: row.text("title") ?? "", urlQuery: row.text("query") ?? "",
+                    isShared: row.bool("is_shared")))
         }
         return settings
     }

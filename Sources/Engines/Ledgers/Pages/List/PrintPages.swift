@@ -22,9 +22,11 @@ enum PrintPages {
         }
         let columns = ListColumns(desk: desk, address: address, remembered: preference.columns)
         let conditions = ListFilters(desk: desk, face: face, address: address).conditions.map(\.text)
-        let table = DataTable(id: "print-table", columns: columns.columns.map(plain), rows: rows.map { TableRow(id: String($0.id), columns.cells($0, face)) }, address: address, hasTools: false)
+        let table = DataTable(
+            id: "print-table", columns: columns.columns.map(plain), rows: rows.map { TableRow(id: String($0.id), columns.cells($0, face)) }, address: address, hasTools: false)
         let cut: Markup = rows.count < most ? .empty : "\(Notice(.yellow, "打印只含前 \(most) 条，全部数据请使用导出。"))"
-        let head: Markup = "<p class=\"print-note\">\(conditions.isEmpty ? desk.context.text("条件：全部", "All") : desk.context.text("条件：", "Filters: ") + conditions.joined(separator: "；"))　\(desk.context.text("共 \(rows.count) 条", "\(rows.count) rows"))　\(desk.context.text("打印时间", "Printed")) \(desk.services.clock.now)　\(desk.principal.name)</p>"
+        let head: Markup =
+            "<p class=\"print-note\">\(conditions.isEmpty ? desk.context.text("条件：全部", "All") : desk.context.text("条件：", "Filters: ") + conditions.joined(separator: "；"))　\(desk.context.text("共 \(rows.count) 条", "\(rows.count) rows"))　\(desk.context.text("打印时间", "Printed")) \(desk.services.clock.now)　\(desk.principal.name)</p>"
         return Shell.page(
             desk.title, crumbs: [Crumb(desk.title, desk.path), Crumb(desk.context.text("打印", "Print"))], active: desk.path,
             actions: "\(ActionButton(desk.context.text("打印本页", "Print"), .print, icon: "print", style: .primary))", body: "\(head)\(cut)\(table)", context: desk.context)
@@ -44,9 +46,11 @@ enum PrintPages {
             return (record, try desk.face(for: [record], in: reader))
         }
         let name = face.name(of: record)
-        let head: Markup = "<p class=\"print-note\">\(desk.ledger.title)　\(face.owner(of: record))　\(desk.context.text("打印时间", "Printed")) \(desk.services.clock.now)　\(desk.principal.name)</p>"
+        let head: Markup =
+            "<p class=\"print-note\">\(desk.ledger.title)　\(face.owner(of: record))　\(desk.context.text("打印时间", "Printed")) \(desk.services.clock.now)　\(desk.principal.name)</p>"
         return Shell.page(
             name, crumbs: [Crumb(desk.title, desk.path), Crumb(name, desk.path(of: id)), Crumb(desk.context.text("打印", "Print"))], active: desk.path,
-            actions: "\(ActionButton(desk.context.text("打印本页", "Print"), .print, icon: "print", style: .primary))", body: "\(head)\(DetailPage.sections(desk, record, face))", context: desk.context)
+            actions: "\(ActionButton(desk.context.text("打印本页", "Print"), .print, icon: "print", style: .primary))", body: "\(head)\(DetailPage.sections(desk, record, face))",
+            context: desk.context)
     }
 }

@@ -15,13 +15,15 @@ enum SavedViewPages {
     }
 
     private static func form(_ desk: LedgerDesk, query: String, title: String = "", findings: [FieldFinding]) -> Response {
-        let fields = [
-            FormField("title", desk.context.text("视图名称", "Name"), .text, value: title, isRequired: true, placeholder: desk.context.text("如：国四及以下在用车辆", ""), maxLength: 40),
-            FormField("query", "", .hidden, value: query),
-        ] + (desk.may(.write) ? [FormField("shared", "", .check(desk.context.text("共享给所有能查看“\(desk.ledger.title)”的人", "Share with everyone who may read this ledger")))] : [])
+        let fields =
+            [
+                FormField("title", desk.context.text("视图名称", "Name"), .text, value: title, isRequired: true, placeholder: desk.context.text("如：国四及以下在用车辆", ""), maxLength: 40),
+                FormField("query", "", .hidden, value: query),
+            ] + (desk.may(.write) ? [FormField("shared", "", .check(desk.context.text("共享给所有能查看“\(desk.ledger.title)”的人", "Share with everyone who may read this ledger")))] : [])
         let form = Form(action: "\(desk.path)/views", sections: [FormSection(nil, fields)], cancel: desk.path, findings: findings, context: desk.context)
         return Shell.page(
-            desk.context.text("保存为视图", "Save view"), crumbs: [Crumb(desk.title, desk.path), Crumb("保存为视图")], active: desk.path, status: findings.isEmpty ? .ok : .unprocessableContent,
+            desk.context.text("保存为视图", "Save view"), crumbs: [Crumb(desk.title, desk.path), Crumb("保存为视图")], active: desk.path,
+            status: findings.isEmpty ? .ok : .unprocessableContent,
             body: desk.context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: desk.context)
     }
 

@@ -8,7 +8,8 @@ import Web
 enum StatisticsPage {
     private static let tableId = "statistics-table"
     static let charts: [(value: String, title: String, titleEN: String)] = [
-        ("bar", "柱状图", "Bars"), ("stackedBar", "堆叠柱", "Stacked bars"), ("line", "折线图", "Lines"), ("pie", "饼图", "Pie"), ("horizontalBar", "条形图", "Horizontal bars"), ("heat", "热力图", "Heat"),
+        ("bar", "柱状图", "Bars"), ("stackedBar", "堆叠柱", "Stacked bars"), ("line", "折线图", "Lines"), ("pie", "饼图", "Pie"), ("horizontalBar", "条形图", "Horizontal bars"),
+        ("heat", "热力图", "Heat"),
     ]
 
     @Sendable
@@ -21,7 +22,8 @@ enum StatisticsPage {
         let filters = ListFilters(desk: desk, face: face, address: address)
         let body: Markup = "\(form(desk, question, filters, address))<div id=\"\(tableId)\" class=\"stack\">\(result(desk, question, table, filters, address))</div>"
         return Shell.page(
-            desk.context.text("\(desk.ledger.title)统计", "Statistics: \(desk.title)"), crumbs: [Crumb(desk.title, desk.path), Crumb(desk.context.text("统计", "Statistics"))], active: desk.path,
+            desk.context.text("\(desk.ledger.title)统计", "Statistics: \(desk.title)"), crumbs: [Crumb(desk.title, desk.path), Crumb(desk.context.text("统计", "Statistics"))],
+            active: desk.path,
             actions: actions(desk), body: body, context: desk.context)
     }
 
@@ -32,9 +34,13 @@ enum StatisticsPage {
 
     private static func form(_ desk: LedgerDesk, _ question: StatisticsQuestion, _ filters: ListFilters, _ address: PageAddress) -> SearchForm {
         var fields = [
-            FormField("dim", desk.context.text("分组", "Group by"), .dropdown(StatisticsQuestion.dimensions(desk)), values: question.dimensions, placeholder: desk.context.text("最多三项", "Three at most")),
+            FormField(
+                "dim", desk.context.text("分组", "Group by"), .dropdown(StatisticsQuestion.dimensions(desk)), values: question.dimensions,
+                placeholder: desk.context.text("最多三项", "Three at most")),
             FormField("measure", desk.context.text("指标", "Figures"), .dropdown(StatisticsQuestion.measures(desk)), values: question.measures),
-            FormField("chart", desk.context.text("图形", "Chart"), .select(charts.map { Choice($0.value, desk.context.text($0.title, $0.titleEN)) }), value: address["chart"] ?? "bar", isRequired: true),
+            FormField(
+                "chart", desk.context.text("图形", "Chart"), .select(charts.map { Choice($0.value, desk.context.text($0.title, $0.titleEN)) }), value: address["chart"] ?? "bar",
+                isRequired: true),
         ]
         fields += filters.form.fields
         return SearchForm(action: "\(desk.path)/statistics", fields: fields, table: tableId, visible: 3)

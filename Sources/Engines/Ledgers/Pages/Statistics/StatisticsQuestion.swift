@@ -61,7 +61,8 @@ struct StatisticsQuestion: Sendable {
     }
 
     func answer(_ desk: LedgerDesk, in reader: any Reader) throws -> StatisticsTable {
-        try desk.engine.statistics(query, dimensions: dimensions.map(StatisticsQuestion.dimension), measures: measures.map(StatisticsQuestion.measure), by: desk.principal, in: reader)
+        try desk.engine.statistics(
+            query, dimensions: dimensions.map(StatisticsQuestion.dimension), measures: measures.map(StatisticsQuestion.measure), by: desk.principal, in: reader)
     }
 
     private static func dimension(_ text: String) -> Dimension {
@@ -92,7 +93,8 @@ extension StatisticsTable {
             ["keys": .array(group.keys.map { JSONValue(stored: $0) }), "labels": .array(group.labels.map(JSONValue.string)), "values": .array(group.values.map { JSONValue($0) })]
         }
         return [
-            "dimensions": .array(dimensionTitles.map(JSONValue.string)), "measures": .array(measureTitles.map(JSONValue.string)), "rows": .array(rows), "isTruncated": .bool(isTruncated),
+            "dimensions": .array(dimensionTitles.map(JSONValue.string)), "measures": .array(measureTitles.map(JSONValue.string)), "rows": .array(rows),
+            "isTruncated": .bool(isTruncated),
         ]
     }
 }

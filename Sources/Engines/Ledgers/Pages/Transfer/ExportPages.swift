@@ -17,7 +17,10 @@ enum ExportPages {
         let address = ListAddress.canonical(desk.context.here)
         let query = try desk.query(address)
         let (count, face, preference) = try await desk.database.read(within: .seconds(10)) { reader in
-            (try desk.engine.count(query, by: desk.principal, in: reader), try desk.face(for: [], linked: ListPage.links(desk, address), in: reader), try ListPreference.read(desk, in: reader))
+            (
+                try desk.engine.count(query, by: desk.principal, in: reader), try desk.face(for: [], linked: ListPage.links(desk, address), in: reader),
+                try ListPreference.read(desk, in: reader)
+            )
         }
         let conditions = ListFilters(desk: desk, face: face, address: address).conditions.map(\.text)
         let chosen = ListColumns(desk: desk, address: address, remembered: preference.columns).names
@@ -33,7 +36,8 @@ enum ExportPages {
             """
         let form = Form(action: "\(desk.path)/export", sections: [FormSection(nil, fields)], submit: desk.context.text("导出", "Export"), cancel: desk.path, context: desk.context)
         return Shell.page(
-            desk.context.text("导出\(desk.ledger.title)", "Export: \(desk.title)"), crumbs: [Crumb(desk.title, desk.path), Crumb(desk.context.text("导出", "Export"))], active: desk.path,
+            desk.context.text("导出\(desk.ledger.title)", "Export: \(desk.title)"), crumbs: [Crumb(desk.title, desk.path), Crumb(desk.context.text("导出", "Export"))],
+            active: desk.path,
             body: desk.context.isDialog ? "\(note)\(form)" : "\(Card(body: "\(note)\(form)"))", context: desk.context)
     }
 

@@ -20,7 +20,8 @@ enum ImportPages {
                 help: desk.context.text("xlsx 或 csv，第一行为表头；最多 20 万行", "xlsx or csv with a header row"), isWide: true),
             FormField(
                 "badRows", desk.context.text("有问题的行", "Bad rows"),
-                .radio([Choice("refuseAll", desk.context.text("有一行有问题就整份不导入", "Refuse the whole file")), Choice("skip", desk.context.text("跳过有问题的行，导入其余行", "Skip them"))]), value: "refuseAll",
+                .radio([Choice("refuseAll", desk.context.text("有一行有问题就整份不导入", "Refuse the whole file")), Choice("skip", desk.context.text("跳过有问题的行，导入其余行", "Skip them"))]),
+                value: "refuseAll",
                 isRequired: true, isWide: true),
         ]
         if !desk.ledger.uniqueBy.isEmpty {
@@ -28,21 +29,25 @@ enum ImportPages {
             fields.append(
                 FormField(
                     "knownRows", desk.context.text("已登记的记录（按\(unique)判断）", "Known rows"),
-                    .radio([Choice("refuse", desk.context.text("视为重复，不导入", "Refuse")), Choice("update", desk.context.text("按表格内容更新，空单元格保持原值", "Update"))]), value: "refuse", isRequired: true, isWide: true))
+                    .radio([Choice("refuse", desk.context.text("视为重复，不导入", "Refuse")), Choice("update", desk.context.text("按表格内容更新，空单元格保持原值", "Update"))]), value: "refuse",
+                    isRequired: true, isWide: true))
         }
         let form = Form(
-            action: "\(desk.path)/import", sections: [FormSection(nil, fields)], submit: desk.context.text("上传并检查", "Upload and check"), cancel: desk.path, findings: findings, context: desk.context)
+            action: "\(desk.path)/import", sections: [FormSection(nil, fields)], submit: desk.context.text("上传并检查", "Upload and check"), cancel: desk.path, findings: findings,
+            context: desk.context)
         let first: Markup = """
             <p>\(desk.context.text("模板含全部可导入的列、填写说明和字典下拉选项。请不要改动表头。", "The template has every column, hints and drop-down lists."))</p>\
             \(ActionButton(desk.context.text("下载模板", "Download template"), .download("\(desk.path)/import/template"), icon: "download"))
             """
-        let body: Markup = "\(steps(desk, 1))<div class=\"stack\">\(Card(desk.context.text("下载模板并填写", "Fill in the template"), body: first))\(Card(desk.context.text("上传表格", "Upload"), body: "\(form)"))</div>"
+        let body: Markup =
+            "\(steps(desk, 1))<div class=\"stack\">\(Card(desk.context.text("下载模板并填写", "Fill in the template"), body: first))\(Card(desk.context.text("上传表格", "Upload"), body: "\(form)"))</div>"
         return page(desk, body, status: findings.isEmpty)
     }
 
     private static func page(_ desk: LedgerDesk, _ body: Markup, status isGood: Bool = true) -> Response {
         Shell.page(
-            desk.context.text("导入\(desk.ledger.title)", "Import: \(desk.title)"), crumbs: [Crumb(desk.title, desk.path), Crumb(desk.context.text("导入", "Import"))], active: desk.path,
+            desk.context.text("导入\(desk.ledger.title)", "Import: \(desk.title)"), crumbs: [Crumb(desk.title, desk.path), Crumb(desk.context.text("导入", "Import"))],
+            active: desk.path,
             status: isGood ? .ok : .unprocessableContent, body: body, context: desk.context)
     }
 
@@ -139,7 +144,8 @@ enum ImportPages {
         let cards = Grid(
             .thirds,
             [
-                "\(StatCard(desk.context.text("总行数", "Rows"), Figure.grouped(summary.total), icon: "rows"))", "\(StatCard(desk.context.text("可导入", "Good"), Figure.grouped(summary.good), tone: .good, icon: "check"))",
+                "\(StatCard(desk.context.text("总行数", "Rows"), Figure.grouped(summary.total), icon: "rows"))",
+                "\(StatCard(desk.context.text("可导入", "Good"), Figure.grouped(summary.good), tone: .good, icon: "check"))",
                 "\(StatCard(desk.context.text("有问题", "Bad"), Figure.grouped(summary.bad), tone: summary.bad > 0 ? .red : .neutral, icon: "alert"))",
             ])
         var out: Markup = "\(cards)"
@@ -149,8 +155,10 @@ enum ImportPages {
         } else if summary.total == 0 {
             out += "\(Notice(.orange, "\(desk.context.text("表格里没有数据行", "The sheet has no rows"))"))"
         }
-        let run = ActionButton(desk.context.text("确认导入 \(Figure.grouped(summary.good)) 行", "Import \(summary.good) rows"), .post("\(path)/run", confirm: nil), icon: "check", style: .primary)
-        return out + "<div class=\"form-foot\">\(Markup.when(mayRun, "\(run)"))\(ActionButton(desk.context.text("重新上传", "Upload again"), .link("\(desk.path)/import"), icon: "upload"))</div>"
+        let run = ActionButton(
+            desk.context.text("确认导入 \(Figure.grouped(summary.good)) 行", "Import \(summary.good) rows"), .post("\(path)/run", confirm: nil), icon: "check", style: .primary)
+        return out
+            + "<div class=\"form-foot\">\(Markup.when(mayRun, "\(run)"))\(ActionButton(desk.context.text("重新上传", "Upload again"), .link("\(desk.path)/import"), icon: "upload"))</div>"
     }
 
     private static func bad(_ desk: LedgerDesk, _ summary: ImportSummary, _ path: String) -> Markup {
@@ -158,14 +166,17 @@ enum ImportPages {
         let columns = [Web.Column("", desk.context.text("行号", "Row"), align: .end), Web.Column("", desk.context.text("问题", "What is wrong"), isWrapping: true)]
         let more: Markup = summary.bad > summary.rows.count ? "<p class=\"field-help\">只显示前 \(summary.rows.count) 行，全部问题见问题清单。</p>" : .empty
         let download: Markup = summary.report == nil ? .empty : "\(ActionButton(desk.context.text("下载问题清单", "Download report"), .download("\(path)/report"), icon: "download"))"
-        return "\(Card(desk.context.text("有问题的行", "Bad rows"), actions: download, isFlush: true, body: "\(DataTable(id: "bad-rows", columns: columns, rows: rows, address: desk.context.here, hasTools: false))\(more)"))"
+        return
+            "\(Card(desk.context.text("有问题的行", "Bad rows"), actions: download, isFlush: true, body: "\(DataTable(id: "bad-rows", columns: columns, rows: rows, address: desk.context.here, hasTools: false))\(more)"))"
     }
 
     private static func result(_ desk: LedgerDesk, _ upload: ImportUpload, _ summary: ImportSummary, _ path: String) -> Markup {
         var out: Markup = "\(Notice(summary.isKept ? .good : .red, "<strong>\(upload.fileName)</strong>：\(summary.text)"))"
-        out += "\(Grid(.quarters, ["\(StatCard("新增", Figure.grouped(summary.created), tone: .good))", "\(StatCard("更新", Figure.grouped(summary.updated), tone: .info))", "\(StatCard("未变", Figure.grouped(summary.unchanged)))", "\(StatCard("有问题", Figure.grouped(summary.bad), tone: summary.bad > 0 ? .red : .neutral))"]))"
+        out +=
+            "\(Grid(.quarters, ["\(StatCard("新增", Figure.grouped(summary.created), tone: .good))", "\(StatCard("更新", Figure.grouped(summary.updated), tone: .info))", "\(StatCard("未变", Figure.grouped(summary.unchanged)))", "\(StatCard("有问题", Figure.grouped(summary.bad), tone: summary.bad > 0 ? .red : .neutral))"]))"
         if summary.bad > 0 { out += bad(desk, summary, path) }
-        return out + "<div class=\"form-foot\">\(ActionButton(desk.context.text("查看台账", "To the ledger"), .link(desk.path), icon: "list", style: .primary))\(ActionButton(desk.context.text("继续导入", "Import more"), .link("\(desk.path)/import"), icon: "upload"))</div>"
+        return out
+            + "<div class=\"form-foot\">\(ActionButton(desk.context.text("查看台账", "To the ledger"), .link(desk.path), icon: "list", style: .primary))\(ActionButton(desk.context.text("继续导入", "Import more"), .link("\(desk.path)/import"), icon: "upload"))</div>"
     }
 
     @Sendable

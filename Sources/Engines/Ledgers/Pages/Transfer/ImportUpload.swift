@@ -22,7 +22,8 @@ struct ImportUpload: Sendable {
         "ledger_uploads",
         columns: [
             Column("ledger", .text, required: true), Column("user_id", .integer, required: true), Column("file_name", .text, required: true), Column("blob", .text, required: true),
-            Column("bad_rows", .text, required: true), Column("known_rows", .text, required: true), Column("judging", .integer), Column("running", .integer), Column("judgement", .text),
+            Column("bad_rows", .text, required: true), Column("known_rows", .text, required: true), Column("judging", .integer), Column("running", .integer),
+            Column("judgement", .text),
             Column("outcome", .text), Column("created_at", .integer, required: true),
         ],
         indexes: [Index("user_id", "id"), Index("created_at")])
@@ -33,7 +34,8 @@ struct ImportUpload: Sendable {
         user = row.int("user_id") ?? 0
         fileName = row.text("file_name") ?? ""
         blob = row.text("blob") ?? ""
-        options = ImportOptions(badRows: row.text("bad_rows").flatMap(ImportOptions.BadRows.init) ?? .refuseAll, knownRows: row.text("known_rows").flatMap(ImportOptions.KnownRows.init) ?? .refuse)
+        options = ImportOptions(
+            badRows: row.text("bad_rows").flatMap(ImportOptions.BadRows.init) ?? .refuseAll, knownRows: row.text("known_rows").flatMap(ImportOptions.KnownRows.init) ?? .refuse)
         judging = row.int("judging")
         running = row.int("running")
         judgement = row.text("judgement").flatMap(ImportSummary.init)
@@ -42,7 +44,9 @@ struct ImportUpload: Sendable {
 
     /// Only one's own.
     static func find(_ id: Int64, _ desk: LedgerDesk, in reader: any Reader) throws -> ImportUpload {
-        guard let row = try reader.first("SELECT * FROM ledger_uploads WHERE id = \(id) AND ledger = \(desk.ledger.name) AND user_id = \(desk.principal.id)") else { throw Failure.notFound("该次导入") }
+        guard let row = try reader.first("SELECT * FROM ledger_uploads WHERE id = \(id) AND ledger = \(desk.ledger.name) AND user_id = \(desk.principal.id)") else {
+            throw Failure.notFound("该次导入")
+        }
         return ImportUpload(row)
     }
 }
@@ -93,7 +97,8 @@ struct ImportSummary: Sendable {
 
     var json: JSONValue {
         [
-            "total": .int(Int64(total)), "created": .int(Int64(created)), "updated": .int(Int64(updated)), "unchanged": .int(Int64(unchanged)), "bad": .int(Int64(bad)), "isKept": .bool(isKept),
+            "total": .int(Int64(total)), "created": .int(Int64(created)), "updated": .int(Int64(updated)), "unchanged": .int(Int64(unchanged)), "bad": .int(Int64(bad)),
+            "isKept": .bool(isKept),
             "text": .string(text), "rows": .array(rows.map { ["number": .int(Int64($0.number)), "message": .string($0.message)] }), "report": JSONValue(report),
         ]
     }

@@ -15,7 +15,8 @@ struct ImportWork: Sendable {
     ///
     /// - Throws: `.invalid` for what is no sheet at all.
     func take(_ file: UploadedFile, _ options: ImportOptions) async throws -> ImportUpload {
-        let isSheet = file.bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) || String(validating: file.bytes.prefix(4096), as: UTF8.self) != nil || file.filename.lowercased().hasSuffix(".csv")
+        let isSheet =
+            file.bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) || String(validating: file.bytes.prefix(4096), as: UTF8.self) != nil || file.filename.lowercased().hasSuffix(".csv")
         guard !file.bytes.isEmpty, isSheet else { throw Failure.invalid([FieldFinding("file", "format", "不是 xlsx 或 csv 表格，请用模板填写", title: "表格文件")]) }
         let blob = try await services.blobs.put(file.bytes)
         let now = services.clock.now
