@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+// swift-format-ignore-file
 import PackageDescription
 
 // One line a module; arrows point downward only (Tests/Fences reads the imports and fails on a wrong one).
@@ -46,8 +47,7 @@ let package = Package(
         module("Kernel", in: "Base"),
         module("Cryptography", in: "Base", uses: ["Kernel", "COpenSSL"]),
         module("Storage", in: "Base", uses: ["Kernel", "Cryptography", logging]),
-        module(
-            "StorageSQLite", in: "Base", uses: ["Kernel", "Storage", logging, .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift")]),
+        module("StorageSQLite", in: "Base", uses: ["Kernel", "Storage", logging, .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift")]),
 
         // Engines, lowest first
         module("Media", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "CGD"]),
@@ -55,32 +55,17 @@ let package = Package(
         module("Identity", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", logging]),
         module("Schedules", in: "Engines", uses: ["Kernel", "Storage", "Identity", logging, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
         module("Rules", in: "Engines", uses: ["Kernel", "Storage"]),
-        module(
-            "Web", in: "Engines", uses: ["CZlib", "Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", logging, nio, hummingbird], without: ["Static"]
-        ),
+        module("Web", in: "Engines", uses: ["CZlib", "Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", logging, nio, hummingbird], without: ["Static"]),
         module("Maps", in: "Engines", uses: ["Kernel", "Web"]),
-        module(
-            "Ledgers", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", logging, nio, hummingbird]),
-        module(
-            "Alarms", in: "Engines",
-            uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", logging, nio, hummingbird]),
-        module(
-            "Features", in: "Engines",
-            uses: [
-                "Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", logging, nio, hummingbird,
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]),
+        module("Ledgers", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", logging, nio, hummingbird]),
+        module("Alarms", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", logging, nio, hummingbird]),
+        module("Features", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", logging, nio, hummingbird, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
 
         // Gateways
         module("HJ1321", in: "Gateways", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Web", logging, nio, hummingbird]),
 
         // Domains
-        module(
-            "MobileSources", in: "Domains",
-            uses: [
-                "Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", "Features", logging, nio,
-                hummingbird,
-            ]),
+        module("MobileSources", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", "Features", logging, nio, hummingbird]),
 
         // App
         .executableTarget(
@@ -104,38 +89,14 @@ let package = Package(
         suite("Media", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Media", "Cryptography"]),
         suite("Exchange", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Exchange", "Cryptography"]),
         suite("Identity", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Identity", "Cryptography"]),
-        suite(
-            "Schedules", in: "Engines",
-            tests: ["Kernel", "Storage", "StorageSQLite", "Identity", "Schedules", logging, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
+        suite("Schedules", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Identity", "Schedules", logging, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
         suite("Rules", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Rules"]),
-        suite(
-            "Web", in: "Engines",
-            tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Identity", "Web", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Web", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Identity", "Web", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Maps", in: "Engines", tests: ["Kernel", "Web", "Maps"]),
-        suite(
-            "Ledgers", in: "Engines",
-            tests: [
-                "Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", logging, hummingbird,
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
-            ]),
-        suite(
-            "Alarms", in: "Engines",
-            tests: [
-                "Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Alarms", hummingbird,
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
-            ]),
-        suite(
-            "Features", in: "Engines",
-            tests: [
-                "Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", "Features",
-                hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"),
-            ]),
-        suite(
-            "MobileSources", in: "Domains",
-            tests: [
-                "Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", "Features",
-                "HJ1321", "MobileSources", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"),
-            ]),
+        suite("Ledgers", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Alarms", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Alarms", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Features", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", "Features", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("MobileSources", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", "Features", "HJ1321", "MobileSources", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Fences", in: "House", tests: []),
     ]
 )

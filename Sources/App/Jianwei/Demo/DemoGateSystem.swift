@@ -45,7 +45,7 @@ actor DemoGateSystem {
     // MARK: Traffic
 
     /// One passage: somebody leaves when it is time, otherwise somebody comes.
-    func pass(_ arrival: DemoVisit, _ mischief: DemoMischief) async {
+    func pass(_ arrival: DemoVisit, _ mischief: DemoFaults) async {
         let now = Clock.system.now
         if let position = inside.firstIndex(where: { $0.leavesAt <= now }) {
             let leaving = inside.remove(at: position)
@@ -55,10 +55,10 @@ actor DemoGateSystem {
         }
     }
 
-    private func passage(of visit: DemoVisit, isEntry: Bool, _ mischief: DemoMischief) async {
+    private func passage(of visit: DemoVisit, isEntry: Bool, _ mischief: DemoFaults) async {
         let now = Clock.system.now
         var plate = visit.vehicle.plate
-        if mischief == .misread { plate = DemoMischief.misread(plate, &random) }
+        if mischief == .misread { plate = DemoFaults.misread(plate, &random) }
         let (action, reason) = await decide(plate, visit, isEntry: isEntry, mischief)
         let shot = DemoPictures.Shot(
             vehicle: visit.vehicle, place: place, plate: visit.vehicle.plate, color: visit.vehicle.color, moment: now,
@@ -88,10 +88,10 @@ actor DemoGateSystem {
     }
 
     /// What the platform says decides; off-line what was handed down last.
-    private func decide(_ plate: String, _ visit: DemoVisit, isEntry: Bool, _ mischief: DemoMischief) async -> (action: String, reason: String?) {
+    private func decide(_ plate: String, _ visit: DemoVisit, isEntry: Bool, _ mischief: DemoFaults) async -> (action: String, reason: String?) {
         var isAllowed = !listed.contains(plate)
         if !isSilent {
-            let query = "plateNo=\(DemoMischief.escaped(plate))&plateColor=\(visit.vehicle.color.rawValue)&direction=\(isEntry ? 1 : 2)&gateNo=\(visit.gate)"
+            let query = "plateNo=\(DemoFaults.escaped(plate))&plateColor=\(visit.vehicle.color.rawValue)&direction=\(isEntry ? 1 : 2)&gateNo=\(visit.gate)"
             if let answer = try? await link.get("/gate/v1/filing?\(query)") { isAllowed = answer["verdict"]?.string != "refuse" }
         }
         if isAllowed { return ("2", nil) }
@@ -151,7 +151,7 @@ actor DemoGateSystem {
 
     /// What a gate that was cut off sends when the line is back.
     private func backfill(_ records: [JSONValue]) async {
-        for start in stride(from: 0, to: records.count, by: 100) { await send(records[start..<min(start + 100, records.count)].map(DemoMischief.backfilled)) }
+        for start in stride(from: 0, to: records.count, by: 100) { await send(records[start..<min(start + 100, records.count)].map(DemoFaults.backfilled)) }
     }
 
     // MARK: Heartbeats

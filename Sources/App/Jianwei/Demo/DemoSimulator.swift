@@ -101,7 +101,7 @@ struct DemoSimulator: Service {
                 let level = gates.registry.snapshot.level(county: system.place.county.code, at: Clock.system.now)
                 if random.chance(DemoTraffic.share(system.place, level)) {
                     var visit = traffic.visit(to: system.place, level: level, &random)
-                    let mischief = DemoMischief.draw(&random)
+                    let mischief = DemoFaults.draw(&random)
                     // Now and then a listed vehicle comes and is let in by hand.
                     if mischief == .liftedByHand, let listed = plan.listed.dropLast(3).randomElement(using: &random) { visit.vehicle = plan.vehicles[listed] }
                     let arrival = visit

@@ -2,11 +2,11 @@ import Foundation
 import Kernel
 
 /// What goes wrong with one pass, as it does at real gates.
-enum DemoMischief: Sendable {
+enum DemoFaults: Sendable {
     case nothing, duplicate, misread, lost, latePhotos, liftedByHand
 
-    static func draw(_ random: inout DemoRandom) -> DemoMischief {
-        let kinds: [(DemoMischief, Double)] = [(.nothing, 92), (.duplicate, 2), (.misread, 1.2), (.lost, 0.6), (.latePhotos, 3), (.liftedByHand, 1.2)]
+    static func draw(_ random: inout DemoRandom) -> DemoFaults {
+        let kinds: [(DemoFaults, Double)] = [(.nothing, 92), (.duplicate, 2), (.misread, 1.2), (.lost, 0.6), (.latePhotos, 3), (.liftedByHand, 1.2)]
         return kinds[random.weighted(kinds.map(\.1))].0
     }
 
