@@ -17,6 +17,7 @@ import Schedules
 import ServiceLifecycle
 import Storage
 import StorageSQLite
+import UnixSignals
 import Web
 
 /// `jianwei serve --data DIR --listen 127.0.0.1:8080`
@@ -78,6 +79,8 @@ struct ListenAddress: Sendable {
 /// The server: web, gate interface, background services.
 struct Server: Sendable {
     private let application: any ApplicationProtocol
+    private let farewell: Farewell
+    private let logger: Logger
 
     init(installation: Installation, address: ListenAddress, trustedProxies: Set<String> = [], isSecure: Bool = false, logger: Logger, extraServices: [any Service] = []) throws {
         let platform = installation.platform
@@ -123,9 +126,15 @@ struct Server: Sendable {
         var app = Application(responder: door, configuration: configuration, logger: quiet)
         for service in Server.services(installation) + extraServices { app.addServices(service) }
         application = app
+        farewell = Farewell(live: platform.live, gates: installation.gates)
+        self.logger = logger
     }
 
-    func run() async throws { try await application.runService() }
+    /// Until SIGTERM or SIGINT. A service group stops its last service first: what waits is told before the server begins to wait for it.
+    func run() async throws {
+        let group = ServiceGroup(services: [application, farewell], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        try await group.run()
+    }
 
     private static func services(_ installation: Installation) -> [any Service] {
         let platform = installation.platform
@@ -136,7 +145,7 @@ struct Server: Sendable {
         let logger = platform.logger
         let hashing = PhotoHashing(photos: platform.photos, clock: platform.clock) { error in logger.warning("photo hashing failed", metadata: ["error": "\(error)"]) }
         let live = platform.live
-        return [platform.tasks, scheduler, worker, Running { try await hashing.run() }, Running { await live.run() }, Farewell(live: live, gates: installation.gates)]
+        return [platform.tasks, scheduler, worker, Running { try await hashing.run() }, Running { await live.run() }]
             + installation.features.features.flatMap { $0.services(platform) }
     }
 
