@@ -25,7 +25,8 @@ enum Arrows {
         "NIOCore": ["Web", "Maps", "Ledgers", "Alarms", "Features", "Gateways", "Domains", "App"],
         "HTTPTypes": ["Web", "Maps", "Ledgers", "Alarms", "Features", "Gateways", "Domains", "App"],
         "Hummingbird": ["Web", "Maps", "Ledgers", "Alarms", "Features", "Gateways", "Domains", "App"], "HummingbirdCore": ["Web", "App"], "HummingbirdTLS": ["App"],
-        "ServiceLifecycle": ["Schedules", "Features", "App"], "ArgumentParser": ["App"], "AsyncHTTPClient": ["Gateways", "App"], "NIOPosix": ["Gateways", "App"],
+        "ServiceLifecycle": ["Schedules", "Features", "App"], "UnixSignals": ["App"], "ArgumentParser": ["App"], "AsyncHTTPClient": ["Gateways", "App"],
+        "NIOPosix": ["Gateways", "App"],
         "NIOHTTP1": ["Gateways", "App"],
         "NIOFoundationCompat": ["Web", "App"],
     ]
