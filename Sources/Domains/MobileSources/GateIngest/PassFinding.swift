@@ -27,7 +27,7 @@ package enum PassFinding: String, Sendable, CaseIterable {
         case .exitWithoutEntry: "出厂未找到对应进厂记录"
         case .duplicatePhoto: "照片与其他过车记录重复"
         case .photoMissing: "照片超过 10 分钟未上传"
-        case .clockDrift: "门禁时钟偏差超过 5 分钟"
+        case .clockDrift: "门禁时钟与平台不一致"
         case .liftedByHand: "手动抬杆"
         case .offlineDecision: "断网期间按最后一次下发自行判定"
         case .wrongDirection: "方向与道闸登记不符"
