@@ -41,6 +41,7 @@ let package = Package(
         .systemLibrary(name: "CGD", path: "Sources/Engines/CGD", pkgConfig: "gdlib", providers: [.apt(["libgd-dev"])]),
         .systemLibrary(name: "CSheets", path: "Sources/Engines/CSheets", pkgConfig: "minizip", providers: [.apt(["libminizip-dev", "libxlsxwriter-dev", "libexpat1-dev"])]),
 
+        .systemLibrary(name: "CQR", path: "Sources/Engines/CQR", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/Engines/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Base
@@ -55,7 +56,7 @@ let package = Package(
         module("Identity", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", logging]),
         module("Schedules", in: "Engines", uses: ["Kernel", "Storage", "Identity", logging, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
         module("Rules", in: "Engines", uses: ["Kernel", "Storage"]),
-        module("Web", in: "Engines", uses: ["CZlib", "Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", logging, nio, hummingbird], without: ["Static"]),
+        module("Web", in: "Engines", uses: ["CQR", "CZlib", "Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", logging, nio, hummingbird], without: ["Static"]),
         module("Maps", in: "Engines", uses: ["Kernel", "Web"]),
         module("Ledgers", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", logging, nio, hummingbird]),
         module("Alarms", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", logging, nio, hummingbird]),

@@ -38,6 +38,17 @@ static inline int jw_hmac(EVP_MAC *mac, const char *digest, const unsigned char 
     return ok;
 }
 
+/// One HMAC with any digest, for one-time codes; `out` has room for 64 bytes. Returns the bytes written, or 0.
+static inline size_t jw_hmac_any(EVP_MAC *mac, const char *digest, const unsigned char *key, size_t key_length, const void *data, size_t length, unsigned char *out) {
+    EVP_MAC_CTX *context = EVP_MAC_CTX_new(mac);
+    OSSL_PARAM params[2] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)digest, 0), OSSL_PARAM_construct_end()};
+    size_t written = 0;
+    int ok = context != NULL && EVP_MAC_init(context, key, key_length, params) == 1 && EVP_MAC_update(context, (const unsigned char *)data, length) == 1
+        && EVP_MAC_final(context, out, &written, 64) == 1;
+    EVP_MAC_CTX_free(context);
+    return ok ? written : 0;
+}
+
 /// One pass of a cipher; returns the bytes written to `out` (which has room for one block more than the input), or -1.
 static inline int jw_cipher(const EVP_CIPHER *cipher, int encrypt, const unsigned char *key, const unsigned char *iv, const unsigned char *data, int length, unsigned char *out) {
     EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();

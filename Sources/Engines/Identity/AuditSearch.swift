@@ -80,6 +80,10 @@ extension AuditSearch {
 
 /// `column LIKE '%part%'` with the part taken literally.
 func contains(_ column: String, _ part: String) -> SQL {
-    let literal = part.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
-    return "\(ident: column) LIKE \("%\(literal)%") ESCAPE '\\'"
+    "\(ident: column) LIKE \(likePattern(part)) ESCAPE '\\'"
+}
+
+/// `%part%` with the part taken literally, for `LIKE … ESCAPE '\'`.
+func likePattern(_ part: String) -> String {
+    "%" + part.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_") + "%"
 }

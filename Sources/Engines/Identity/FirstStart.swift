@@ -29,6 +29,7 @@ extension IdentityEngine {
         permissions: [PermissionDeclaration]
     ) async throws -> [FirstCredential] {
         try await roles.sync(permissions)
+        try await database.read { try policies.load($0) }
         let people: [(login: String, name: String, role: BuiltInRole)] = [("admin", "系统管理员", .admin), ("city", "市级监管", .city)]
         guard try await database.read({ try $0.count("SELECT count(*) FROM users") }) == 0 else { return [] }
         var credentials: [FirstCredential] = []

@@ -12,6 +12,9 @@ package struct IdentityEngine: Sendable {
     package let users: Users
     package let passwords: Passwords
     package let sessions: Sessions
+    package let policies: PolicyBook
+    package let secondFactors: SecondFactors
+    package let handOvers = HandOvers()
 
     package init(
         database: any Database, clock: Clock, keys: KeyRing, hasher: PasswordHasher = PasswordHasher(), policy: PasswordPolicy = PasswordPolicy(),
@@ -19,13 +22,16 @@ package struct IdentityEngine: Sendable {
     ) {
         let version = IdentityVersion()
         let audit = AuditTrail(clock: clock)
+        let policies = PolicyBook(initial: SignInPolicy(password: policy, limits: limits), audit: audit, clock: clock, version: version)
+        self.policies = policies
         self.database = database
         self.audit = audit
         self.version = version
         organisations = Organisations(database: database, clock: clock, audit: audit, version: version)
         roles = Roles(database: database, audit: audit, version: version)
         users = Users(database: database, clock: clock, audit: audit, version: version, hasher: hasher)
-        passwords = Passwords(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policy: policy, limits: limits)
-        sessions = Sessions(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policy: policy, limits: limits, csrfKey: keys.mac(purpose: "csrf"))
+        passwords = Passwords(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies)
+        sessions = Sessions(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, keys: keys)
+        secondFactors = SecondFactors(database: database, clock: clock, audit: audit, version: version, keys: keys)
     }
 }

@@ -3,7 +3,9 @@ import Storage
 
 /// The schema of identity and audit, for the program's first migration.
 package enum IdentityTables {
-    package static let all: [Table] = [audit, organisations, users, roles, permissions, rolePermissions, userRoles, sessions, loginAttempts]
+    package static let all: [Table] = [
+        audit, organisations, users, roles, permissions, rolePermissions, userRoles, sessions, loginAttempts, settings, passwordHistory, loginChallenges,
+    ]
 
     static let audit = Table(
         "audit",
@@ -34,6 +36,8 @@ package enum IdentityTables {
             Column("must_change", .integer, required: true), Column("state", .text, required: true), Column("failed_count", .integer, required: true),
             Column("locked_until", .integer),
             Column("last_login_at", .integer), Column("last_login_address", .text), Column("created_at", .integer, required: true), Column("updated_at", .integer, required: true),
+            Column("expires_at", .integer), Column("totp_secret", .text), Column("totp_enabled_at", .integer), Column("totp_step", .integer), Column("recovery_codes", .text),
+            Column("left_at", .integer), Column("successor", .integer),
         ],
         indexes: [Index("login", unique: true), Index("organisation", "id"), Index("area", "id")])
 
@@ -64,9 +68,26 @@ package enum IdentityTables {
         columns: [
             Column("token_hash", .blob, required: true), Column("user_id", .integer, required: true), Column("created_at", .integer, required: true),
             Column("last_seen_at", .integer, required: true), Column("expires_at", .integer, required: true), Column("address", .text, required: true),
-            Column("agent", .text, required: true),
+            Column("agent", .text, required: true), Column("confirmed_at", .integer), Column("marks", .text),
         ],
         indexes: [Index("token_hash", unique: true), Index("user_id")])
+
+    /// What administrators set, one row a matter, as JSON.
+    static let settings = Table(
+        "identity_settings", key: ["name"],
+        columns: [
+            Column("name", .text, required: true), Column("value", .text, required: true), Column("updated_at", .integer, required: true),
+            Column("updated_by", .integer, required: true),
+        ], isClustered: true)
+
+    /// Hashes of passwords that were replaced, as many as the policy remembers.
+    static let passwordHistory = Table(
+        "password_history", columns: [Column("user_id", .integer, required: true), Column("at", .integer, required: true), Column("hash", .text, required: true)],
+        indexes: [Index("user_id", "id")])
+
+    static let loginChallenges = Table(
+        "login_challenges", key: ["id"],
+        columns: [Column("id", .text, required: true), Column("answer", .text, required: true), Column("expires_at", .integer, required: true)], isClustered: true)
 
     /// `outcome`: `pending` while the password is being checked, then `failed` or `accepted`.
     static let loginAttempts = Table(

@@ -5,7 +5,7 @@ import Storage
 /// accounts; and for an account over all addresses, after which only addresses from which the owner has signed in before may try.
 ///
 /// An attempt counts as failed until its password has been found right, so that guesses sent side by side are counted too.
-package struct LoginLimits: Sendable {
+package struct LoginLimits: Sendable, Equatable {
     package var perAccountAndAddress = 5
     package var perAddress = 100
     package var perAccount = 30
@@ -13,6 +13,8 @@ package struct LoginLimits: Sendable {
     package var windowMinutes = 30
     /// How long an address counts as known after a login from it.
     package var knownAddressDays = 90
+    /// So many wrong passwords of a login or an address, then a picture must be read as well. Zero: always.
+    package var captchaAfter = 3
 
     package init() {}
 
@@ -32,6 +34,18 @@ package struct LoginLimits: Sendable {
             try refuse(ifReached: perAccount, "login = \(login) AND at > \(since) AND outcome <> 'accepted'", now, transaction)
         }
         return try transaction.insert("INSERT INTO login_attempts (at, login, address, outcome) VALUES (\(now), \(login), \(address), 'pending')")
+    }
+
+    /// Whether a picture must be read before the next attempt: wrong passwords for this login from anywhere, or from this address for any.
+    func asksCaptcha(_ login: String, from address: String, at now: Moment, _ reader: any Reader) throws -> Bool {
+        guard captchaAfter > 0 else { return true }
+        let since = Moment(milliseconds: now.milliseconds - window)
+        func failures(_ condition: SQL) throws -> Bool {
+            let lastGood: SQL = "(SELECT coalesce(max(id), 0) FROM login_attempts WHERE \(condition) AND at >= \(since) AND outcome = 'accepted')"
+            return try reader.first(
+                "SELECT id FROM login_attempts WHERE \(condition) AND at > \(since) AND outcome = 'failed' AND id > \(lastGood) LIMIT 1 OFFSET \(captchaAfter - 1)") != nil
+        }
+        return try failures("address = \(address)") || failures("login = \(login)")
     }
 
     /// Whether the owner has signed in from there before.

@@ -9,6 +9,8 @@ package struct PasswordPolicy: Sendable, Equatable {
     package var minimumKinds = 3
     /// Days after which a new one is asked for at the next login; nil for never.
     package var maximumAgeDays: Int? = 90
+    /// How many earlier passwords may not come back.
+    package var history = 5
 
     package init() {}
 

@@ -9,8 +9,10 @@ package struct Passwords: Sendable {
     let audit: AuditTrail
     let version: IdentityVersion
     let hasher: PasswordHasher
-    package let policy: PasswordPolicy
-    let limits: LoginLimits
+    let policies: PolicyBook
+
+    /// As it is in force now.
+    package var policy: PasswordPolicy { policies.current.password }
 
     /// The user changes the own password; the user's other sessions end.
     ///
@@ -19,6 +21,7 @@ package struct Passwords: Sendable {
         let found = try await database.read { try Account.load(where: "u.id = \(principal.id)", $0) }
         guard principal.kind == .user, let account = found else { throw Failure.notFound("用户") }
         let login = account.principal.login
+        let (policy, limits) = (policies.current.password, policies.current.limits)
         let attempt = try await database.write { try limits.admit(login, from: principal.address, at: clock.now, in: $0) }
         var findings = policy.findings(for: new, login: login)
         let isRight: Bool
@@ -33,6 +36,8 @@ package struct Passwords: Sendable {
             findings.insert(FieldFinding("current", "wrong", "不正确", title: "当前密码"), at: 0)
         } else if current == new {
             findings.append(PasswordPolicy.finding("same", "不能与当前密码相同"))
+        } else if findings.isEmpty, try await isEarlier(new, of: principal.id, policy) {
+            findings.append(PasswordPolicy.finding("history", "不能与最近 \(policy.history) 次用过的密码相同"))
         }
         guard findings.isEmpty else {
             let outcome = isRight ? "accepted" : "failed"
@@ -46,11 +51,26 @@ package struct Passwords: Sendable {
                 "UPDATE users SET password_hash = \(hash), password_changed_at = \(clock.now), must_change = 0 WHERE id = \(principal.id) AND password_hash = \(account.passwordHash)"
             )
             guard changed == 1 else { throw Failure(.conflict, "JW-I034", "密码刚刚已被修改，请重新登录") }
+            try remember(account.passwordHash, of: principal.id, keeping: policy.history, transaction)
             let own = principal.session.flatMap(Hex.decode) ?? []
             try transaction.execute("DELETE FROM sessions WHERE user_id = \(principal.id) AND token_hash <> \(own)")
             try audit.record(AuditEntry("update", "password", "\(principal.id)", "修改本人密码"), by: principal, in: transaction)
             version.bump(after: transaction)
         }
+    }
+
+    private func isEarlier(_ password: String, of user: Int64, _ policy: PasswordPolicy) async throws -> Bool {
+        let hashes = try await database.read { reader in
+            try reader.rows("SELECT hash FROM password_history WHERE user_id = \(user) ORDER BY id DESC LIMIT \(policy.history)").compactMap { $0[0].text }
+        }
+        for hash in hashes where try await hasher.verify(password, against: hash) { return true }
+        return false
+    }
+
+    private func remember(_ hash: String, of user: Int64, keeping count: Int, _ transaction: any Transaction) throws {
+        _ = try transaction.insert("INSERT INTO password_history (user_id, at, hash) VALUES (\(user), \(clock.now), \(hash))")
+        let kept = try transaction.rows("SELECT id FROM password_history WHERE user_id = \(user) ORDER BY id DESC LIMIT \(count)").compactMap { $0[0].int }
+        try transaction.execute("DELETE FROM password_history WHERE user_id = \(user) AND id < \(kept.last ?? Int64.max)")
     }
 
     /// An administrator gives a user a new one-time password; all the user's sessions end.

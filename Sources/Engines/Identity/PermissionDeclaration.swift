@@ -23,6 +23,8 @@ package struct PermissionDeclaration: Sendable, Equatable {
         PermissionDeclaration("user.write", "用户：维护", area: "系统管理", defaultRoles: [.city, .enterpriseAdmin]),
         PermissionDeclaration("role.read", "角色：查看", area: "系统管理"),
         PermissionDeclaration("role.write", "角色：维护", area: "系统管理"),
+        PermissionDeclaration("policy.read", "登录与密码规则：查看", area: "系统管理"),
+        PermissionDeclaration("policy.write", "登录与密码规则：维护", area: "系统管理"),
         PermissionDeclaration("audit.read", "审计日志：查看", area: "系统管理", defaultRoles: [.city]),
     ]
 }

@@ -6,6 +6,10 @@ package struct Session: Sendable {
     /// Until the password is changed it carries no permissions, whatever the roles say.
     package var principal: Principal
     package var mustChangePassword: Bool
+    /// The rules ask for a second factor and there is none yet; no permissions until there is.
+    package var mustEnrol: Bool
+    /// When the owner last proved who they are, at the login or after; dangerous acts ask for a recent one.
+    package var confirmedAt: Moment
     package var createdAt: Moment
     /// The absolute end, whatever the user does.
     package var expiresAt: Moment
@@ -27,12 +31,20 @@ package struct SessionSummary: Sendable, Equatable {
     package var lastSeenAt: Moment
     package var address: String
     package var agent: String
+    package var marks: [SessionMark]
 }
 
-/// How long sessions live.
+/// What was unusual about a login (A-16 行为跟踪).
+package enum SessionMark: String, Sendable, CaseIterable {
+    case newAddress, oddHour
+
+    package var title: String { self == .newAddress ? "首次使用的地址" : "少见的时段" }
+
+    static func list(_ text: String?) -> [SessionMark] { (text ?? "").split(separator: ",").compactMap { SessionMark(rawValue: String($0)) } }
+}
+
+/// How long sessions live, beyond what the policy says.
 enum SessionLife {
-    static let idleSeconds: Int64 = 30 * 60
-    static let absoluteSeconds: Int64 = 12 * 3600
     /// How old the stored time of the last request may be.
     static let touchSeconds: Int64 = 60
 }

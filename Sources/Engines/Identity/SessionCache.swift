@@ -12,6 +12,8 @@ final class SessionCache: Sendable {
         var lastSeen: Moment
         /// The last request's time as the database knows it.
         var stored: Moment
+        /// When something of the account begins or ends by itself; nothing is believed past it.
+        var changesAt: Moment?
     }
 
     enum Answer: Sendable {
@@ -30,11 +32,12 @@ final class SessionCache: Sendable {
     init(capacity: Int = 10_000) { self.capacity = capacity }
 
     /// Notes the request when the session is known and alive.
-    func touch(_ key: Digest, at now: Moment, version: UInt64) -> Answer {
+    func touch(_ key: Digest, at now: Moment, version: UInt64, idleSeconds: Int64) -> Answer {
         generations.withLock { generations in
             guard var entry = generations.recent[key] ?? generations.older[key] else { return .unknown(lastSeen: nil) }
             // Idle here may have been busy on another node: the database knows.
-            guard entry.version == version, now < entry.session.expiresAt, now < entry.lastSeen.adding(seconds: SessionLife.idleSeconds) else {
+            guard entry.version == version, now < entry.session.expiresAt, now < entry.lastSeen.adding(seconds: idleSeconds), entry.changesAt.map({ now < $0 }) ?? true
+            else {
                 return .unknown(lastSeen: entry.lastSeen)
             }
             entry.lastSeen = max(entry.lastSeen, now)

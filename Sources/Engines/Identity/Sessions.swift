@@ -2,29 +2,31 @@ import Cryptography
 import Kernel
 import Storage
 
-/// Signing in, staying in, signing out. Of a session's token only the SHA-256 is stored; idle for 30 minutes or 12 hours old, it ends.
+/// Signing in, staying in, signing out. Of a session's token only the SHA-256 is stored; idle or old beyond the policy's measure, it ends.
 package struct Sessions: Sendable {
     let database: any Database
     let clock: Clock
     let audit: AuditTrail
     let version: IdentityVersion
     let hasher: PasswordHasher
-    let policy: PasswordPolicy
-    let limits: LoginLimits
-    let csrfKey: MACKey
+    let policies: PolicyBook
+    let keys: KeyRing
+    package let challenges: LoginChallenges
+    private let csrfKey: MACKey
     private let cache = SessionCache()
 
     init(
-        database: any Database, clock: Clock, audit: AuditTrail, version: IdentityVersion, hasher: PasswordHasher, policy: PasswordPolicy, limits: LoginLimits, csrfKey: MACKey
+        database: any Database, clock: Clock, audit: AuditTrail, version: IdentityVersion, hasher: PasswordHasher, policies: PolicyBook, keys: KeyRing
     ) {
         self.database = database
         self.clock = clock
         self.audit = audit
         self.version = version
         self.hasher = hasher
-        self.policy = policy
-        self.limits = limits
-        self.csrfKey = csrfKey
+        self.policies = policies
+        self.keys = keys
+        challenges = LoginChallenges(database: database, clock: clock)
+        csrfKey = keys.mac(purpose: "csrf")
     }
 
     // MARK: Every request
@@ -40,7 +42,8 @@ package struct Sessions: Sendable {
         let now = clock.now
         // Before the database is asked: a change after this moment makes the answer stale.
         let version = version.current
-        switch cache.touch(key, at: now, version: version) {
+        let policy = policies.current
+        switch cache.touch(key, at: now, version: version, idleSeconds: policy.idleSeconds) {
         case .known(var session, let mustStore):
             if mustStore { try await store(now, session.id) }
             session.principal.address = address
@@ -51,7 +54,7 @@ package struct Sessions: Sendable {
                 return nil
             }
             var entry = SessionCache.Entry(session: found.session, version: version, lastSeen: max(found.lastSeen, lastSeen ?? found.lastSeen), stored: found.lastSeen)
-            guard now < entry.session.expiresAt, now < entry.lastSeen.adding(seconds: SessionLife.idleSeconds) else {
+            guard now < entry.session.expiresAt, now < entry.lastSeen.adding(seconds: policy.idleSeconds) else {
                 cache.forget(key)
                 return nil
             }
@@ -69,21 +72,27 @@ package struct Sessions: Sendable {
         try await database.write { _ = try $0.execute("UPDATE sessions SET last_seen_at = \(now) WHERE id = \(id) AND last_seen_at < \(now)") }
     }
 
-    private static func load(_ key: Digest, _ policy: PasswordPolicy, _ now: Moment, _ reader: any Reader) throws -> (session: Session, lastSeen: Moment)? {
+    static func load(_ key: Digest, _ policy: SignInPolicy, _ now: Moment, _ reader: any Reader) throws -> (session: Session, lastSeen: Moment)? {
         guard let row = try reader.first("SELECT * FROM sessions WHERE token_hash = \(key.bytes)"), let userId = row.int("user_id"),
             let account = try Account.load(where: "u.id = \(userId)", reader), account.isActive, let createdAt = row.moment("created_at"), let expiresAt = row.moment("expires_at")
         else { return nil }
-        let session = Self.session(id: row.int("id") ?? 0, key, account, policy, createdAt: createdAt, expiresAt: expiresAt, now: now)
+        let confirmedAt = row.moment("confirmed_at") ?? createdAt
+        let session = Self.session(id: row.int("id") ?? 0, key, account, policy, createdAt: createdAt, expiresAt: expiresAt, confirmedAt: confirmedAt, now: now)
         return (session, row.moment("last_seen_at") ?? createdAt)
     }
 
-    static func session(id: Int64, _ key: Digest, _ account: Account, _ policy: PasswordPolicy, createdAt: Moment, expiresAt: Moment, now: Moment) -> Session {
-        let limit = policy.maximumAgeDays.map { account.passwordChangedAt.adding(seconds: Int64($0) * 86_400) }
+    static func session(
+        id: Int64, _ key: Digest, _ account: Account, _ policy: SignInPolicy, createdAt: Moment, expiresAt: Moment, confirmedAt: Moment, now: Moment
+    ) -> Session {
+        let limit = policy.password.maximumAgeDays.map { account.passwordChangedAt.adding(seconds: Int64($0) * 86_400) }
         let mustChange = account.mustChange || limit.map { now >= $0 } ?? false
         var principal = account.principal
         principal.session = key.hex
-        if mustChange { principal.permissions = [] }
-        return Session(id: id, principal: principal, mustChangePassword: mustChange, createdAt: createdAt, expiresAt: expiresAt)
+        let mustEnrol = account.secondFactor == nil && policy.demandsSecondFactor(administrator: principal.isAdministrator)
+        if mustChange || mustEnrol { principal.permissions = [] }
+        return Session(
+            id: id, principal: principal, mustChangePassword: mustChange, mustEnrol: mustEnrol, confirmedAt: confirmedAt, createdAt: createdAt,
+            expiresAt: min(expiresAt, account.expiresAt ?? expiresAt))
     }
 
     // MARK: Ending
@@ -92,7 +101,7 @@ package struct Sessions: Sendable {
         let key = SHA256.hash(token)
         cache.forget(key)
         let now = clock.now
-        let policy = policy
+        let policy = policies.current
         try await database.write { transaction in
             guard let found = try Self.load(key, policy, now, transaction) else { return }
             try transaction.execute("DELETE FROM sessions WHERE token_hash = \(key.bytes)")
@@ -121,12 +130,12 @@ package struct Sessions: Sendable {
     /// A user's living sessions, newest first.
     package func list(of userId: Int64) async throws -> [SessionSummary] {
         let now = clock.now
-        let idle = now.adding(seconds: -SessionLife.idleSeconds)
+        let idle = now.adding(seconds: -policies.current.idleSeconds)
         return try await database.read { reader in
             try reader.rows("SELECT * FROM sessions WHERE user_id = \(userId) AND expires_at > \(now) AND last_seen_at > \(idle) ORDER BY id DESC").map { row in
                 SessionSummary(
                     id: row.int("id") ?? 0, createdAt: row.moment("created_at") ?? now, lastSeenAt: row.moment("last_seen_at") ?? now, address: row.text("address") ?? "",
-                    agent: row.text("agent") ?? "")
+                    agent: row.text("agent") ?? "", marks: SessionMark.list(row.text("marks")))
             }
         }
     }
@@ -136,10 +145,12 @@ package struct Sessions: Sendable {
     /// - Returns: the number of rows removed.
     package func sweep() async throws -> Int {
         let now = clock.now
-        let idle = now.adding(seconds: -SessionLife.idleSeconds - SessionLife.touchSeconds)
-        let attempts = now.adding(seconds: -Int64(limits.knownAddressDays) * 86_400)
+        let policy = policies.current
+        let idle = now.adding(seconds: -policy.idleSeconds - SessionLife.touchSeconds)
+        let attempts = now.adding(seconds: -Int64(policy.limits.knownAddressDays) * 86_400)
         return try await database.write { transaction in
             let sessions = try transaction.execute("DELETE FROM sessions WHERE expires_at <= \(now) OR last_seen_at <= \(idle)")
+            try transaction.execute("DELETE FROM login_challenges WHERE expires_at < \(now)")
             return sessions + (try transaction.execute("DELETE FROM login_attempts WHERE at < \(attempts)"))
         }
     }

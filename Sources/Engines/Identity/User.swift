@@ -32,6 +32,11 @@ package struct User: Sendable, Equatable {
     package var lastLoginAt: Moment?
     package var lastLoginAddress: String?
     package var createdAt: Moment
+    /// After which the account cannot be used; nil for never.
+    package var expiresAt: Moment?
+    package var hasSecondFactor: Bool
+    /// Nil unless the person left.
+    package var leftAt: Moment?
     package var roles: [HeldRole]
 
     static let columns: SQL = "u.*, o.name AS organisation_name"
@@ -52,6 +57,9 @@ package struct User: Sendable, Equatable {
         lastLoginAt = row.moment("last_login_at")
         lastLoginAddress = row.text("last_login_address")
         createdAt = row.moment("created_at") ?? Moment(milliseconds: 0)
+        expiresAt = row.moment("expires_at")
+        hasSecondFactor = row.moment("totp_enabled_at") != nil
+        leftAt = row.moment("left_at")
         self.roles = roles
     }
 }
@@ -64,13 +72,16 @@ package struct UserDraft: Sendable, Equatable {
     package var phone: String?
     package var organisation: Int64?
     package var roles: [Int64]
+    /// The last day of an account for a limited time; nil for no limit.
+    package var lastDay: Day?
 
-    package init(login: String, name: String, phone: String? = nil, organisation: Int64?, roles: [Int64]) {
+    package init(login: String, name: String, phone: String? = nil, organisation: Int64?, roles: [Int64], lastDay: Day? = nil) {
         self.login = User.normalized(login)
         self.name = name
         self.phone = phone
         self.organisation = organisation
         self.roles = roles
+        self.lastDay = lastDay
     }
 }
 

@@ -10,6 +10,11 @@ struct Account: Sendable {
     var lockedUntil: Moment?
     /// The account and its organisation are both in use.
     var isActive: Bool
+    /// After which it cannot be used, whatever its state; nil for never.
+    var expiresAt: Moment?
+    /// The last login, or what an administrator did to the account after it.
+    var lastUsedAt: Moment
+    var secondFactor: SecondFactorRecord?
 
     /// By id or login; nil when there is none.
     static func load(where condition: SQL, _ reader: any Reader) throws -> Account? {
@@ -28,9 +33,11 @@ struct Account: Sendable {
         let principal = Principal(
             kind: .user, id: id, login: row.text("login") ?? "", name: row.text("name") ?? "", organisation: organisation, organisationName: row.text("organisation_name") ?? "",
             area: area.isEmpty ? nil : area, roles: roles.compactMap { $0.text("name") }, permissions: Set(permissions), scope: scope)
+        let used = [row.moment("last_login_at"), row.moment("created_at"), row.moment("updated_at")].compactMap { $0 }.max()
         return Account(
             principal: principal, passwordHash: row.text("password_hash") ?? "", passwordChangedAt: row.moment("password_changed_at") ?? Moment(milliseconds: 0),
-            mustChange: row.bool("must_change"), lockedUntil: row.moment("locked_until"), isActive: row.text("state") == "active" && row.text("organisation_state") == "active")
+            mustChange: row.bool("must_change"), lockedUntil: row.moment("locked_until"), isActive: row.text("state") == "active" && row.text("organisation_state") == "active",
+            expiresAt: row.moment("expires_at"), lastUsedAt: used ?? Moment(milliseconds: 0), secondFactor: SecondFactorRecord(row))
     }
 
     /// The widest of the roles' rules; an area only for those who supervise one.
@@ -39,4 +46,21 @@ struct Account: Sendable {
         if rules.contains(.ownArea), supervises, !area.isEmpty { return .areas([area]) }
         return rules.contains(.ownOrganisation) ? .organisation(organisation) : .nothing
     }
+
+    /// Why it may not sign in although the password is right; nil when it may.
+    func refusal(_ policy: SignInPolicy, from address: String, at now: Moment) -> Failure? {
+        guard isActive else { return Failure(.forbidden, "JW-I012", "账号或所属机构已停用，请联系管理员") }
+        if let expiresAt, now >= expiresAt { return Failure(.forbidden, "JW-I018", "账号已于 \(expiresAt.day.text) 到期，请联系管理员") }
+        if policy.dormantDays > 0, now >= lastUsedAt.adding(seconds: Int64(policy.dormantDays) * 86_400) {
+            return Failure(.forbidden, "JW-I019", "账号超过 \(policy.dormantDays) 天未登录，已停用，请联系管理员解冻")
+        }
+        if !policy.admits(address: address, administrator: principal.isAdministrator) { return Failure(.forbidden, "JW-I013", "不允许从此网络地址（\(address)）登录，请使用规定的终端") }
+        if !policy.admits(now) { return Failure(.forbidden, "JW-I014", "当前不在允许登录的时段内") }
+        return nil
+    }
+}
+
+extension Principal {
+    /// Whether the stricter rules for administrators apply.
+    package var isAdministrator: Bool { may("role.write") || may("policy.write") }
 }

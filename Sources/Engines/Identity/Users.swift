@@ -79,8 +79,8 @@ package struct Users: Sendable {
         let area = try transaction.value("SELECT area FROM organisations WHERE id = \(organisation)")?.text ?? ""
         let id = try transaction.insert(
             """
-            INSERT INTO users (login, name, phone, organisation, area, password_hash, password_changed_at, must_change, state, failed_count, created_at, updated_at)
-            VALUES (\(draft.login), \(draft.name), \(draft.phone), \(organisation), \(area), \(passwordHash), \(now), 1, 'active', 0, \(now), \(now))
+            INSERT INTO users (login, name, phone, organisation, area, password_hash, password_changed_at, must_change, state, failed_count, created_at, updated_at, expires_at)
+            VALUES (\(draft.login), \(draft.name), \(draft.phone), \(organisation), \(area), \(passwordHash), \(now), 1, 'active', 0, \(now), \(now), \(draft.lastDay?.end))
             """)
         try replaceRoles(of: id, with: draft.roles, in: transaction)
         try audit.record(AuditEntry("create", "user", "\(id)", "新增用户“\(draft.name)”（\(draft.login)）", details: details(draft)), by: principal, in: transaction)
@@ -99,12 +99,14 @@ package struct Users: Sendable {
             let area = try transaction.value("SELECT area FROM organisations WHERE id = \(organisation)")?.text ?? ""
             try transaction.execute(
                 """
-                UPDATE users SET login = \(draft.login), name = \(draft.name), phone = \(draft.phone), organisation = \(organisation), area = \(area), updated_at = \(clock.now)
+                UPDATE users SET login = \(draft.login), name = \(draft.name), phone = \(draft.phone), organisation = \(organisation), area = \(area), updated_at = \(clock.now),
+                expires_at = \(draft.lastDay?.end)
                 WHERE id = \(id)
                 """)
             try replaceRoles(of: id, with: draft.roles, in: transaction)
             try requireAnAdministrator(transaction)
-            let before = UserDraft(login: old.login, name: old.name, phone: old.phone, organisation: old.organisation, roles: old.roles.map(\.id))
+            let before = UserDraft(
+                login: old.login, name: old.name, phone: old.phone, organisation: old.organisation, roles: old.roles.map(\.id), lastDay: old.expiresAt?.day.adding(days: -1))
             let entry = AuditEntry("update", "user", "\(id)", "修改用户“\(draft.name)”（\(draft.login)）", details: ["before": details(before), "after": details(draft)])
             try audit.record(entry, by: principal, in: transaction)
             version.bump(after: transaction)
@@ -119,7 +121,8 @@ package struct Users: Sendable {
             try principal.require("user.write", "用户管理")
             let old = try manageable(id, by: principal, transaction)
             guard state == .active || principal.kind != .user || id != principal.id else { throw Failure(.conflict, "JW-I032", "不能冻结自己的账号") }
-            try transaction.execute("UPDATE users SET state = \(state.rawValue), failed_count = 0, locked_until = NULL, updated_at = \(clock.now) WHERE id = \(id)")
+            try transaction.execute(
+                "UPDATE users SET state = \(state.rawValue), failed_count = 0, locked_until = NULL, left_at = NULL, successor = NULL, updated_at = \(clock.now) WHERE id = \(id)")
             if state == .frozen { try transaction.execute("DELETE FROM sessions WHERE user_id = \(id)") }
             try requireAnAdministrator(transaction)
             let act = state == .frozen ? "冻结" : "解冻"
@@ -136,7 +139,7 @@ package struct Users: Sendable {
         return user
     }
 
-    private func requireAnAdministrator(_ reader: any Reader) throws {
+    func requireAnAdministrator(_ reader: any Reader) throws {
         let count = try reader.count(
             """
             SELECT count(*) FROM users u JOIN user_roles ur ON ur.user_id = u.id JOIN roles r ON r.id = ur.role_id JOIN organisations o ON o.id = u.organisation
@@ -153,7 +156,7 @@ package struct Users: Sendable {
     private func details(_ draft: UserDraft) -> JSONValue {
         [
             "login": .string(draft.login), "name": .string(draft.name), "phone": JSONValue(draft.phone.map(Masking.phone)), "organisation": JSONValue(draft.organisation),
-            "roles": .array(draft.roles.sorted().map { .int($0) }),
+            "roles": .array(draft.roles.sorted().map { .int($0) }), "lastDay": JSONValue(draft.lastDay?.text),
         ]
     }
 }

@@ -81,12 +81,5 @@ struct Installation: Sendable {
     }
 
     /// Beyond those of the features.
-    static let permissions = PermissionDeclaration.identity + alarmPermissions
-
-    static let alarmPermissions: [PermissionDeclaration] = [
-        PermissionDeclaration(AlarmPermission.read, "查看报警", area: "监测报警", defaultRoles: [.city, .county, .enterpriseAdmin, .enterpriseGuard]),
-        PermissionDeclaration(AlarmPermission.handle, "处理报警", area: "监测报警", defaultRoles: [.city, .county]),
-        PermissionDeclaration(AlarmPermission.export, "导出报警与证据包", area: "监测报警", defaultRoles: [.city, .county]),
-        PermissionDeclaration(AlarmPermission.appeal, "对报警提出复议", area: "监测报警", defaultRoles: [.enterpriseAdmin]),
-    ]
+    static let permissions = PermissionDeclaration.identity + AlarmPermission.all
 }

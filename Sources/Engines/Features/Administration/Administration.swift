@@ -1,18 +1,43 @@
+import Identity
+import Storage
 import Web
 
 /// Pages of the platform itself that every product has: users, organisations, roles, the audit book.
 enum Administration {
     static func add(to routes: Routes, platform: Platform, auditTitles: [String: String]) {
+        for handOver in handOvers { platform.identity.handOvers.add(handOver) }
         UserPages(platform: platform).add(to: routes)
         OrganisationPages(platform: platform).add(to: routes)
         RolePages(platform: platform).add(to: routes)
+        PresencePages(platform: platform).add(to: routes)
+        PolicyPage(platform: platform).add(to: routes)
+        DeparturePages(platform: platform).add(to: routes)
+        ConfirmPages(platform: platform).add(to: routes)
+        SecondFactorPages(platform: platform).add(to: routes)
         AuditPage(platform: platform, titles: auditTitles).add(to: routes)
     }
+
+    /// What of the platform's own goes over to a successor when somebody leaves.
+    static let handOvers: [HandOver] = [
+        HandOver("处理中的报警") { from, to, transaction in
+            let name = try transaction.value("SELECT name FROM users WHERE id = \(to)")?.text
+            return try transaction.execute("UPDATE alarms SET handler = \(to), handler_name = \(name) WHERE handler = \(from) AND state IN ('handling', 'reconsidering')")
+        },
+        HandOver("共享的视图") { from, to, transaction in
+            try transaction.execute(
+                """
+                UPDATE saved_views SET user_id = \(to) WHERE user_id = \(from) AND is_shared = 1
+                AND NOT EXISTS (SELECT 1 FROM saved_views o WHERE o.user_id = \(to) AND o.ledger = saved_views.ledger AND o.title = saved_views.title)
+                """)
+        },
+    ]
 
     static let menu: [MenuItem] = [
         MenuItem("系统", groupEN: "System", "用户管理", "Users", icon: "users", path: "/admin/users", permission: "user.read", order: 8910),
         MenuItem("系统", groupEN: "System", "机构管理", "Organisations", icon: "building", path: "/admin/organisations", permission: "organisation.read", order: 8920),
         MenuItem("系统", groupEN: "System", "角色与权限", "Roles", icon: "shield", path: "/admin/roles", permission: "role.read", order: 8930),
+        MenuItem("系统", groupEN: "System", "在线用户", "Who is on-line", icon: "signal", path: "/admin/presence", permission: "user.read", order: 8932),
+        MenuItem("系统", groupEN: "System", "登录与密码规则", "Sign-in rules", icon: "lock", path: "/admin/policy", permission: "policy.read", order: 8936),
         MenuItem("系统", groupEN: "System", "审计日志", "Audit trail", icon: "book", path: "/audit", permission: "audit.read", order: 8940),
     ]
 }

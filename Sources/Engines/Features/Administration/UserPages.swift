@@ -19,10 +19,10 @@ struct UserPages: Sendable {
         routes.get("/admin/users/{id}", permission: reads, use: show)
         routes.get("/admin/users/{id}/edit", permission: writes, use: editForm)
         routes.post("/admin/users/{id}/edit", permission: writes, use: update)
-        routes.post("/admin/users/{id}/freeze", permission: writes, use: freeze)
+        routes.post("/admin/users/{id}/freeze", permission: writes, isDangerous: true, use: freeze)
         routes.post("/admin/users/{id}/thaw", permission: writes, use: thaw)
         routes.get("/admin/users/{id}/password", permission: writes, use: resetForm)
-        routes.post("/admin/users/{id}/password", permission: writes, use: reset)
+        routes.post("/admin/users/{id}/password", permission: writes, isDangerous: true, use: reset)
     }
 
     private var users: Users { platform.identity.users }
@@ -76,6 +76,8 @@ struct UserPages: Sendable {
 
     private func state(_ user: User) -> Markup {
         let now = platform.clock.now
+        if user.leftAt != nil { return "\(Badge("已离职", .muted, isDot: true))" }
+        if let until = user.expiresAt, until <= now { return "\(Badge("已到期", .red, isDot: true))" }
         if user.state == .frozen { return "\(Badge("已冻结", .red, isDot: true))" }
         if let until = user.lockedUntil, until > now { return "\(Badge("登录锁定", .orange, isDot: true))" }
         return user.mustChangePassword ? "\(Badge("待改密码", .info, isDot: true))" : "\(Badge("正常", .good, isDot: true))"
@@ -98,11 +100,16 @@ struct UserPages: Sendable {
             .init("姓名", "\(user.name)"), .init("登录名", "\(user.login)"), .init("电话", "\(user.phone.map(Masking.phone))"), .init("所属机构", "\(user.organisationName)"),
             .init("角色", "\(user.roles.map(\.title).joined(separator: "、"))"),
             .init("状态", state(user)), .init("最近登录", "\(user.lastLoginAt)"), .init("登录地址", "\(user.lastLoginAddress)"), .init("连续输错密码", "\(user.failedCount) 次"),
+            .init("动态口令", user.hasSecondFactor ? "\(Badge("已开启", .good))" : "未开启"), .init("有效期至", "\(user.expiresAt.map { $0.day.adding(days: -1).text } ?? "长期")"),
             .init("创建时间", "\(user.createdAt)"),
         ])
         var actions: Markup = .empty
         if context.may("user.write") {
             let path = "/admin/users/\(user.id)"
+            if user.hasSecondFactor {
+                actions += "\(ActionButton("重置动态口令", .post("\(path)/second/reset", confirm: "该用户将退出登录，之后可重新开启动态口令。确定重置？"), icon: "phone"))"
+            }
+            if user.leftAt == nil { actions += "\(ActionButton("离职交接", .dialog("\(path)/departure"), icon: "users"))" }
             actions += "\(ActionButton("编辑", .dialog("\(path)/edit"), icon: "edit"))\(ActionButton("重置密码", .dialog("\(path)/password"), icon: "key"))"
             actions +=
                 user.state == .active
@@ -110,7 +117,8 @@ struct UserPages: Sendable {
                 : "\(ActionButton("解冻", .post("\(path)/thaw", confirm: "确定恢复“\(user.name)”的账号？"), icon: "check", style: .primary))"
         }
         let timeline = Timeline(acts.sorted { $0.id > $1.id }.map { Timeline.Entry($0.at, $0.summary, who: $0.actor, tone: .info) })
-        let body = Grid(.mainAside, ["\(Card("账号信息", body: "\(facts)"))", "\(Card("变更记录", body: "\(timeline)"))"])
+        let behaviour = try await UserBehaviour(platform: platform, user: user).markup(context)
+        let body = Grid(.mainAside, ["\(Card("账号信息", body: "\(facts)"))\(behaviour)", "\(Card("变更记录", body: "\(timeline)"))"])
         return Shell.page(
             user.name, crumbs: [Crumb("系统"), Crumb("用户管理", "/admin/users"), Crumb(user.name)], active: "/admin/users", actions: actions, body: "\(body)", context: context)
     }
@@ -125,7 +133,10 @@ struct UserPages: Sendable {
     @Sendable func editForm(request: Request, context: WebContext) async throws -> Response {
         let user = try await user(context)
         return try await form(
-            user.id, UserDraft(login: user.login, name: user.name, phone: user.phone, organisation: user.organisation, roles: user.roles.map(\.id)), [], .ok, context)
+            user.id,
+            UserDraft(
+                login: user.login, name: user.name, phone: user.phone, organisation: user.organisation, roles: user.roles.map(\.id), lastDay: user.expiresAt?.day.adding(days: -1)),
+            [], .ok, context)
     }
 
     private func form(_ id: Int64?, _ draft: UserDraft, _ findings: [FieldFinding], _ status: HTTPResponse.Status, _ context: WebContext) async throws -> Response {
@@ -136,6 +147,7 @@ struct UserPages: Sendable {
             FormField("name", "姓名", .text, value: draft.name, isRequired: true, maxLength: 30),
             FormField("login", "登录名", .text, value: draft.login, isRequired: true, help: "3–32 位小写字母、数字或 . _ -", maxLength: 32),
             FormField("phone", "电话", .text, value: draft.phone, maxLength: 20),
+            FormField("lastDay", "有效期至", .day, value: draft.lastDay?.text, help: "临时账号的最后一天；不填为长期"),
             FormField(
                 "organisation", "所属机构", .reference(url: "/admin/users/organisations", shown: organisation?.name ?? ""), value: draft.organisation.map { String($0) },
                 isRequired: true),
@@ -154,7 +166,7 @@ struct UserPages: Sendable {
     private func draft(_ input: FormInput) -> UserDraft {
         UserDraft(
             login: input["login"] ?? "", name: input["name"] ?? "", phone: input["phone"], organisation: input["organisation"].flatMap { Int64($0) },
-            roles: input.all("roles").compactMap { Int64($0) })
+            roles: input.all("roles").compactMap { Int64($0) }, lastDay: input["lastDay"].flatMap { Day(parsing: $0) })
     }
 
     @Sendable func create(request: Request, context: WebContext) async throws -> Response {

@@ -23,6 +23,10 @@ package struct WebContext: RequestContext {
     /// Whether `token` came in a cookie, so that unsafe methods need the CSRF token.
     package var isCookieSession = false
     package var mustChangePassword = false
+    /// The rules ask for a second factor that is not there yet.
+    package var mustEnrol = false
+    /// When the person last proved who they are; nil where that is not asked.
+    package var confirmedAt: Moment?
     /// The hidden `_csrf` field of forms; empty without a session.
     package var csrf = ""
     /// Path and query of this request.

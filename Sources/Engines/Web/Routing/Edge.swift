@@ -69,6 +69,8 @@ struct Edge: RouterMiddleware {
         guard let token = context.token, let session = try await site.sessions.resolve(token: token, address: context.address) else { return context.isCookieSession = false }
         context.principal = session.principal
         context.mustChangePassword = session.mustChangePassword
+        context.mustEnrol = session.mustEnrol
+        context.confirmedAt = session.confirmedAt
         if context.isCookieSession { context.csrf = EdgeForgery.token(for: token) }
     }
 

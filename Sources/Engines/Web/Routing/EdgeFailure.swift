@@ -12,6 +12,11 @@ enum EdgeFailure {
         }
         if context.wantsJSON { return .problem(failure, context: context) }
         if failure.code == "JW-W428" { return go(to: "/account/password", context) }
+        if failure.code == "JW-W427" { return go(to: "/account/second", context) }
+        if failure.code == "JW-W430" {
+            let back = context.isPartial ? currentPath(request) : request.headers[.referer].flatMap(path(of:))
+            return go(to: PageAddress("/account/confirm", ["next": back ?? "/"]).text, context)
+        }
         if failure.kind == .unauthenticated, context.here.path != "/login" {
             let back = request.method == .get ? context.here.text : "/"
             return go(to: PageAddress("/login", ["next": context.isPartial ? currentPath(request) ?? back : back]).text, context)
@@ -27,7 +32,11 @@ enum EdgeFailure {
 
     /// The path of the page that htmx stands in.
     private static func currentPath(_ request: Request) -> String? {
-        guard let url = request.headers[.currentURL], let scheme = url.firstRange(of: "://"), let slash = url[scheme.upperBound...].firstIndex(of: "/") else { return nil }
+        request.headers[.currentURL].flatMap(path(of:))
+    }
+
+    private static func path(of url: String) -> String? {
+        guard let scheme = url.firstRange(of: "://"), let slash = url[scheme.upperBound...].firstIndex(of: "/") else { return nil }
         return String(url[slash...])
     }
 

@@ -9,14 +9,29 @@ package struct IdentitySessions: SessionResolver {
 
     package func resolve(token: String, address: String) async throws -> SignedIn? {
         guard let session = try await identity.sessions.session(for: token, address: address) else { return nil }
-        return SignedIn(principal: session.principal, mustChangePassword: session.mustChangePassword)
+        return SignedIn(
+            principal: session.principal, mustChangePassword: session.mustChangePassword, mustEnrol: session.mustEnrol, confirmedAt: session.confirmedAt)
     }
 
     package func logIn(login: String, password: String, address: String, agent: String) async throws -> SessionGrant {
-        let new = try await identity.sessions.login(login, password: password, address: address, agent: agent)
+        grant(try await identity.sessions.login(login, password: password, address: address, agent: agent))
+    }
+
+    package func begin(_ attempt: LoginAttempt) async throws -> SignInStep {
+        switch try await identity.sessions.login(attempt) {
+        case .opened(let new): .granted(grant(new))
+        case .secondFactor(let pending): .secondFactor(pending: pending)
+        }
+    }
+
+    package func finish(pending: String, code: String, address: String, agent: String) async throws -> SessionGrant {
+        grant(try await identity.sessions.finish(pending, code: code, address: address, agent: agent))
+    }
+
+    private func grant(_ new: NewSession) -> SessionGrant {
         let seconds = Int(new.session.expiresAt.seconds(since: new.session.createdAt))
-        let notice = new.isNewAddress ? "您正在从新的地址 \(address) 登录，如非本人操作请立即修改密码" : nil
-        return SessionGrant(token: new.token, seconds: seconds, mustChangePassword: new.session.mustChangePassword, notice: notice)
+        let notice = new.isNewAddress ? "您正在从新的地址 \(new.session.principal.address) 登录，如非本人操作请立即修改密码" : nil
+        return SessionGrant(token: new.token, seconds: seconds, mustChangePassword: new.session.mustChangePassword, mustEnrol: new.session.mustEnrol, notice: notice)
     }
 
     package func logOut(token: String) async throws { try await identity.sessions.logout(token: token) }
@@ -24,6 +39,14 @@ package struct IdentitySessions: SessionResolver {
     package func changePassword(of principal: Principal, current: String, new: String) async throws {
         try await identity.passwords.change(of: principal, current: current, new: new)
     }
+
+    package func captcha(for login: String, address: String) async throws -> String? {
+        try await identity.sessions.asksCaptcha(login, from: address) ? try await identity.sessions.challenges.make() : nil
+    }
+
+    package func captchaText(of id: String) async throws -> String? { try await identity.sessions.challenges.text(of: id) }
+
+    package var confirmSeconds: Int64 { Int64(identity.policies.current.confirmMinutes) * 60 }
 
     package var passwordHint: String {
         let policy = identity.passwords.policy

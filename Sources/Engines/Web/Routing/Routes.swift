@@ -19,11 +19,14 @@ package struct RouteEntry: Sendable, Equatable {
     package var method: String
     package var path: String
     package var permission: RoutePermission
+    /// Asks for a recent proof of identity.
+    package var isDangerous: Bool
 
-    package init(method: String, path: String, permission: RoutePermission) {
+    package init(method: String, path: String, permission: RoutePermission, isDangerous: Bool = false) {
         self.method = method
         self.path = path
         self.permission = permission
+        self.isDangerous = isDangerous
     }
 }
 
@@ -55,17 +58,21 @@ package struct Routes {
     package func under(_ path: String) -> Routes { Routes(router: router, table: table, prefix: prefix + path) }
 
     package func get(_ path: String, permission: RoutePermission, use handler: @escaping Handler) { on(.get, path, permission: permission, use: handler) }
-    package func post(_ path: String, permission: RoutePermission, use handler: @escaping Handler) { on(.post, path, permission: permission, use: handler) }
+    /// - Parameter isDangerous: who proved their identity too long ago (`SignInPolicy.confirmMinutes`) must do so again first.
+    package func post(_ path: String, permission: RoutePermission, isDangerous: Bool = false, use handler: @escaping Handler) {
+        on(.post, path, permission: permission, isDangerous: isDangerous, use: handler)
+    }
     package func put(_ path: String, permission: RoutePermission, use handler: @escaping Handler) { on(.put, path, permission: permission, use: handler) }
     package func patch(_ path: String, permission: RoutePermission, use handler: @escaping Handler) { on(.patch, path, permission: permission, use: handler) }
     package func delete(_ path: String, permission: RoutePermission, use handler: @escaping Handler) { on(.delete, path, permission: permission, use: handler) }
 
     /// - Parameter path: segments may be `{name}` (read with `context.id("name")` or `context.path("name")`) or a final `**`.
-    package func on(_ method: HTTPRequest.Method, _ path: String, permission: RoutePermission, use handler: @escaping Handler) {
+    package func on(_ method: HTTPRequest.Method, _ path: String, permission: RoutePermission, isDangerous: Bool = false, use handler: @escaping Handler) {
         let full = prefix + path
-        table.add(RouteEntry(method: method.rawValue, path: full, permission: permission))
+        table.add(RouteEntry(method: method.rawValue, path: full, permission: permission, isDangerous: isDangerous))
         router.on(RouterPath(full), method: method) { request, context -> Response in
             try Self.admit(context, permission)
+            if isDangerous { try Self.requireConfirmation(context) }
             return try await handler(request, context)
         }
     }
@@ -73,10 +80,20 @@ package struct Routes {
     private static func admit(_ context: WebContext, _ permission: RoutePermission) throws {
         guard permission != .open else { return }
         let principal = try context.signedIn()
-        guard !context.mustChangePassword || context.here.path == "/account/password" || context.here.path == "/logout" else {
-            throw Failure(.forbidden, "JW-W428", "请先修改初始密码")
+        // The live stream gives nothing to who has no permissions, and pages of the duty itself open it.
+        let isAlwaysOpen = context.here.path == "/logout" || context.here.path == "/live"
+        guard isAlwaysOpen || !context.mustChangePassword || context.here.path == "/account/password" else { throw Failure(.forbidden, "JW-W428", "请先修改初始密码") }
+        guard isAlwaysOpen || context.mustChangePassword || !context.mustEnrol || context.here.path == "/account/second" else {
+            throw Failure(.forbidden, "JW-W427", "请先开启动态口令")
         }
         guard case .named(let name) = permission else { return }
         guard principal.may(name) else { throw Failure(.forbidden, "JW-W403", "您没有访问此功能的权限（\(name)）") }
+    }
+
+    private static func requireConfirmation(_ context: WebContext) throws {
+        guard let confirmed = context.confirmedAt else { return }
+        guard context.site.clock.now < confirmed.adding(seconds: context.site.sessions.confirmSeconds) else {
+            throw Failure(.forbidden, "JW-W430", "此操作较为重要，请先确认本人身份，然后再次操作")
+        }
     }
 }

@@ -5,10 +5,16 @@ import Kernel
 package struct SignedIn: Sendable {
     package var principal: Principal
     package var mustChangePassword: Bool
+    /// The rules ask for a second factor that is not there yet.
+    package var mustEnrol: Bool
+    /// When the person last proved who they are; nil for sessions that need not be confirmed (tests, tokens of applications).
+    package var confirmedAt: Moment?
 
-    package init(principal: Principal, mustChangePassword: Bool = false) {
+    package init(principal: Principal, mustChangePassword: Bool = false, mustEnrol: Bool = false, confirmedAt: Moment? = nil) {
         self.principal = principal
         self.mustChangePassword = mustChangePassword
+        self.mustEnrol = mustEnrol
+        self.confirmedAt = confirmedAt
     }
 }
 
@@ -17,15 +23,24 @@ package struct SessionGrant: Sendable {
     package var token: String
     package var seconds: Int
     package var mustChangePassword: Bool
+    package var mustEnrol: Bool
     /// Told once after signing in, such as that this address is new.
     package var notice: String?
 
-    package init(token: String, seconds: Int, mustChangePassword: Bool = false, notice: String? = nil) {
+    package init(token: String, seconds: Int, mustChangePassword: Bool = false, mustEnrol: Bool = false, notice: String? = nil) {
         self.token = token
         self.seconds = seconds
         self.mustChangePassword = mustChangePassword
+        self.mustEnrol = mustEnrol
         self.notice = notice
     }
+}
+
+/// Where a sign-in stands after the password.
+package enum SignInStep: Sendable {
+    case granted(SessionGrant)
+    /// A one-time code is asked for next; the text comes back with it.
+    case secondFactor(pending: String)
 }
 
 /// The edge's view of Identity.
@@ -39,10 +54,27 @@ package protocol SessionResolver: Sendable {
     func changePassword(of principal: Principal, current: String, new: String) async throws
     /// What a new password must be, in one sentence.
     var passwordHint: String { get }
+    /// The first step at the login page, with the picture's answer where one was shown.
+    func begin(_ attempt: LoginAttempt) async throws -> SignInStep
+    /// The second step: a one-time or recovery code.
+    func finish(pending: String, code: String, address: String, agent: String) async throws -> SessionGrant
+    /// The id of a picture that must be read before the next attempt; nil when none is asked for.
+    func captcha(for login: String, address: String) async throws -> String?
+    /// What that picture shows; nil when it is unknown or too old.
+    func captchaText(of id: String) async throws -> String?
+    /// For how many seconds a confirmed identity counts.
+    var confirmSeconds: Int64 { get }
 }
 
 extension SessionResolver {
     package var passwordHint: String { "须含大写字母、小写字母、数字、符号中的至少三种" }
+    package func begin(_ attempt: LoginAttempt) async throws -> SignInStep {
+        .granted(try await logIn(login: attempt.login, password: attempt.password, address: attempt.address, agent: attempt.agent))
+    }
+    package func finish(pending: String, code: String, address: String, agent: String) async throws -> SessionGrant { throw Failure(.notFound, "JW-W404", "您访问的页面不存在") }
+    package func captcha(for login: String, address: String) async throws -> String? { nil }
+    package func captchaText(of id: String) async throws -> String? { nil }
+    package var confirmSeconds: Int64 { 900 }
 }
 
 /// Nobody can sign in: for sites that serve only open routes, and for tests.

@@ -2,12 +2,15 @@ import HTTPTypes
 import Hummingbird
 import Identity
 import Kernel
+import Media
 
 /// Signing in and out, and changing one's password.
-struct AccountPages: Sendable {
+package struct AccountPages: Sendable {
     func add(to routes: Routes) {
         routes.get("/login", permission: .open, use: loginPage)
         routes.post("/login", permission: .open, use: logIn)
+        routes.post("/login/second", permission: .open, use: second)
+        routes.get("/login/captcha", permission: .open, use: captcha)
         routes.post("/logout", permission: .signedIn, use: logOut)
         routes.get("/account/password", permission: .signedIn) { _, context in passwordPage(context, findings: []) }
         routes.post("/account/password", permission: .signedIn, use: changePassword)
@@ -16,28 +19,67 @@ struct AccountPages: Sendable {
     @Sendable
     func loginPage(request: Request, context: WebContext) async throws -> Response {
         if context.principal != nil { return .redirect(to: Self.inside(context.here["next"], context)) }
-        return page(context, next: context.here["next"], login: "", failure: nil)
+        let captcha = try await context.site.sessions.captcha(for: "", address: context.address)
+        return LoginPage(context: context, next: context.here["next"], captcha: captcha).response
+    }
+
+    @Sendable
+    func captcha(request: Request, context: WebContext) async throws -> Response {
+        guard let text = try await context.site.sessions.captchaText(of: context.here["id"] ?? "") else { throw Failure.notFound("验证码") }
+        return .bytes(try Captcha.draw(text), contentType: "image/png")
     }
 
     @Sendable
     func logIn(request: Request, context: WebContext) async throws -> Response {
-        if let origin = request.headers[.fetchSite], origin != "same-origin", origin != "none" { throw Failure(.forbidden, "JW-W419", "页面已过期，请刷新后重新提交") }
+        try Self.requireOwnPage(request)
         let form = try await request.form(context, limit: 16_384)
         let login = form["login"] ?? ""
         let password = form.items.first { $0.name == "password" }?.value ?? ""
         do {
             guard !login.isEmpty, !password.isEmpty else { throw Failure(.invalid, "JW-W402", "请输入用户名和密码") }
-            let grant = try await context.site.sessions.logIn(login: login, password: password, address: context.address, agent: request.headers[.userAgent] ?? "")
-            let target = grant.mustChangePassword ? "/account/password" : Self.inside(form["next"], context)
-            var response = context.wantsJSON ? Response.json(["mustChangePassword": .bool(grant.mustChangePassword)]) : Response.redirect(to: target)
-            response.setCookie(
-                Cookie(name: "jw_session", value: grant.token, maxAge: grant.seconds, path: "/", secure: context.site.settings.isSecure, httpOnly: true, sameSite: .lax))
-            if let notice = grant.notice { response.headers[values: .setCookie].append("jw_flash=\(FormEncoding.encode(notice)); Path=/; Max-Age=30; HttpOnly; SameSite=Lax") }
-            return response
+            var attempt = LoginAttempt(login: login, password: password, address: context.address, agent: request.headers[.userAgent] ?? "")
+            if let id = form["captcha_id"] { attempt.captcha = (id, form["captcha"] ?? "") }
+            switch try await context.site.sessions.begin(attempt) {
+            case .granted(let grant): return enter(grant, next: form["next"], context)
+            case .secondFactor(let pending):
+                if context.wantsJSON { return .json(["secondFactor": true, "pending": .string(pending)]) }
+                return LoginPage(context: context, next: form["next"], pending: pending).response
+            }
         } catch let failure as Failure {
             if context.wantsJSON { throw failure }
-            return page(context, next: form["next"], login: login, failure: failure)
+            let captcha = try await context.site.sessions.captcha(for: login, address: context.address)
+            return LoginPage(context: context, next: form["next"], login: login, failure: failure, captcha: captcha).response
         }
+    }
+
+    /// The second step: the code of the authenticator program.
+    @Sendable
+    func second(request: Request, context: WebContext) async throws -> Response {
+        try Self.requireOwnPage(request)
+        let form = try await request.form(context, limit: 16_384)
+        do {
+            let grant = try await context.site.sessions.finish(
+                pending: form["pending"] ?? "", code: form["code"] ?? "", address: context.address, agent: request.headers[.userAgent] ?? "")
+            return enter(grant, next: form["next"], context)
+        } catch let failure as Failure {
+            if context.wantsJSON { throw failure }
+            let goesOn = failure.code == "JW-I043"
+            return LoginPage(context: context, next: form["next"], failure: failure, pending: goesOn ? form["pending"] : nil).response
+        }
+    }
+
+    private static func requireOwnPage(_ request: Request) throws {
+        if let origin = request.headers[.fetchSite], origin != "same-origin", origin != "none" { throw Failure(.forbidden, "JW-W419", "页面已过期，请刷新后重新提交") }
+    }
+
+    private func enter(_ grant: SessionGrant, next: String?, _ context: WebContext) -> Response {
+        let target = grant.mustChangePassword ? "/account/password" : grant.mustEnrol ? "/account/second" : Self.inside(next, context)
+        var response =
+            context.wantsJSON ? Response.json(["mustChangePassword": .bool(grant.mustChangePassword), "mustEnrol": .bool(grant.mustEnrol)]) : Response.redirect(to: target)
+        response.setCookie(
+            Cookie(name: "jw_session", value: grant.token, maxAge: grant.seconds, path: "/", secure: context.site.settings.isSecure, httpOnly: true, sameSite: .lax))
+        if let notice = grant.notice { response.headers[values: .setCookie].append("jw_flash=\(FormEncoding.encode(notice)); Path=/; Max-Age=30; HttpOnly; SameSite=Lax") }
+        return response
     }
 
     @Sendable
@@ -62,38 +104,12 @@ struct AccountPages: Sendable {
     }
 
     /// Only paths of this site, so that a link cannot lead a fresh session elsewhere.
-    static func inside(_ next: String?, _ context: WebContext) -> String {
+    package static func inside(_ next: String?, _ context: WebContext) -> String {
         guard let next, next.hasPrefix("/"), !next.hasPrefix("//"), !next.hasPrefix("/\\"), !next.hasPrefix("/login"), !next.contains(where: \.isNewline) else {
             return context.site.settings.homePath
         }
         return next
     }
-
-    private func page(_ context: WebContext, next: String?, login: String, failure: Failure?) -> Response {
-        let settings = context.site.settings
-        let fault: Markup = failure.map { "<div class=\"notice tone-red\" role=\"alert\">\(Icon("alert"))<div>\($0.message)</div></div>" } ?? .empty
-        let other = context.text("English", "中文")
-        let body: Markup = """
-            <div class="login"><section class="login-brand" aria-hidden="true"><div class="login-art">\(Self.art)</div><div class="login-words"><p class="login-motto">见微知著</p>\
-            <p class="login-lead">\(context.text("从最小的迹象，看见将要发生的事。", "From the smallest sign, know what is coming."))</p></div></section>\
-            <section class="login-card"><div class="login-head"><span class="brand-mark">\(Icon("brand"))</span><div><p class="brand-name">\(context.text("见微", "Jianwei"))</p>\
-            <h1>\(context.text(settings.systemName, settings.systemNameEN))</h1></div></div>\(fault)\
-            <form method="post" action="/login" hx-boost="false" class="login-form"><input type="hidden" name="next" value="\(next)">\
-            <div class="field"><label class="field-label" for="login">\(context.text("用户名", "User name"))</label><div class="input-icon">\(Icon("user"))<input class="form-control" id="login" name="login" value="\(login)" autocomplete="username" required autofocus maxlength="64"></div></div>\
-            <div class="field"><label class="field-label" for="password">\(context.text("密码", "Password"))</label><div class="input-icon">\(Icon("lock"))<input class="form-control" id="password" name="password" type="password" autocomplete="current-password" required maxlength="128">\
-            <button type="button" class="icon-button" data-reveal="password" aria-label="\(context.text("显示密码", "Show password"))">\(Icon("eye"))</button></div></div>\
-            <button type="submit" class="btn btn-primary login-submit">\(context.text("登录", "Sign in"))</button></form>\
-            <p class="login-foot"><a href="/login?lang=\(context.language == .zh ? "en" : "zh")" hx-boost="false">\(other)</a><span>\(settings.operatorName)</span></p></section></div>
-            """
-        return Shell.page(context.text("登录", "Sign in"), status: failure.map { $0.kind.status } ?? .ok, layout: .bare, body: body, context: context)
-    }
-
-    /// Rings that spread from one small point.
-    private static let art: Markup = """
-        <svg viewBox="0 0 600 600" preserveAspectRatio="xMidYMid slice"><g class="rings"><circle cx="210" cy="390" r="5" class="seed"></circle><circle cx="210" cy="390" r="34"></circle><circle cx="210" cy="390" r="76"></circle>\
-        <circle cx="210" cy="390" r="132"></circle><circle cx="210" cy="390" r="204"></circle><circle cx="210" cy="390" r="294"></circle><circle cx="210" cy="390" r="404"></circle></g>\
-        <g class="sparks"><circle cx="284" cy="374" r="3"></circle><circle cx="330" cy="335" r="4"></circle><circle cx="172" cy="189" r="4"></circle><circle cx="449" cy="221" r="5"></circle><circle cx="78" cy="409" r="3"></circle></g></svg>
-        """
 
     private func passwordPage(_ context: WebContext, findings: [FieldFinding]) -> Response {
         let fields = [

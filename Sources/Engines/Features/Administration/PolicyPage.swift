@@ -1,0 +1,119 @@
+import HTTPTypes
+import Hummingbird
+import Identity
+import Kernel
+import Storage
+import Web
+
+/// 登录与密码规则 (A-18, A-25 … A-27): every rule with its unit and what level 3 asks; a change acts on the next request.
+struct PolicyPage: Sendable {
+    let platform: Platform
+
+    func add(to routes: Routes) {
+        routes.get("/admin/policy", permission: .named("policy.read"), use: show)
+        routes.post("/admin/policy", permission: .named("policy.write"), isDangerous: true, use: save)
+    }
+
+    private static let days: [Choice] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"].enumerated().map { Choice(String($0.offset + 1), $0.element) }
+
+    @Sendable func show(request: Request, context: WebContext) async throws -> Response { page(platform.identity.policies.current, [], .ok, context) }
+
+    private func page(_ policy: SignInPolicy, _ findings: [FieldFinding], _ status: HTTPResponse.Status, _ context: WebContext, networks: [String: String] = [:]) -> Response {
+        let mayWrite = context.may("policy.write")
+        var sections = PolicyNumber.Group.allCases.map { group in
+            FormSection(
+                group.title,
+                PolicyNumber.all.filter { $0.group == group }.map { number in
+                    var field = FormField(
+                        number.name, number.title, .number(step: "1"), value: String(policy[keyPath: number.path]), isRequired: true, isReadOnly: !mayWrite, help: number.help)
+                    field.unit = number.unit
+                    return field
+                })
+        }
+        let factor = FormField(
+            "secondFactor", "动态口令（双因素）", .select(SignInPolicy.SecondFactor.allCases.map { Choice($0.rawValue, $0.title) }), value: policy.secondFactor.rawValue, isRequired: true,
+            isReadOnly: !mayWrite, help: "三级要求两种以上鉴别方式")
+        sections[1].fields.append(factor)
+        sections.append(
+            FormSection(
+                "时间规则",
+                [
+                    FormField("weekdays", "允许登录的日子", .multiSelect(Self.days), values: policy.weekdays.map { String($0) }, isReadOnly: !mayWrite, isWide: true),
+                    FormField("fromMinute", "从", .text, value: Self.clock(policy.fromMinute), isReadOnly: !mayWrite, help: "如 07:30；起止相同为全天"),
+                    FormField("toMinute", "至", .text, value: Self.clock(policy.toMinute), isReadOnly: !mayWrite, help: "早于开始时间为次日"),
+                ]))
+        sections.append(
+            FormSection(
+                "终端规则",
+                [
+                    FormField(
+                        "networks", "允许登录的网段", .textArea(rows: 3), value: networks["networks"] ?? policy.networks.map(\.text).joined(separator: "\n"), isReadOnly: !mayWrite,
+                        help: "一行一个，如 10.20.0.0/16；不填为不限", isWide: true),
+                    FormField(
+                        "administratorNetworks", "管理员允许登录的网段", .textArea(rows: 3),
+                        value: networks["administratorNetworks"] ?? policy.administratorNetworks.map(\.text).joined(separator: "\n"), isReadOnly: !mayWrite, help: "不填则与上同",
+                        isWide: true),
+                ]))
+        let shortfalls = policy.shortfalls
+        let note: Markup =
+            shortfalls.isEmpty
+            ? "\(Notice(.good, "各项规则均达到等级保护三级的要求。"))"
+            : "\(Notice(.yellow, "与等级保护三级要求的差距：<ul>\(shortfalls.map { text -> Markup in "<li>\(text)</li>" })</ul>"))"
+        let form: Markup =
+            mayWrite
+            ? "\(Form(action: "/admin/policy", sections: sections, submit: "保存规则", cancel: "/", findings: findings, context: context))"
+            : "\(sections.map { section -> Markup in "<h3>\(section.title)</h3><div class=\"form-grid\">\(section.fields)</div>" })"
+        return Shell.page(
+            "登录与密码规则", crumbs: [Crumb("系统"), Crumb("登录与密码规则")], active: "/admin/policy", status: status, body: "\(note)\(Card(body: form))", context: context)
+    }
+
+    private static func clock(_ minute: Int) -> String {
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(two(minute / 60)):\(two(minute % 60))"
+    }
+
+    private static func minute(_ text: String?) -> Int? {
+        let parts = (text ?? "").split(whereSeparator: { $0 == ":" || $0 == "：" })
+        guard parts.count == 2, let hour = Int(parts[0]), let minute = Int(parts[1]), (0...23).contains(hour), (0...59).contains(minute) else { return nil }
+        return hour * 60 + minute
+    }
+
+    @Sendable func save(request: Request, context: WebContext) async throws -> Response {
+        let form = try await request.form(context, limit: 65_536)
+        var policy = platform.identity.policies.current
+        var findings: [FieldFinding] = []
+        for number in PolicyNumber.all {
+            guard let value = form[number.name].flatMap({ Int($0) }) else {
+                findings.append(FieldFinding(number.name, "format", "须为整数", title: number.title))
+                continue
+            }
+            policy[keyPath: number.path] = value
+        }
+        policy.secondFactor = form["secondFactor"].flatMap(SignInPolicy.SecondFactor.init) ?? policy.secondFactor
+        policy.weekdays = form.all("weekdays").compactMap { Int($0) }
+        for (name, title) in [("fromMinute", "从"), ("toMinute", "至")] where Self.minute(form[name]) == nil {
+            findings.append(FieldFinding(name, "format", "须形如 07:30", title: title))
+        }
+        policy.fromMinute = Self.minute(form["fromMinute"]) ?? 0
+        policy.toMinute = Self.minute(form["toMinute"]) ?? 0
+        let networks = try Self.networks(form["networks"], "networks", "允许登录的网段", &findings)
+        let administrators = try Self.networks(form["administratorNetworks"], "administratorNetworks", "管理员允许登录的网段", &findings)
+        (policy.networks, policy.administratorNetworks) = (networks, administrators)
+        let typed = ["networks": form["networks"] ?? "", "administratorNetworks": form["administratorNetworks"] ?? ""]
+        guard findings.isEmpty else { return page(policy, findings, .unprocessableContent, context, networks: typed) }
+        do {
+            let (wanted, principal, policies) = (policy, try context.signedIn(), platform.identity.policies)
+            try await platform.database.write { try policies.publish(wanted, by: principal, in: $0) }
+        } catch let failure as Failure where failure.kind == .invalid {
+            return page(policy, failure.fields, .unprocessableContent, context, networks: typed)
+        }
+        return Shell.done("已保存，即时生效", to: "/admin/policy", context: context)
+    }
+
+    private static func networks(_ text: String?, _ name: String, _ title: String, _ findings: inout [FieldFinding]) throws -> [NetworkRange] {
+        let lines = (text ?? "").split(whereSeparator: { $0.isWhitespace || $0 == "," || $0 == "，" || $0 == "、" }).map(String.init)
+        let wrong = lines.filter { NetworkRange($0) == nil }
+        if !wrong.isEmpty { findings.append(FieldFinding(name, "format", "不是网段：\(wrong.joined(separator: "、"))", title: title)) }
+        return lines.compactMap { NetworkRange($0) }
+    }
+}

@@ -1,0 +1,55 @@
+import Kernel
+import Storage
+import Synchronization
+
+/// The sign-in policy in force, in memory; a change acts on the next login and the next request.
+package final class PolicyBook: Sendable {
+    private let policy: Mutex<SignInPolicy>
+    private let initial: SignInPolicy
+    private let audit: AuditTrail
+    private let clock: Clock
+    private let version: IdentityVersion
+
+    static let setting = "signInPolicy"
+
+    init(initial: SignInPolicy, audit: AuditTrail, clock: Clock, version: IdentityVersion) {
+        self.initial = initial
+        self.audit = audit
+        self.clock = clock
+        self.version = version
+        policy = Mutex(initial)
+    }
+
+    package var current: SignInPolicy { policy.withLock { $0 } }
+
+    /// Takes what is stored; at the start, and now and then where several nodes share a database.
+    package func load(_ reader: any Reader) throws {
+        guard let text = try reader.value("SELECT value FROM identity_settings WHERE name = \(Self.setting)")?.text else { return }
+        let stored = SignInPolicy(json: try JSONValue(parsing: text), otherwise: initial)
+        policy.withLock { $0 = stored }
+    }
+
+    /// - Throws: `.forbidden`; `.invalid` `JW-K422` with every finding; `.conflict` `JW-I040` when the asker would be shut out by the new rules.
+    package func publish(_ new: SignInPolicy, by principal: Principal, in transaction: any Transaction) throws {
+        try principal.require("policy.write", "登录与密码规则")
+        guard new.findings.isEmpty else { throw Failure.invalid(new.findings) }
+        if principal.kind == .user {
+            guard new.admits(clock.now), new.admits(address: principal.address, administrator: true), new.admits(address: principal.address, administrator: false) else {
+                throw Failure(.conflict, "JW-I040", "按此规则，您自己此刻就不能从 \(principal.address) 登录。请先调整时段或网段")
+            }
+        }
+        let before = current
+        let now = clock.now
+        try transaction.execute(
+            """
+            INSERT INTO identity_settings (name, value, updated_at, updated_by) VALUES (\(Self.setting), \(new.json.text), \(now), \(principal.id))
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at, updated_by = excluded.updated_by
+            """)
+        try audit.record(
+            AuditEntry("update", "signInPolicy", "1", "修改登录与密码规则", details: ["before": before.json, "after": new.json]), by: principal, in: transaction)
+        transaction.afterCommit { [self] in
+            policy.withLock { $0 = new }
+            version.bump()
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Kernel
+
+/// The rules for accounts, passwords, terminals and times (A-18, A-25 … A-27) as an administrator sets them. The defaults are those of a level-3 installation,
+/// except that a second factor is offered, not demanded, until `secondFactor` says so.
+///
+/// Source: standards/security.md §1, 8.1.4.1.
+package struct SignInPolicy: Sendable, Equatable {
+    /// Who must have a second factor.
+    package enum SecondFactor: String, Sendable, CaseIterable {
+        case optional, administrators, everyone
+
+        package var title: String {
+            switch self {
+            case .optional: "自愿开启"
+            case .administrators: "管理员必须开启"
+            case .everyone: "所有用户必须开启"
+            }
+        }
+    }
+
+    package var password = PasswordPolicy()
+    package var limits = LoginLimits()
+    package var idleMinutes = 30
+    package var sessionHours = 12
+    /// Living sessions of one person; a further login ends the oldest. 0: no limit.
+    package var concurrentSessions = 5
+    /// How long a confirmed identity counts for dangerous acts.
+    package var confirmMinutes = 15
+    /// An account unused for so long cannot sign in until an administrator unfreezes it. 0: never.
+    package var dormantDays = 180
+    package var secondFactor = SecondFactor.optional
+    /// 1 is Monday.
+    package var weekdays: [Int] = [1, 2, 3, 4, 5, 6, 7]
+    /// Of the day in Asia/Shanghai, from…to; `to` may be below `from`, across midnight. Equal: the whole day.
+    package var fromMinute = 0
+    package var toMinute = 0
+    /// Networks from which people may sign in; empty: any.
+    package var networks: [NetworkRange] = []
+    /// The same for holders of administrators' roles, instead of `networks` where not empty.
+    package var administratorNetworks: [NetworkRange] = []
+
+    package init(password: PasswordPolicy = PasswordPolicy(), limits: LoginLimits = LoginLimits()) {
+        self.password = password
+        self.limits = limits
+    }
+
+    var idleSeconds: Int64 { Int64(idleMinutes) * 60 }
+    var absoluteSeconds: Int64 { Int64(sessionHours) * 3600 }
+
+    /// Whether one may sign in at this time.
+    package func admits(_ moment: Moment) -> Bool {
+        guard weekdays.contains(moment.day.weekday) else { return false }
+        let minute = moment.minuteOfDay
+        if fromMinute == toMinute { return true }
+        return fromMinute < toMinute ? (fromMinute..<toMinute).contains(minute) : minute >= fromMinute || minute < toMinute
+    }
+
+    /// Whether one may sign in from there.
+    package func admits(address: String, administrator: Bool) -> Bool {
+        let asked = administrator && !administratorNetworks.isEmpty ? administratorNetworks : networks
+        return asked.isEmpty || asked.contains { $0.contains(address) }
+    }
+
+    /// Whether a person with these roles must have a second factor.
+    package func demandsSecondFactor(administrator: Bool) -> Bool {
+        switch secondFactor {
+        case .optional: false
+        case .administrators: administrator
+        case .everyone: true
+        }
+    }
+}
