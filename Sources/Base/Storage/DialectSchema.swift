@@ -9,6 +9,8 @@ extension SchemaStep {
             ["ALTER TABLE \(quoted(table)) ADD COLUMN \(column.definition(dialect))"]
         case .createIndex(let table, let index):
             [index.createStatement(on: table, dialect)]
+        case .dropTable(let table):
+            ["DROP TABLE \(quoted(table))"]
         case .dropIndex(let table, let index):
             ["DROP INDEX \(quoted(index.name(on: table)))"]
         case .run(let statement):

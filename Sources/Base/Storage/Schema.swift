@@ -75,6 +75,8 @@ package enum SchemaStep: Sendable, Equatable {
     case addColumn(table: String, Column)
     case createIndex(table: String, Index)
     case dropIndex(table: String, Index)
+    /// With everything in it; what is to be kept is copied by a step before.
+    case dropTable(String)
     /// Plain SQL that both dialects take; data repairs only.
     case run(String)
 }

@@ -5,6 +5,7 @@ extension SchemaStep {
         case .createTable(let table): ".createTable(\(table.swiftSource))"
         case .addColumn(let table, let column): ".addColumn(table: \(literal(table)), \(column.swiftSource))"
         case .createIndex(let table, let index): ".createIndex(table: \(literal(table)), \(index.swiftSource))"
+        case .dropTable(let table): ".dropTable(\(literal(table)))"
         case .dropIndex(let table, let index): ".dropIndex(table: \(literal(table)), \(index.swiftSource))"
         case .run(let statement): ".run(\(literal(statement)))"
         }

@@ -6,8 +6,8 @@ import Storage
 
 /// The one writer: a thread that owns the write connection and commits all waiting closures together.
 ///
-/// A commit costs one fsync however many closures it holds, so throughput grows with load while a lone closure is committed at once. Each closure has its own savepoint: one that throws leaves no
-/// trace and disturbs nobody. Callers are woken only after the commit is durable.
+/// A commit costs one fsync however many closures it holds, so throughput grows with load while a lone closure is committed at once. Each closure after the first has its own savepoint: one that
+/// throws leaves no trace and disturbs nobody. Callers are woken only after the commit is durable.
 ///
 /// `@unchecked`: `condition` guards `waiting`, `isStopping`, `counts` and `closers`; the rest belongs to the thread.
 final class GroupCommit: @unchecked Sendable {
@@ -26,6 +26,8 @@ final class GroupCommit: @unchecked Sendable {
         var failures = 0
         var largest = 0
     }
+
+    private static let ended = Failure(.unavailable, "JW-S001", "数据库暂时不可用，请稍后重试", cause: "SQLite ended the transaction")
 
     private let limits: Limits
     private let condition = NSCondition()
@@ -139,7 +141,15 @@ final class GroupCommit: @unchecked Sendable {
         var done: [any WriteRequest] = []
         while let request = batch.popFirst() {
             done.append(request)
-            if let lost = runInSavepoint(request, on: connection) {
+            // The first needs no savepoint, whose copies of every page it changes would cost as much as the changes: when it fails nothing else is in the transaction yet.
+            if done.count == 1 {
+                request.run(on: connection)
+                if !request.hasSucceeded || !connection.isInTransaction {
+                    if connection.isInTransaction { _ = try? connection.run("ROLLBACK") }
+                    if request.hasSucceeded { request.fail(GroupCommit.ended) }
+                    break
+                }
+            } else if let lost = runInSavepoint(request, on: connection) {
                 for request in done where request.hasSucceeded { request.fail(lost) }
                 break
             }
@@ -157,7 +167,7 @@ final class GroupCommit: @unchecked Sendable {
             request.run(on: connection)
             guard connection.isInTransaction else {
                 if let failure = request.failure, failure.kind == .unavailable { return failure }
-                return Failure(.unavailable, "JW-S001", "数据库暂时不可用，请稍后重试", cause: "SQLite ended the transaction")
+                return GroupCommit.ended
             }
             if !request.hasSucceeded { try connection.run("ROLLBACK TO one") }
             try connection.run("RELEASE one")

@@ -1,4 +1,3 @@
-import Cryptography
 import Exchange
 import Kernel
 import Media
@@ -54,10 +53,7 @@ extension GateSupervision {
     /// Head, body and plate pictures of passes; licences, manifests and name plates stay as long as the rows that show them.
     private func ofPassesOnly(_ hashes: [String]) async throws -> [String] {
         try await database.read { reader in
-            try hashes.filter { hash in
-                guard let key = Hex.decode(hash) else { return false }
-                return try reader.first("SELECT 1 FROM photo_use WHERE sha256 = \(key)") != nil
-            }
+            try hashes.filter { try PassPhotos.firstUse(of: $0, in: reader) != nil }
         }
     }
 }

@@ -17,6 +17,7 @@ package struct GateSupervision: Sendable {
     package let photos: PhotoStore
     package let clients: SignedClients
     package let registry: GateRegistry
+    package let vehicles: KnownVehicles
     package let feed: PassFeed
     package let signal: ChangeSignal
     package let handDown: HandDown
@@ -56,12 +57,13 @@ package struct GateSupervision: Sendable {
         self.photos = photos
         self.clients = clients
         registry = GateRegistry()
+        vehicles = KnownVehicles(database: database)
         feed = PassFeed(clock: clock)
         signal = ChangeSignal()
         handDown = HandDown(database: database, registry: registry, signal: signal, clock: clock)
         refresh = StrategyRefresh(handDown: handDown, clock: clock)
-        passes = GatePasses(database: database, registry: registry, alarms: alarms, audit: audit, clock: clock, feed: feed)
-        filingLookup = FilingLookup(database: database, registry: registry, clock: clock)
+        passes = GatePasses(database: database, registry: registry, vehicles: vehicles, alarms: alarms, audit: audit, clock: clock, feed: feed)
+        filingLookup = FilingLookup(database: database, registry: registry, vehicles: vehicles, clock: clock)
         heartbeats = GateHeartbeats(database: database, registry: registry, alarms: alarms, clock: clock)
         gateLedgers = GateLedgers(database: database, ledgers: ledgers, registry: registry)
         watch = GateWatch(database: database, registry: registry, alarms: alarms, clock: clock)
@@ -82,7 +84,7 @@ package struct GateSupervision: Sendable {
         explanations = PassExplanationReader(database: database, registry: registry)
         randomChecks = RandomChecks(database: database, registry: registry, audit: audit, clock: clock)
         rollups = RollupVerify(database: database)
-        manualEntries = ManualEntry(database: database, ledgers: ledgers, registry: registry, alarms: alarms, audit: audit, feed: feed, clock: clock)
+        manualEntries = ManualEntry(database: database, ledgers: ledgers, registry: registry, vehicles: vehicles, alarms: alarms, audit: audit, feed: feed, clock: clock)
     }
 
     /// Hooks on the ledgers; once, before anything is served.
@@ -92,6 +94,7 @@ package struct GateSupervision: Sendable {
         strategies.register()
         warnings.register()
         filings.register()
+        vehicles.register(ledgers)
     }
 
     /// After migrations: shipped strategies, the registry.
@@ -117,7 +120,6 @@ package struct GateSupervision: Sendable {
         let alarms = alarms
         try await database.write { tx in
             try claim(tx)
-            try PassPhotos.arrived(sha256, in: tx)
             _ = try alarms.photoArrived(sha256, in: tx)
         }
         return isNew

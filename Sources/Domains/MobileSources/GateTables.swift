@@ -63,12 +63,6 @@ package enum GateTables {
     /// The first pass that used a photo; a second use is a finding.
     static let photoUse = Table("photo_use", key: ["sha256"], columns: [Column("sha256", .blob, required: true), Column("pass_id", .integer, required: true)], isClustered: true)
 
-    /// Photos that a stored pass names and that have not come yet.
-    static let photoAwaited = Table(
-        "photo_awaited", key: ["sha256", "pass_id"],
-        columns: [Column("sha256", .blob, required: true), Column("pass_id", .integer, required: true), Column("due_at", .integer, required: true)],
-        indexes: [Index("due_at")], isClustered: true)
-
     /// What is handed down to gates, in the order it became true (interfaces/gate.md Downlink).
     static let gateChange = Table(
         "gate_change",
@@ -95,7 +89,7 @@ package enum GateTables {
             Column("since", .integer, required: true),
         ], isClustered: true)
 
-    /// Counters that must rise by one: list and strategy versions.
+    /// Counters that only rise: list and strategy versions, the last pass whose photos were looked for.
     static let sequence = Table(
         "gate_sequence", key: ["name"], columns: [Column("name", .text, required: true), Column("value", .integer, required: true)], isClustered: true)
 
@@ -115,7 +109,7 @@ package enum GateTables {
         ], indexes: [Index("org", "id"), Index("area", "id")])
 
     package static let all: [Table] = [
-        gateState, serialGap, gateDaily, passDaily, passMonthly, plateMonth, plateMonthCount, photoUse, photoAwaited, gateChange, delivery, siteStrategy, sequence, setting,
+        gateState, serialGap, gateDaily, passDaily, passMonthly, plateMonth, plateMonthCount, photoUse, gateChange, delivery, siteStrategy, sequence, setting,
         randomCheck, StrategyVersions.table,
     ]
 }

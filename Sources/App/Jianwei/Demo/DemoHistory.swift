@@ -210,7 +210,7 @@ struct DemoHistory: Sendable {
         var stored = 0
         for start in stride(from: 0, to: passes.count, by: 500) {
             let part = Array(passes[start..<min(start + 500, passes.count)])
-            let results = try await past.passes.importHistory(part, by: .system("演示城市")) { travel.move(to: $0) }
+            let results = try await past.passes.importHistory(part, recordedAt: Clock.system.now, by: .system("演示城市")) { travel.move(to: $0) }
             stored += results.count { $0.status == .stored }
         }
         return stored

@@ -7,10 +7,21 @@ import Storage
 package struct GatePasses: Sendable {
     let database: any Database
     let registry: GateRegistry
+    let vehicles: KnownVehicles
     let alarms: AlarmEngine
     let audit: AuditTrail
     let clock: Clock
-    let feed: PassFeed
+    let intake: PassIntake
+
+    init(database: any Database, registry: GateRegistry, vehicles: KnownVehicles, alarms: AlarmEngine, audit: AuditTrail, clock: Clock, feed: PassFeed) {
+        self.database = database
+        self.registry = registry
+        self.vehicles = vehicles
+        self.alarms = alarms
+        self.audit = audit
+        self.clock = clock
+        intake = PassIntake(database: database, store: PassStore(alarms: alarms), vehicles: vehicles, audit: audit, feed: feed)
+    }
 
     /// - Parameters:
     ///   - values: 1…500 records as JSON.
@@ -23,41 +34,19 @@ package struct GatePasses: Sendable {
         let inputs = values.map { value -> Result<GatePassInput, GatePassFault> in
             do throws(GatePassFault) { return .success(try GatePassInput(value, now: now)) } catch { return .failure(error) }
         }
-        let store = PassStore(registry: registry, alarms: alarms)
-        let audit = audit
-        let feed = feed
-        return try await database.write { tx in
-            try claim(tx)
-            var results: [PassResult] = []
-            var passes: [StoredPass] = []
-            var tally = PassTally()
-            // A strategy with a daily cap asks how many came before, among them those of this request.
-            let hasCaps = snapshot.strategies.contains { $0.dailyTripCap != nil || $0.dailyTonnesCap != nil }
-            results.reserveCapacity(inputs.count)
-            for input in inputs {
-                switch input {
-                case .failure(let fault):
-                    results.append(PassResult(serialNo: fault.serialNo, status: .rejected, passId: nil, verdict: nil, findings: [], errors: fault.errors, ignored: fault.ignored))
-                case .success(let input):
-                    let (result, pass) = try store.store(input, from: terminal, snapshot: snapshot, now: now, tally: &tally, in: tx)
-                    results.append(result)
-                    if hasCaps { try tally.flush(in: tx) }
-                    if let pass { passes.append(pass) }
-                }
+        let asked = PassPreparation.asked(inputs.lazy.compactMap { try? $0.get() }, org: terminal.org)
+        let preparation = PassPreparation(snapshot: snapshot, known: try await vehicles.answer(asked))
+        let records = inputs.map { input -> PassReady in
+            switch input {
+            case .failure(let fault):
+                .refused(PassResult(serialNo: fault.serialNo, status: .rejected, passId: nil, verdict: nil, findings: [], errors: fault.errors, ignored: fault.ignored))
+            case .success(let input): preparation.ready(input, from: terminal, at: now)
             }
-            try tally.flush(in: tx)
-            let stored = passes.count
-            let rejected = results.count { $0.status == .rejected }
-            if rejected > 0, let gateNo = inputs.lazy.compactMap({ try? $0.get().gateNo }).first, snapshot.gates[GateRegistry.GateKey(org: terminal.org, gateNo: gateNo)] != nil {
-                try tx.execute(
-                    "INSERT INTO gate_daily (day, org, gate_no, area, rejected) VALUES (\(now.day), \(terminal.org), \(gateNo), \(snapshot.enterprises[terminal.org]?.county), \(rejected)) ON CONFLICT (day, org, gate_no) DO UPDATE SET rejected = gate_daily.rejected + excluded.rejected"
-                )
-            }
-            let entry = AuditEntry("receive", "gatePass", passes.first.map { String($0.id) } ?? "", "接收过车 \(results.count) 条：入库 \(stored)，拒收 \(rejected)")
-            try audit.record(entry, by: terminal.principal(snapshot), in: tx)
-            if !passes.isEmpty { tx.afterCommit { [passes] in feed.publish(passes) } }
-            return results
         }
+        // Refused records count at the gate that sent them, as far as one can be told.
+        let gateNo = inputs.lazy.compactMap { try? $0.get().gateNo }.first { snapshot.gates[GateRegistry.GateKey(org: terminal.org, gateNo: $0)] != nil }
+        return try await intake.store(
+            PassIntake.Work(records: records, org: terminal.org, county: snapshot.enterprises[terminal.org]?.county, gateNo: gateNo, day: now.day, sender: terminal.principal(snapshot), claim: claim))
     }
 }
 

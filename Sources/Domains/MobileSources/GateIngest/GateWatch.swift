@@ -61,33 +61,4 @@ package struct GateWatch: Sendable {
             return gaps.count
         }
     }
-
-    /// Photos that have not come ten minutes after their pass: the pass says so, and the enterprise's gate gets one alarm for many.
-    package func noticeMissingPhotos() async throws -> Int {
-        let now = clock.now
-        let snapshot = registry.snapshot
-        return try await database.write { tx in
-            let due = try tx.rows("SELECT DISTINCT pass_id FROM photo_awaited WHERE due_at < \(now) ORDER BY due_at LIMIT 300")
-            for row in due {
-                guard let id = row[0].int else { continue }
-                try tx.execute("DELETE FROM photo_awaited WHERE pass_id = \(id) AND due_at < \(now)")
-                guard let pass = try tx.first("SELECT org, area, gate_no, plate_no, passed_at, findings FROM gate_pass WHERE id = \(id)"), let org = pass[0].int else { continue }
-                var findings = codes(pass[5].text)
-                guard !findings.contains(PassFinding.photoMissing.rawValue) else { continue }
-                findings.append(PassFinding.photoMissing.rawValue)
-                let stored = JSONValue.array(findings.map(JSONValue.string)).text
-                try tx.execute("UPDATE gate_pass SET findings = \(stored) WHERE id = \(id)")
-                let site = snapshot.enterprises[org]
-                let gateNo = pass[2].text ?? ""
-                let name = snapshot.gates[GateRegistry.GateKey(org: org, gateNo: gateNo)]?.name ?? gateNo
-                let plate = pass[3].text ?? ""
-                let signal = AlarmSignal(
-                    kind: ViolationAlarm.photoMissing.name, org: org, orgName: site?.name ?? "", area: pass[1].text, place: name, subject: gateNo, plate: plate,
-                    occurredAt: Moment(milliseconds: pass[4].int ?? 0), title: "\(name) 过车照片未上传", facts: ["过车记录号": .int(id), "号牌号码": .string(plate)],
-                    reasons: [AlarmReason("photoMissing", "过车后 10 分钟内未收到照片")], source: AlarmSource("gatePass", id))
-                _ = try alarms.raise(signal, by: .system("照片监测"), in: tx)
-            }
-            return due.count
-        }
-    }
 }

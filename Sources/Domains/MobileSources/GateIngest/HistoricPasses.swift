@@ -21,18 +21,22 @@ extension GatePasses {
     ///
     /// - Parameters:
     ///   - passes: in the order in which they came; serials rise by one at each gate.
+    ///   - recordedAt: now, by the real clock; photos of a pass recorded long after it came are not waited for.
     ///   - travel: told each moment before its pass is stored, so that the alarms' clock can follow.
-    package func importHistory(_ passes: [HistoricPass], by principal: Principal, at travel: @escaping @Sendable (Moment) -> Void) async throws -> [PassResult] {
+    package func importHistory(
+        _ passes: [HistoricPass], recordedAt: Moment, by principal: Principal, at travel: @escaping @Sendable (Moment) -> Void
+    ) async throws -> [PassResult] {
         let snapshot = registry.snapshot
-        let store = PassStore(registry: registry, alarms: alarms)
+        let asked = passes.reduce(into: Set<KnownVehicles.Asked>()) { $0.formUnion(PassPreparation.asked(CollectionOfOne($1.input), org: $1.terminal.org)) }
+        let preparation = PassPreparation(snapshot: snapshot, known: try await vehicles.answer(asked))
+        let store = PassStore(alarms: alarms)
         let audit = audit
         return try await database.write { tx in
             var results: [PassResult] = []
             results.reserveCapacity(passes.count)
             for pass in passes {
                 travel(pass.receivedAt)
-                let (result, stored) = try store.store(pass.input, from: pass.terminal, snapshot: snapshot, now: pass.receivedAt, in: tx)
-                if let stored { try tx.execute("DELETE FROM photo_awaited WHERE pass_id = \(stored.id)") }
+                let (result, _) = try store.store(preparation.ready(pass.input, from: pass.terminal, at: pass.receivedAt, recordedAt: recordedAt), in: tx)
                 results.append(result)
             }
             let stored = results.count { $0.status == .stored }

@@ -12,6 +12,7 @@ package struct ManualEntry: Sendable {
     let database: any Database
     let ledgers: LedgerEngine
     let registry: GateRegistry
+    let vehicles: KnownVehicles
     let alarms: AlarmEngine
     let audit: AuditTrail
     let feed: PassFeed
@@ -72,6 +73,8 @@ package struct ManualEntry: Sendable {
         let findings = findings(input, org: org, snapshot, now)
         guard findings.isEmpty else { throw Failure.invalid(findings) }
         let terminal = GateTerminal(org: org, enterpriseCode: site.code, accreditationNo: principal.login, address: principal.address)
+        let asked: Set<KnownVehicles.Asked> = input.plate.isMissing ? [] : [KnownVehicles.Asked(org: org, plate: input.plate.text)]
+        let known = try await vehicles.answer(asked)
         return try await database.write { tx in
             let from = Moment(milliseconds: input.passedAt.milliseconds - 60_000), to = input.passedAt.adding(seconds: 60)
             let same = try tx.first(
@@ -83,8 +86,8 @@ package struct ManualEntry: Sendable {
             judged.gates[GateRegistry.GateKey(org: org, gateNo: gateNo)] = GateRegistry.GateFacts(
                 name: ManualEntry.name(input.gateNo, org, snapshot), barriers: ManualEntry.barriers)
             let last = try tx.value("SELECT last_serial FROM gate_state WHERE org = \(org) AND gate_no = \(gateNo)")?.int ?? 0
-            let store = PassStore(registry: registry, alarms: alarms)
-            let (result, pass) = try store.store(ManualEntry.pass(input, gateNo: gateNo, serial: last + 1), from: terminal, snapshot: judged, now: now, in: tx)
+            let record = PassPreparation(snapshot: judged, known: known).ready(ManualEntry.pass(input, gateNo: gateNo, serial: last + 1), from: terminal, at: now)
+            let (result, pass) = try PassStore(alarms: alarms).store(record, in: tx)
             guard result.status == .stored, let pass else { throw Failure.invalid(result.errors) }
             let entry = AuditEntry("create", "gatePass", String(pass.id), "人工补录过车：\(input.plate.text)，\(input.reason)")
             try audit.record(entry, by: principal, in: tx)

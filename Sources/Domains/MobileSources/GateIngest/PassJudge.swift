@@ -31,36 +31,53 @@ struct PassJudge {
         var vehicleType: String?
     }
 
+    /// What an enterprise has moved on a day before this pass; only strategies with a daily cap ask.
+    struct DayLoad: Sendable {
+        var trips: Int64 = 0
+        var tonnes = 0.0
+    }
+
     struct Outcome: Sendable {
         var facts: GatePassRule.Facts
         var filing: Filing?
         var judgement: GatePassRule.Judgement
+
+        /// Whether the verdict depends on the day's load, which only the writer knows exactly.
+        var isCapped: Bool { facts.strategy?.dailyTripCap != nil || facts.strategy?.dailyTonnesCap != nil }
+
+        /// The same judged with the day's load.
+        mutating func weigh(_ load: DayLoad) {
+            facts.tripsToday = Int(load.trips)
+            facts.tonnesToday = load.tonnes
+            judgement = GatePassRule.judge(facts)
+        }
     }
 
-    func judge(_ subject: Subject, at site: EnterpriseFacts, in reader: any Reader) throws -> Outcome {
-        let filing = subject.plate.isMissing ? nil : try filing(of: subject.plate.text, color: subject.color, org: site.org, in: reader)
-        let isInternal = subject.plate.isMissing ? false : try isInternal(subject, org: site.org, in: reader)
+    /// Pure. A strategy with a daily cap is judged as if nothing had moved today; see `Outcome.weigh`.
+    func judge(_ subject: Subject, at site: EnterpriseFacts, known: KnownVehicles.Vehicle) -> Outcome {
+        let filing = subject.plate.isMissing ? nil : known.filing
         let level = snapshot.level(county: site.county, at: subject.at)
         let strategy = snapshot.strategy(for: site, level: level, at: subject.at)
-        var tripsToday = 0
-        var tonnesToday = 0.0
-        if strategy?.dailyTripCap != nil || strategy?.dailyTonnesCap != nil {
-            let row = try reader.first(
-                "SELECT COALESCE(SUM(CASE WHEN direction = '1' THEN trips - refused ELSE 0 END), 0), COALESCE(SUM(tonnes), 0.0) FROM pass_daily WHERE org = \(site.org) AND day = \(subject.at.day)"
-            )
-            tripsToday = Int(row?[0].int ?? 0)
-            tonnesToday = row?[1].double ?? 0
-        }
         let vehicleType = filing?.vehicleType ?? subject.vehicleType
         let facts = GatePassRule.Facts(
-            plate: subject.plate, color: subject.color, isInternal: isInternal, filing: filing.flatMap { GatePassRule.Facts.Filing(rawValue: $0.state) } ?? .none,
+            plate: subject.plate, color: subject.color, isInternal: !subject.plate.isMissing && known.isInternal,
+            filing: filing.flatMap { GatePassRule.Facts.Filing(rawValue: $0.state) } ?? .none,
             stage: stage(filing, subject), fuel: filing?.fuel ?? subject.fuel ?? (subject.plate.isPureElectric ? "C" : "X"),
             group: VehicleGroup(type: vehicleType, color: subject.color),
             vehicleClass: filing?.vehicleClass, listedVersion: snapshot.listing(plate: subject.plate.text, color: subject.color.rawValue, at: subject.at)?.version, level: level,
             strategy: strategy,
-            minuteOfDay: subject.at.minuteOfDay, tripsToday: tripsToday, tonnesToday: tonnesToday, tonnes: subject.tonnes, isEntry: subject.isEntry)
+            minuteOfDay: subject.at.minuteOfDay, tripsToday: 0, tonnesToday: 0, tonnes: subject.tonnes, isEntry: subject.isEntry)
         return Outcome(facts: facts, filing: filing, judgement: GatePassRule.judge(facts))
     }
+
+    /// What an enterprise has moved on a day, as far as it is written.
+    static func load(org: Int64, on day: Day, in reader: any Reader) throws -> DayLoad {
+        let row = try reader.first(SQL(text: loads, arguments: [.int(org), day.sqlValue]))
+        return DayLoad(trips: row?[0].int ?? 0, tonnes: row?[1].double ?? 0)
+    }
+
+    private static let loads =
+        "SELECT COALESCE(SUM(CASE WHEN direction = '1' THEN trips - refused ELSE 0 END), 0), COALESCE(SUM(tonnes), 0.0) FROM pass_daily WHERE org = ? AND day = ?"
 
     private func stage(_ filing: Filing?, _ subject: Subject) -> EmissionStage {
         if let filing { return filing.stage }
@@ -69,33 +86,27 @@ struct PassJudge {
     }
 
     /// The filing that counts: the enterprise's own approved one, then anybody's approved one, then the enterprise's own whatever its state, then any.
-    func filing(of plate: String, color: PlateColor, org: Int64, in reader: any Reader) throws -> Filing? {
+    static func best(of filings: some Sequence<Filing>, for org: Int64) -> Filing? {
         var best: Filing?
         var bestRank = -1
-        try reader.each(
-            SQL(text: PassJudge.filings, arguments: [.text(plate), .text(color.rawValue)])
-        ) { row in
-            let state = row[2].text ?? "pending"
-            let owner = row[1].int ?? 0
-            let rank = (state == "approved" ? 2 : 0) + (owner == org ? 1 : 0)
-            guard rank > bestRank else { return true }
+        for filing in filings {
+            let rank = (filing.state == "approved" ? 2 : 0) + (filing.org == org ? 1 : 0)
+            guard rank > bestRank else { continue }
             bestRank = rank
-            best = Filing(
-                id: row[0].int ?? 0, org: owner, state: state, stage: row[3].text.flatMap(EmissionStage.init(rawValue:)) ?? .unknown, fuel: row[4].text ?? "X",
-                vehicleType: row[5].text,
-                vehicleClass: row[6].text, vin: row[7].text, basis: row[8].text, lastPassAt: row[9].int.map { Moment(milliseconds: $0) })
-            return rank < 3
+            best = filing
         }
         return best
     }
 
-    private static let filings =
-        "SELECT id, org, filing_state, emission_stage, fuel, vehicle_type, vehicle_class, vin, stage_basis, last_pass_at FROM registered_vehicle WHERE plate_no = ? AND plate_color = ? AND deleted_at IS NULL"
-    private static let internals = "SELECT valid_until FROM internal_vehicle WHERE org = ? AND plate_no = ? AND plate_color = ? AND deleted_at IS NULL"
+    /// In the order in which `Filing.init` reads them.
+    static let filingColumns: SQL = "id, org, filing_state, emission_stage, fuel, vehicle_type, vehicle_class, vin, stage_basis, last_pass_at"
+}
 
-    private func isInternal(_ subject: Subject, org: Int64, in reader: any Reader) throws -> Bool {
-        let row = try reader.first(SQL(text: PassJudge.internals, arguments: [.int(org), .text(subject.plate.text), .text(subject.color.rawValue)]))
-        guard let row else { return false }
-        return row[0].int.map { Int64(subject.at.day.number) <= $0 } ?? true
+extension PassJudge.Filing {
+    init(_ row: Row, from first: Int) {
+        self.init(
+            id: row[first].int ?? 0, org: row[first + 1].int ?? 0, state: row[first + 2].text ?? "pending", stage: row[first + 3].text.flatMap(EmissionStage.init(rawValue:)) ?? .unknown,
+            fuel: row[first + 4].text ?? "X", vehicleType: row[first + 5].text, vehicleClass: row[first + 6].text, vin: row[first + 7].text, basis: row[first + 8].text,
+            lastPassAt: row[first + 9].int.map { Moment(milliseconds: $0) })
     }
 }

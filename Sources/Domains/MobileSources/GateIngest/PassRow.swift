@@ -19,7 +19,7 @@ enum PassRow {
         var values: [SQLValue] = []
         values.reserveCapacity(columns.count)
         values += [
-            .int(pass.site.org), .text(pass.site.county), .int(pass.receivedAt.milliseconds), .int(pass.receivedAt.milliseconds), .int(input.passedAt.milliseconds),
+            .int(pass.site.org), .text(pass.site.county), .int(pass.recordedAt.milliseconds), .int(pass.recordedAt.milliseconds), .int(input.passedAt.milliseconds),
             .text(input.plate.text), .text(input.plateColor.rawValue),
         ]
         values += [

@@ -4,38 +4,24 @@ import Identity
 import Kernel
 import Storage
 
-/// Stores one pass inside a transaction: idempotence, judging, pairing, serials, photos, roll-ups, alarm. The hottest path of the program; every statement's text is the same for
+/// Stores one judged pass inside a transaction: idempotence, pairing, serials, photos, roll-ups, alarm. The hottest path of the program; every statement's text is the same for
 /// every call so that its preparation is kept.
 struct PassStore: Sendable {
-    let registry: GateRegistry
     let alarms: AlarmEngine
-    let ruleVersion = GatePassRule.version
 
+    /// - Parameter tally: of the transaction; the caller flushes it at the end.
     /// - Returns: what the gate is told, and the stored pass where one was stored.
-    func store(_ input: GatePassInput, from terminal: GateTerminal, snapshot: GateRegistry.Snapshot, now: Moment, tally: inout PassTally, in tx: any Transaction) throws -> (
-        PassResult, StoredPass?
-    ) {
-        guard let site = snapshot.enterprises[terminal.org] else { return (rejected(input, "gateNo", "40301", "企业已停联或注销"), nil) }
-        guard let gate = snapshot.gates[GateRegistry.GateKey(org: site.org, gateNo: input.gateNo)] else {
-            return (rejected(input, "gateNo", "40401", "出入口“\(input.gateNo)”未登记"), nil)
-        }
-        guard let barrierDirection = gate.barriers[input.barrierNo] else { return (rejected(input, "barrierNo", "40401", "道闸“\(input.barrierNo)”未登记"), nil) }
-
-        let digest = input.digest
+    func store(_ judged: PassReady.Judged, tally: inout PassTally, in tx: any Transaction) throws -> (PassResult, StoredPass?) {
+        let (input, site, digest, now) = (judged.input, judged.site, judged.digest, judged.receivedAt)
         var serials = try tally.serials(org: site.org, gateNo: input.gateNo, in: tx)
         // A serial beyond the gate's last one cannot be there yet.
         if input.serialNo <= serials.last ?? .max, let known = try tx.first(SQL(text: PassStore.bySerial, arguments: [.int(site.org), .text(input.gateNo), .int(input.serialNo)])) {
             try tally.flush(in: tx)
             return (try again(input, known, digest, site, now, tx), nil)
         }
-        let subject = PassJudge.Subject(
-            plate: input.plate, color: input.plateColor, at: input.passedAt, isEntry: input.direction == "1", tonnes: input.cargoTonnes ?? 0, stage: input.emissionStage,
-            fuel: input.fuel,
-            vehicleType: input.vehicleType)
-        let outcome = try PassJudge(snapshot: snapshot).judge(subject, at: site, in: tx)
-        let listVersion = outcome.facts.listedVersion ?? snapshot.listVersion
-        var findings = outcome.judgement.findings
-        PassChecks.add(to: &findings, input: input, filing: outcome.filing, barrierDirection: barrierDirection, now: now)
+        var outcome = judged.outcome
+        if outcome.isCapped { outcome.weigh(try tally.load(org: site.org, on: input.passedAt.day, in: tx)) }
+        var findings = outcome.judgement.findings + judged.doubts
         if input.source == "backfill", outcome.judgement.verdict == .refuse, try decidedOffline(input, outcome, site, tx) {
             findings.append(GatePassRule.Finding(.offlineDecision))
         }
@@ -43,19 +29,19 @@ struct PassStore: Sendable {
         if let finding = pair.finding { findings.append(finding) }
 
         var pass = StoredPass(
-            id: 0, input: input, site: site, gateName: gate.name, facts: outcome.facts, verdict: outcome.judgement.verdict, findings: findings,
+            id: 0, input: input, site: site, gateName: judged.gateName, facts: outcome.facts, verdict: outcome.judgement.verdict, findings: findings,
             vehicleType: outcome.filing?.vehicleType ?? input.vehicleType,
-            listVersion: listVersion, filingId: outcome.filing?.id, stageBasis: PassStore.basis(outcome, input), receivedAt: now)
+            listVersion: judged.listVersion, filingId: outcome.filing?.id, stageBasis: PassStore.basis(outcome, input), receivedAt: now, recordedAt: judged.recordedAt)
         pass.id = try PassRow.insert(pass, pairId: pair.partner, digest: digest, in: tx)
         if let partner = pair.partner { try tx.execute(SQL(text: "UPDATE gate_pass SET pair_id = ? WHERE id = ?", arguments: [.int(pass.id), .int(partner)])) }
-        if try PassPhotos.claim(pass, now: now, in: tx) {
+        if try PassPhotos.claim(pass, in: tx) {
             pass.findings.append(GatePassRule.Finding(.duplicatePhoto))
             try tx.execute("UPDATE gate_pass SET findings = \(PassRow.codes(pass.findings)) WHERE id = \(pass.id)")
         }
         try serials.took(input.serialNo, org: site.org, gateNo: input.gateNo, at: input.passedAt, now: now, alarms: alarms, in: tx)
         tally.keep(serials, org: site.org, gateNo: input.gateNo)
         tally.add(pass)
-        try noteVisit(outcome.filing, input.passedAt, in: tx)
+        tally.visit(outcome.filing, by: input)
         try PassRollup.addPlate(pass, in: tx)
         try raise(pass, in: tx)
         let result = PassResult(
@@ -64,22 +50,22 @@ struct PassStore: Sendable {
     }
 
     /// One record on its own: what it adds to counters is written at once.
-    func store(_ input: GatePassInput, from terminal: GateTerminal, snapshot: GateRegistry.Snapshot, now: Moment, in tx: any Transaction) throws -> (PassResult, StoredPass?) {
-        var tally = PassTally()
-        let stored = try store(input, from: terminal, snapshot: snapshot, now: now, tally: &tally, in: tx)
-        try tally.flush(in: tx)
-        return stored
+    func store(_ record: PassReady, in tx: any Transaction) throws -> (PassResult, StoredPass?) {
+        switch record {
+        case .refused(let result): return (result, nil)
+        case .judged(let judged):
+            var tally = PassTally()
+            let stored = try store(judged, tally: &tally, in: tx)
+            try tally.flush(in: tx)
+            return stored
+        }
     }
 
     private static let bySerial = "SELECT id, digest, verdict, findings FROM gate_pass WHERE org = ? AND gate_no = ? AND serial_no = ?"
 
-    private func rejected(_ input: GatePassInput, _ field: String, _ code: String, _ message: String) -> PassResult {
-        PassResult(serialNo: input.serialNo, status: .rejected, passId: nil, verdict: nil, findings: [], errors: [FieldFinding(field, code, message)], ignored: input.ignored)
-    }
-
     /// A serial that is already there: the same content is a duplicate and answered as it was; other content is refused.
     private func again(_ input: GatePassInput, _ known: Row, _ digest: String, _ site: EnterpriseFacts, _ now: Moment, _ tx: any Transaction) throws -> PassResult {
-        guard known[1].text == digest else { return rejected(input, "serialNo", "40901", "该流水号已用于另一条过车记录") }
+        guard known[1].text == digest else { return PassResult(refusing: input, "serialNo", "40901", "该流水号已用于另一条过车记录") }
         try tx.execute("UPDATE gate_daily SET duplicates = duplicates + 1 WHERE day = \(input.passedAt.day) AND org = \(site.org) AND gate_no = \(input.gateNo)")
         let findings = codes(known[3].text).compactMap { PassFinding(rawValue: $0).map { GatePassRule.Finding($0) } }
         return PassResult(serialNo: input.serialNo, status: .duplicate, passId: known[0].int, verdict: known[2].text, findings: findings, errors: [], ignored: input.ignored)
@@ -102,12 +88,6 @@ struct PassStore: Sendable {
         if outcome.filing != nil { return "4" }
         if input.plate.isPureElectric { return "3" }
         return input.emissionStage == nil || input.emissionStage == .unknown ? "9" : "4"
-    }
-
-    /// A-08 最近进出 of the filing, to the hour: an exact moment would write a second row for every pass, and the passes themselves keep it.
-    private func noteVisit(_ filing: PassJudge.Filing?, _ moment: Moment, in tx: any Transaction) throws {
-        guard let filing, filing.lastPassAt.map({ moment.seconds(since: $0) >= 3600 }) ?? true else { return }
-        try tx.execute(SQL(text: "UPDATE registered_vehicle SET last_pass_at = ? WHERE id = ?", arguments: [.int(moment.milliseconds), .int(filing.id)]))
     }
 
     private func raise(_ pass: StoredPass, in tx: any Transaction) throws {

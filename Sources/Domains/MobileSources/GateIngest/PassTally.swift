@@ -59,6 +59,9 @@ struct PassTally {
     private var gates: [GateDay: GateCounts] = [:]
     private var trips: [Trip: TripCounts] = [:]
     private var serials: [GateRegistry.GateKey: GateSerials] = [:]
+    /// The latest visit of each filing that has not been noted within the hour.
+    private(set) var visits: [Int64: (plate: String, at: Moment)] = [:]
+    private var notedVisits = 0
 
     // MARK: Serials
 
@@ -102,8 +105,29 @@ struct PassTally {
         trips[key] = sums
     }
 
+    /// A-08 最近进出 of the filing, to the hour: an exact moment would write a second row for every pass, and the passes themselves keep it.
+    mutating func visit(_ filing: PassJudge.Filing?, by input: GatePassInput) {
+        guard let filing, filing.lastPassAt.map({ input.passedAt.seconds(since: $0) >= 3600 }) ?? true, visits[filing.id].map({ input.passedAt.seconds(since: $0.at) >= 3600 }) ?? true
+        else { return }
+        visits[filing.id] = (input.plate.text, input.passedAt)
+    }
+
+    /// What the enterprise has moved on a day: what is written and what is gathered here.
+    func load(org: Int64, on day: Day, in tx: any Transaction) throws -> PassJudge.DayLoad {
+        var load = try PassJudge.load(org: org, on: day, in: tx)
+        for (key, sums) in trips where key.org == org && key.day == day {
+            if key.direction == "1" { load.trips += sums.trips - sums.refused }
+            load.tonnes += sums.tonnes
+        }
+        return load
+    }
+
     /// Writes what was gathered and begins anew; serials are remembered.
     mutating func flush(in tx: any Transaction) throws {
+        if visits.count > notedVisits {
+            for (filing, visit) in visits { try tx.execute(SQL(text: PassTally.visiting, arguments: [visit.at.sqlValue, .int(filing), visit.at.sqlValue])) }
+            notedVisits = visits.count
+        }
         for (key, counts) in gates { try write(key, counts, tx) }
         gates.removeAll(keepingCapacity: true)
         var months: [Month: TripCounts] = [:]
@@ -152,6 +176,7 @@ struct PassTally {
         try tx.execute(SQL(text: PassTally.monthly, arguments: arguments))
     }
 
+    private static let visiting = "UPDATE registered_vehicle SET last_pass_at = ? WHERE id = ? AND (last_pass_at IS NULL OR last_pass_at < ?)"
     private static let gateDay = """
         INSERT INTO gate_daily (day, org, gate_no, area, received, automatic, manual, backfilled, hand_lifts, refused, refused_lifted, with_photos, unknown_stage, flagged)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

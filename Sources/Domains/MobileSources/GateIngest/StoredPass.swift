@@ -14,6 +14,8 @@ struct StoredPass: Sendable {
     var filingId: Int64?
     var stageBasis: String
     var receivedAt: Moment
+    /// When the row was written: later than received for what came from another system or another time.
+    var recordedAt: Moment
 
     /// The facts kept as evidence, with the words an inspector would use.
     var alarmFacts: JSONValue {

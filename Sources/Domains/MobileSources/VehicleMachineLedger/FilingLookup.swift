@@ -5,6 +5,7 @@ import Storage
 package struct FilingLookup: Sendable {
     let database: any Database
     let registry: GateRegistry
+    let vehicles: KnownVehicles
     let clock: Clock
 
     package struct Answer: Sendable {
@@ -35,7 +36,10 @@ package struct FilingLookup: Sendable {
         guard let site = snapshot.enterprises[org] else { throw Failure(.forbidden, "40301", "企业已停联或注销") }
         if let gateNo, snapshot.gates[GateRegistry.GateKey(org: org, gateNo: gateNo)] == nil { throw Failure(.notFound, "40401", "出入口“\(gateNo)”未登记") }
         let subject = PassJudge.Subject(plate: PlateNumber(normalizing: plateNo), color: color, at: clock.now, isEntry: isEntry, tonnes: 0)
-        let outcome = try await database.read { reader in try PassJudge(snapshot: snapshot).judge(subject, at: site, in: reader) }
+        let asked: Set<KnownVehicles.Asked> = subject.plate.isMissing ? [] : [KnownVehicles.Asked(org: org, plate: subject.plate.text)]
+        let known = try await vehicles.answer(asked)
+        var outcome = PassJudge(snapshot: snapshot).judge(subject, at: site, known: known.vehicle(subject, org: org))
+        if outcome.isCapped { outcome.weigh(try await database.read { reader in try PassJudge.load(org: org, on: subject.at.day, in: reader) }) }
         return FilingLookup.answer(outcome, snapshot: snapshot)
     }
 

@@ -1,0 +1,188 @@
+import Kernel
+import Ledgers
+import Storage
+import Synchronization
+
+/// What judging asks of the vehicle ledgers, kept in memory by plate, so that neither a pass nor a look-up at the barrier waits for a question to the database.
+///
+/// Filled on demand, many plates in one read; a plate is forgotten after the commit of any change of its rows. Bounded: of two generations the older is dropped when the younger is full.
+/// What another process writes is not seen here, so on a shared database nothing is kept.
+package final class KnownVehicles: Sendable {
+    /// One vehicle at one enterprise, as judging needs it.
+    struct Vehicle: Sendable {
+        var filing: PassJudge.Filing?
+        var isInternal = false
+    }
+
+    struct Asked: Hashable, Sendable {
+        var org: Int64
+        var plate: String
+    }
+
+    fileprivate struct Filed: Sendable {
+        var color: String
+        var filing: PassJudge.Filing
+    }
+
+    fileprivate struct Internal: Sendable {
+        var color: String
+        var validUntil: Int64?
+    }
+
+    private struct State {
+        var filings = Generations<String, [Filed]>()
+        var internals = Generations<Asked, [Internal]>()
+        /// Raised by every change; what was read before it is not kept.
+        var changes = 0
+    }
+
+    private let database: any Database
+    private let state = Mutex(State())
+
+    init(database: any Database) { self.database = database }
+
+    /// Hooks on the ledgers; once, before anything is served.
+    func register(_ ledgers: LedgerEngine) {
+        ledgers.onChange(of: RegisteredVehicle.ledger.name) { [self] change, tx in
+            let plates = Set([change.before, change.after].compactMap { $0?[RegisteredVehicle.plateNo] })
+            tx.afterCommit { [self] in
+                state.withLock { state in
+                    state.changes += 1
+                    for plate in plates { state.filings[plate] = nil }
+                }
+            }
+        }
+        ledgers.onChange(of: InternalVehicle.ledger.name) { [self] change, tx in
+            let asked = Set([change.before, change.after].compactMap { record in record.flatMap { known in known[InternalVehicle.plateNo].map { Asked(org: known.org ?? 0, plate: $0) } } })
+            tx.afterCommit { [self] in
+                state.withLock { state in
+                    state.changes += 1
+                    for one in asked { state.internals[one] = nil }
+                }
+            }
+        }
+    }
+
+    /// Everything is read anew; for changes that pass no hook.
+    package func forgetAll() {
+        state.withLock { state in
+            state.changes += 1
+            state.filings = Generations()
+            state.internals = Generations()
+        }
+    }
+
+    /// A vehicle was seen; the row said so, too.
+    func noteVisit(_ plate: String, filing: Int64, at moment: Moment) {
+        state.withLock { state in
+            guard var filed = state.filings[plate], let index = filed.firstIndex(where: { $0.filing.id == filing }) else { return }
+            filed[index].filing.lastPassAt = moment
+            state.filings[plate] = filed
+        }
+    }
+
+    /// What is known of vehicles at enterprises.
+    struct Answer: Sendable {
+        fileprivate var filings: [String: [Filed]] = [:]
+        fileprivate var internals: [Asked: [Internal]] = [:]
+
+        func vehicle(_ subject: PassJudge.Subject, org: Int64) -> Vehicle {
+            let plate = subject.plate.text
+            let color = subject.color.rawValue
+            let inside = internals[Asked(org: org, plate: plate)]?.first { $0.color == color }
+            let isInternal = inside.map { entry in entry.validUntil.map { Int64(subject.at.day.number) <= $0 } ?? true } ?? false
+            return Vehicle(filing: PassJudge.best(of: filings[plate]?.lazy.filter { $0.color == color }.map(\.filing) ?? [], for: org), isInternal: isInternal)
+        }
+    }
+
+    /// - Throws: `.unavailable` when vehicles not yet known cannot be read.
+    func answer(_ asked: Set<Asked>) async throws -> Answer {
+        let (known, missing, changes) = state.withLock { state in
+            var known = Answer()
+            var missing: Set<Asked> = []
+            for one in asked {
+                let filed = state.filings[one.plate]
+                let inside = state.internals[one]
+                known.filings[one.plate] = filed
+                known.internals[one] = inside
+                if filed == nil || inside == nil { missing.insert(one) }
+            }
+            return (known, missing, state.changes)
+        }
+        guard !missing.isEmpty else { return known }
+        let read = try await database.read { reader in try KnownVehicles.read(missing, in: reader) }
+        if database.dialect == .sqlite {
+            state.withLock { state in
+                guard state.changes == changes else { return }
+                for (plate, filed) in read.filings { state.filings[plate] = filed }
+                for (one, inside) in read.internals { state.internals[one] = inside }
+            }
+        }
+        return Answer(filings: known.filings.merging(read.filings) { $1 }, internals: known.internals.merging(read.internals) { $1 })
+    }
+
+    private static func read(_ asked: Set<Asked>, in reader: any Reader) throws -> Answer {
+        var answer = Answer()
+        for one in asked {
+            answer.filings[one.plate] = []
+            answer.internals[one] = []
+        }
+        for plates in chunks(Array(answer.filings.keys)) {
+            try reader.each("SELECT plate_no, plate_color, \(PassJudge.filingColumns) FROM registered_vehicle WHERE plate_no IN (\(list: plates)) AND deleted_at IS NULL") { row in
+                answer.filings[row[0].text ?? "", default: []].append(Filed(color: row[1].text ?? "", filing: PassJudge.Filing(row, from: 2)))
+                return true
+            }
+        }
+        for (org, group) in Dictionary(grouping: asked, by: \.org) {
+            for plates in chunks(group.map(\.plate)) {
+                try reader.each("SELECT plate_no, plate_color, valid_until FROM internal_vehicle WHERE org = \(org) AND plate_no IN (\(list: plates)) AND deleted_at IS NULL") { row in
+                    answer.internals[Asked(org: org, plate: row[0].text ?? ""), default: []].append(Internal(color: row[1].text ?? "", validUntil: row[2].int))
+                    return true
+                }
+            }
+        }
+        return answer
+    }
+
+    /// In few sizes, the last plate repeated, so that few statements are prepared.
+    private static func chunks(_ plates: [String]) -> [[String]] {
+        stride(from: 0, to: plates.count, by: 512).map { start in
+            var chunk = Array(plates[start..<min(start + 512, plates.count)])
+            let size = chunk.count <= 1 ? 1 : chunk.count <= 8 ? 8 : chunk.count <= 64 ? 64 : 512
+            if let last = chunk.last { chunk += Array(repeating: last, count: size - chunk.count) }
+            return chunk
+        }
+    }
+}
+
+/// A bounded dictionary: when the younger half is full the older is dropped; what is asked for stays young.
+struct Generations<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+    private var young: [Key: Value] = [:]
+    private var old: [Key: Value] = [:]
+    private let half = 50_000
+
+    subscript(key: Key) -> Value? {
+        mutating get {
+            if let value = young[key] { return value }
+            guard let value = old.removeValue(forKey: key) else { return nil }
+            keep(value, for: key)
+            return value
+        }
+        set {
+            old[key] = nil
+            guard let newValue else {
+                young[key] = nil
+                return
+            }
+            keep(newValue, for: key)
+        }
+    }
+
+    private mutating func keep(_ value: Value, for key: Key) {
+        if young.count >= half {
+            old = young
+            young = [:]
+        }
+        young[key] = value
+    }
+}
