@@ -46,7 +46,9 @@ package struct GatePasses: Sendable {
         // Refused records count at the gate that sent them, as far as one can be told.
         let gateNo = inputs.lazy.compactMap { try? $0.get().gateNo }.first { snapshot.gates[GateRegistry.GateKey(org: terminal.org, gateNo: $0)] != nil }
         return try await intake.store(
-            PassIntake.Work(records: records, org: terminal.org, county: snapshot.enterprises[terminal.org]?.county, gateNo: gateNo, day: now.day, sender: terminal.principal(snapshot), claim: claim))
+            PassIntake.Work(
+                records: records, org: terminal.org, county: snapshot.enterprises[terminal.org]?.county, gateNo: gateNo, day: now.day, sender: terminal.principal(snapshot),
+                claim: claim))
     }
 }
 

@@ -53,7 +53,8 @@ package final class KnownVehicles: Sendable {
             }
         }
         ledgers.onChange(of: InternalVehicle.ledger.name) { [self] change, tx in
-            let asked = Set([change.before, change.after].compactMap { record in record.flatMap { known in known[InternalVehicle.plateNo].map { Asked(org: known.org ?? 0, plate: $0) } } })
+            let asked = Set(
+                [change.before, change.after].compactMap { record in record.flatMap { known in known[InternalVehicle.plateNo].map { Asked(org: known.org ?? 0, plate: $0) } } })
             tx.afterCommit { [self] in
                 state.withLock { state in
                     state.changes += 1
@@ -135,7 +136,8 @@ package final class KnownVehicles: Sendable {
         }
         for (org, group) in Dictionary(grouping: asked, by: \.org) {
             for plates in chunks(group.map(\.plate)) {
-                try reader.each("SELECT plate_no, plate_color, valid_until FROM internal_vehicle WHERE org = \(org) AND plate_no IN (\(list: plates)) AND deleted_at IS NULL") { row in
+                try reader.each("SELECT plate_no, plate_color, valid_until FROM internal_vehicle WHERE org = \(org) AND plate_no IN (\(list: plates)) AND deleted_at IS NULL") {
+                    row in
                     answer.internals[Asked(org: org, plate: row[0].text ?? ""), default: []].append(Internal(color: row[1].text ?? "", validUntil: row[2].int))
                     return true
                 }

@@ -105,7 +105,8 @@ struct PassJudge {
 extension PassJudge.Filing {
     init(_ row: Row, from first: Int) {
         self.init(
-            id: row[first].int ?? 0, org: row[first + 1].int ?? 0, state: row[first + 2].text ?? "pending", stage: row[first + 3].text.flatMap(EmissionStage.init(rawValue:)) ?? .unknown,
+            id: row[first].int ?? 0, org: row[first + 1].int ?? 0, state: row[first + 2].text ?? "pending",
+            stage: row[first + 3].text.flatMap(EmissionStage.init(rawValue:)) ?? .unknown,
             fuel: row[first + 4].text ?? "X", vehicleType: row[first + 5].text, vehicleClass: row[first + 6].text, vin: row[first + 7].text, basis: row[first + 8].text,
             lastPassAt: row[first + 9].int.map { Moment(milliseconds: $0) })
     }

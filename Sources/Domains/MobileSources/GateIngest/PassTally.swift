@@ -107,7 +107,8 @@ struct PassTally {
 
     /// A-08 最近进出 of the filing, to the hour: an exact moment would write a second row for every pass, and the passes themselves keep it.
     mutating func visit(_ filing: PassJudge.Filing?, by input: GatePassInput) {
-        guard let filing, filing.lastPassAt.map({ input.passedAt.seconds(since: $0) >= 3600 }) ?? true, visits[filing.id].map({ input.passedAt.seconds(since: $0.at) >= 3600 }) ?? true
+        guard let filing, filing.lastPassAt.map({ input.passedAt.seconds(since: $0) >= 3600 }) ?? true,
+            visits[filing.id].map({ input.passedAt.seconds(since: $0.at) >= 3600 }) ?? true
         else { return }
         visits[filing.id] = (input.plate.text, input.passedAt)
     }
