@@ -84,8 +84,10 @@ def free_port():
 class Server:
     running = []
 
-    def __init__(self, data, *options, port=None, start_seconds=90):
+    def __init__(self, data, *options, port=None, start_seconds=90, environment=None):
+        """`environment`: variables that the process gets beside this one's."""
         self.data, self.options, self.start_seconds = Path(data), options, start_seconds
+        self.environment = {**os.environ, **(environment or {})}
         self.port = port or free_port()
         self.process = None
 
@@ -97,8 +99,9 @@ class Server:
         self.log = open(f"{self.data}.log", "ab")
         began = time.monotonic()
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}", *self.options],
-            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
+            # Through env(1): a preloaded library that looks into its process first would leave the program without its arguments.
+            ["env", PROGRAM, "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}", *self.options],
+            cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
         Server.running.append(self)
         while time.monotonic() - began < self.start_seconds:
             if self.process.poll() is not None:
