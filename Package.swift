@@ -50,6 +50,9 @@ let package = Package(
         module("Storage", in: "Base", uses: ["Kernel", "Cryptography", logging]),
         module("StorageSQLite", in: "Base", uses: ["Kernel", "Storage", logging, .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift")]),
 
+        .systemLibrary(name: "CLibpq", path: "Sources/Base/CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        module("StoragePostgres", in: "Base", uses: ["Kernel", "Storage", "CLibpq"]),
+
         // Engines, lowest first
         module("Media", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "CGD"]),
         module("Exchange", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "CSheets"]),
@@ -72,7 +75,7 @@ let package = Package(
         .executableTarget(
             name: "jianwei",
             dependencies: [
-                "Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", "Features",
+                "Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", "Features",
                 "HJ1321", "MobileSources", logging, nio, hummingbird,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -83,21 +86,22 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Suites mirror the sources
+        // Suites mirror the sources; each runs on the database that TestDatabases opens
+        .target(name: "TestDatabases", dependencies: ["Kernel", "Storage", "StorageSQLite", "StoragePostgres"], path: "Tests/Support/TestDatabases", swiftSettings: strict),
         suite("Kernel", in: "Base", tests: ["Kernel"]),
         suite("Cryptography", in: "Base", tests: ["Kernel", "Cryptography"]),
-        suite("Storage", in: "Base", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite"]),
-        suite("Media", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Media", "Cryptography"]),
-        suite("Exchange", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Exchange", "Cryptography"]),
-        suite("Identity", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Identity", "Cryptography"]),
-        suite("Schedules", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Identity", "Schedules", logging, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
-        suite("Rules", in: "Engines", tests: ["Kernel", "Storage", "StorageSQLite", "Rules"]),
-        suite("Web", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Identity", "Web", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Storage", in: "Base", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "TestDatabases"]),
+        suite("Media", in: "Engines", tests: ["Kernel", "Storage", "TestDatabases", "Media", "Cryptography"]),
+        suite("Exchange", in: "Engines", tests: ["Kernel", "Storage", "TestDatabases", "Exchange", "Cryptography"]),
+        suite("Identity", in: "Engines", tests: ["Kernel", "Storage", "TestDatabases", "Identity", "Cryptography"]),
+        suite("Schedules", in: "Engines", tests: ["Kernel", "Storage", "TestDatabases", "Identity", "Schedules", logging, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
+        suite("Rules", in: "Engines", tests: ["Kernel", "Storage", "TestDatabases", "Rules"]),
+        suite("Web", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Identity", "Web", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Maps", in: "Engines", tests: ["Kernel", "Web", "Maps"]),
-        suite("Ledgers", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
-        suite("Alarms", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Alarms", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
-        suite("Features", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", "Features", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
-        suite("MobileSources", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", "Features", "HJ1321", "MobileSources", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Ledgers", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Alarms", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Alarms", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Features", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", "Features", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("MobileSources", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Alarms", "Features", "HJ1321", "MobileSources", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Fences", in: "House", tests: []),
     ]
 )

@@ -5,5 +5,7 @@ import ArgumentParser
 struct Jianwei: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jianwei", abstract: "见微 · supervision and risk control", version: "0.1.0",
-        subcommands: [Serve.self, Admin.self, DemoCommand.self, Verify.self, VerifyEvidence.self, Bench.self])
+        subcommands: [
+            Serve.self, Admin.self, DemoCommand.self, Verify.self, VerifyEvidence.self, BackupCommand.self, RestoreCommand.self, DrillCommand.self, MoveCommand.self, Bench.self,
+        ])
 }

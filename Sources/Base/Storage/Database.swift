@@ -61,8 +61,18 @@ package protocol Transaction: Reader {
     /// Runs after the commit is durable, on no particular thread, in the order registered; never runs when the transaction fails. For live pages and wake-ups only:
     /// what must happen goes into the outbox.
     func afterCommit(_ action: @escaping @Sendable () -> Void)
+    /// Tells the other nodes of one database, after the commit, that something they keep in memory has changed; this node uses `afterCommit`. Nothing on a database that serves one node.
+    ///
+    /// - Parameters:
+    ///   - topic: what it concerns, such as `registry`.
+    ///   - body: what a hearer needs to find it, such as an id; short.
+    func signal(_ topic: String, _ body: String) throws
     /// Creates or changes schema; only migrations call it.
     func apply(_ step: SchemaStep) throws
+}
+
+extension Transaction {
+    package func signal(_ topic: String, _ body: String) throws {}
 }
 
 extension Reader {
@@ -83,4 +93,18 @@ extension Reader {
 /// Where the databases differ, said once.
 package enum Dialect: String, Sendable {
     case sqlite, postgres
+}
+
+/// One node's word to the others, kept for an hour so that a node that was away reads what it missed.
+package struct Signal: Sendable, Hashable {
+    package let topic: String
+    package let body: String
+
+    package init(topic: String, body: String) {
+        self.topic = topic
+        self.body = body
+    }
+
+    /// The topic a node hears when it was away for longer than signals are kept: whatever it remembers may be old.
+    package static let everything = "*"
 }

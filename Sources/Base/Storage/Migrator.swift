@@ -38,6 +38,8 @@ package struct Migrator: Sendable {
         let missing = try await pending(on: database)
         for migration in missing {
             try await database.write { [clock] tx in
+                // Another node may have been first.
+                guard try tx.first("SELECT id FROM schema_migrations WHERE id = \(migration.id)") == nil else { return }
                 for step in migration.steps { try tx.apply(step) }
                 try tx.execute("INSERT INTO schema_migrations (id, applied_at, checksum) VALUES (\(migration.id), \(clock.now), \(migration.checksum(for: tx.dialect)))")
             }

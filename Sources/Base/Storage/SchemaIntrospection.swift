@@ -7,8 +7,10 @@ package enum SchemaIntrospection {
         case .sqlite:
             try reader.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name").compactMap { $0[0].text }
         case .postgres:
-            try reader.rows("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = current_schema()::regnamespace ORDER BY relname")
-                .compactMap { $0[0].text }
+            try reader.rows(
+                "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = current_schema()::regnamespace AND relname <> 'node_signals' ORDER BY relname"
+            )
+            .compactMap { $0[0].text }
         }
     }
 

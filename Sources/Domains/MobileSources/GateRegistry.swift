@@ -98,18 +98,40 @@ package final class GateRegistry: Sendable {
         package func gateNos(of org: Int64) -> [String] { gates.keys.filter { $0.org == org }.map(\.gateNo).sorted() }
     }
 
-    private let state = Mutex(Snapshot())
+    /// What nodes tell each other when the registry has changed; each then loads it anew.
+    package static let signal = "registry"
+
+    private struct State {
+        var snapshot = Snapshot()
+        /// Counts patches: a load that began before one must not undo it.
+        var patches = 0
+    }
+
+    private let state = Mutex(State())
 
     package init() {}
 
-    package var snapshot: Snapshot { state.withLock { $0 } }
+    package var snapshot: Snapshot { state.withLock { $0.snapshot } }
 
-    package func update(_ change: (inout Snapshot) -> Void) { state.withLock { change(&$0) } }
+    package func update(_ change: (inout Snapshot) -> Void) {
+        state.withLock { state in
+            change(&state.snapshot)
+            state.patches += 1
+        }
+    }
 
-    /// Reads everything anew.
+    /// Reads everything anew: at start, and when another node has changed something.
     package func load(from database: any Database) async throws {
-        let loaded = try await database.read { reader in try GateRegistry.read(reader) }
-        state.withLock { $0 = loaded }
+        var isLoaded = false
+        while !isLoaded {
+            let patches = state.withLock { $0.patches }
+            let loaded = try await database.read { reader in try GateRegistry.read(reader) }
+            isLoaded = state.withLock { state in
+                guard state.patches == patches else { return false }
+                state.snapshot = loaded
+                return true
+            }
+        }
     }
 
     private static func read(_ reader: any Reader) throws -> Snapshot {

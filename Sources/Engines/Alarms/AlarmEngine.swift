@@ -50,8 +50,11 @@ package final class AlarmEngine: Sendable {
 }
 
 /// What live pages are told about an alarm after the commit. Scoped by `org` and `area`.
-package struct AlarmNotice: Sendable, Equatable {
-    package enum Change: String, Sendable { case opened, merged, moved, evidence }
+package struct AlarmNotice: Sendable, Equatable, Codable {
+    /// What nodes tell each other of alarms; the body is the notice in JSON.
+    package static let signal = "alarm"
+
+    package enum Change: String, Sendable, Codable { case opened, merged, moved, evidence }
 
     package var change: Change
     package var id: Int64

@@ -13,7 +13,6 @@ package struct AuditTrail: Sendable {
 
     /// Adds a row in the transaction of what it records. The last hash is read in the same transaction: a remembered one would survive a rollback.
     package func record(_ entry: AuditEntry, by principal: Principal, in transaction: any Transaction) throws {
-        if transaction.dialect == .postgres { _ = try transaction.value("SELECT pg_advisory_xact_lock(74657)") }
         let last = try transaction.first(SQL(text: Self.lastRow))
         let previousHash = last?.blob("hash") ?? Self.origin
         let now = clock.now

@@ -5,6 +5,9 @@ import Synchronization
 ///
 /// One count a node. Where several nodes share a database, each tells the others of a change through the database's live channel, and they call `bump()`.
 package final class IdentityVersion: Sendable {
+    /// What nodes tell each other.
+    package static let signal = "identity"
+
     private let count = Atomic<UInt64>(0)
 
     package init() {}
@@ -14,5 +17,8 @@ package final class IdentityVersion: Sendable {
     package func bump() { count.add(1, ordering: .acquiringAndReleasing) }
 
     /// Bumps once the transaction is durable.
-    func bump(after transaction: any Transaction) { transaction.afterCommit { self.bump() } }
+    func bump(after transaction: any Transaction) throws {
+        try transaction.signal(IdentityVersion.signal, "")
+        transaction.afterCommit { self.bump() }
+    }
 }

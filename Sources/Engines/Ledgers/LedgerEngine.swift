@@ -50,10 +50,18 @@ package final class LedgerEngine: Sendable {
     /// fields) and refuses what no field check can. Registered before the server starts.
     package func onPrepare(of ledger: String, _ preparation: @escaping Preparation) { state.withLock { $0.preparations[ledger, default: []].append(preparation) } }
 
-    /// Adds declared codes that are missing, then takes dictionaries and runtime ledgers from the database. Called at start, and when another node has changed them.
+    /// Adds declared codes that are missing, then takes dictionaries and runtime ledgers from the database. Called at start.
     package func load() async throws {
         let now = clock.now
         try await database.write { [dictionaries] tx in _ = try dictionaries.seed(in: tx, now: now) }
+        try await reload()
+    }
+
+    /// What nodes tell each other when dictionaries or runtime ledgers have changed.
+    package static let signal = "ledgers"
+
+    /// Takes dictionaries and runtime ledgers as another node has left them.
+    package func reload() async throws {
         try await database.read { [self] reader in
             try dictionaries.load(in: reader)
             try loadDefinitions(in: reader)

@@ -1,6 +1,7 @@
 import Kernel
 import Storage
 import StorageSQLite
+import TestDatabases
 import Testing
 
 /// What every database must keep; run on each one that is there.
@@ -16,7 +17,8 @@ struct DatabaseUnderTest: Sendable, CustomTestStringConvertible {
     }
 
     static let all: [DatabaseUnderTest] = [
-        DatabaseUnderTest(testDescription: "SQLite") { try SQLiteDatabase.temporary() }
+        DatabaseUnderTest(testDescription: "SQLite") { try SQLiteDatabase.temporary() },
+        DatabaseUnderTest(testDescription: "PostgreSQL") { try await TestDatabase.postgres() },
     ]
 }
 

@@ -9,8 +9,8 @@ import Media
 import MobileSources
 import Schedules
 import Storage
-import StorageSQLite
 import Synchronization
+import TestDatabases
 
 /// The whole domain on a database of its own, assembled as App does, with a clock that moves only when told.
 ///
@@ -40,7 +40,7 @@ final class GateFixture: Sendable {
     init(grade: String = "C") async throws {
         let time = Time()
         let clock = Clock { time.now.withLock { $0 } }
-        let database = try SQLiteDatabase.temporary()
+        let database = try await TestDatabase.make()
         let keys = KeyRing.ephemeral()
         let photos = PhotoStore(
             database: database, blobs: try LocalBlobs.temporary(), thumbnailFolder: NSTemporaryDirectory() + "/jianwei-thumbs-\(UUID().uuidString)",

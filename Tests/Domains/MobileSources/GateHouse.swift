@@ -13,7 +13,7 @@ import Media
 import MobileSources
 import Schedules
 import Storage
-import StorageSQLite
+import TestDatabases
 import Web
 
 /// The pages of the domain as App serves them, on a database of their own: 钢铁 in 长安区, 水泥 in 桥西区, one person for each kind of view; sessions are the person's login.
@@ -29,7 +29,7 @@ struct GateHouse: Sendable {
 
     init() async throws {
         let clock = Clock.fixed(GateHouse.noon)
-        let database = try SQLiteDatabase.temporary()
+        let database = try await TestDatabase.make()
         let keys = KeyRing.ephemeral()
         let photos = PhotoStore(
             database: database, blobs: try LocalBlobs.temporary(), thumbnailFolder: NSTemporaryDirectory() + "/jianwei-thumbs-\(UUID().uuidString)",

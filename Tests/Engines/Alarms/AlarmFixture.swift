@@ -2,8 +2,8 @@ import Alarms
 import Identity
 import Kernel
 import Storage
-import StorageSQLite
 import Synchronization
+import TestDatabases
 import Testing
 
 /// A desk with three kinds, a database of its own and a clock that only moves when told.
@@ -27,7 +27,7 @@ final class AlarmFixture: Sendable {
     let now: Shared<Moment>
 
     init() async throws {
-        database = try SQLiteDatabase.temporary()
+        database = try await TestDatabase.make()
         let audited = Shared<[AuditEntry]>([]), announced = Shared<[AlarmNotice]>([]), now = Shared(Self.start)
         engine = AlarmEngine(
             kinds: Self.kinds,

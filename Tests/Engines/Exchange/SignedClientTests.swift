@@ -3,8 +3,8 @@ import Exchange
 import Foundation
 import Kernel
 import Storage
-import StorageSQLite
 import Synchronization
+import TestDatabases
 import Testing
 
 @Suite("A-21 授权认证, A-29 通讯接口 · 签名与令牌")
@@ -17,7 +17,7 @@ struct SignedClientTests {
 
     /// A client that was approved, with one RSA key for E1.
     struct Scene {
-        let database: SQLiteDatabase
+        let database: any Database
         let clients: SignedClients
         let client: Int64
         let number: String
@@ -25,7 +25,7 @@ struct SignedClientTests {
     }
 
     func scene() async throws -> Scene {
-        let database = try SQLiteDatabase.temporary()
+        let database = try await TestDatabase.make()
         let clients = SignedClients(keys: Self.ring)
         let pem = try Self.rsa.get().publicPEM()
         let (client, number, key) = try await database.write { transaction in

@@ -13,7 +13,7 @@ import Media
 import NIOCore
 import Schedules
 import Storage
-import StorageSQLite
+import TestDatabases
 import Web
 
 /// A whole site on a database of its own, with two enterprises and one person for each kind of view; sessions are the person's login.
@@ -28,7 +28,7 @@ struct LedgerHouse: Sendable {
     static let noon = Moment(milliseconds: 1_795_233_600_000)
 
     init(features: FeatureSet, clock: Clock = .fixed(LedgerHouse.noon), assets: AssetStore = .empty) async throws {
-        let database = try SQLiteDatabase.temporary()
+        let database = try await TestDatabase.make()
         let blobs = try LocalBlobs.temporary()
         let keys = KeyRing.ephemeral()
         let photos = PhotoStore(

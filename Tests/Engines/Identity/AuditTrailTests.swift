@@ -1,18 +1,18 @@
 import Identity
 import Kernel
 import Storage
-import StorageSQLite
+import TestDatabases
 import Testing
 
 @Suite("Identity: the audit chain")
 struct AuditTrailTests {
-    let database: SQLiteDatabase
+    let database: any Database
     let hand = HandClock()
     let audit: AuditTrail
     static let clerk = Principal(kind: .user, id: 7, login: "li", name: "李明", organisation: 3, area: "130102", permissions: [], scope: .areas(["130102"]), address: "10.0.0.9")
 
     init() async throws {
-        let database = try SQLiteDatabase.temporary()
+        let database = try await TestDatabase.make()
         try await database.write { transaction in for table in IdentityTables.all { try transaction.apply(.createTable(table)) } }
         self.database = database
         audit = AuditTrail(clock: hand.clock)

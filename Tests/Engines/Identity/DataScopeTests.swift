@@ -1,7 +1,7 @@
 import Identity
 import Kernel
 import Storage
-import StorageSQLite
+import TestDatabases
 import Testing
 
 @Suite("Identity: data scopes")
@@ -13,7 +13,7 @@ struct DataScopeTests {
         (.areas(["130104", "1302"]), [2, 5]), (.areas(["13"]), [1, 2, 3, 5, 6]), (.areas([]), []),
     ])
     func `SQL and the single question agree`(scope: DataScope, ids: [Int64]) async throws {
-        let database = try SQLiteDatabase.temporary()
+        let database = try await TestDatabase.make()
         let found = try await database.write { transaction in
             try transaction.apply(.createTable(Table("things", columns: [Column("org", .integer), Column("area", .text)])))
             for row in Self.rows { try transaction.execute("INSERT INTO things (id, org, area) VALUES (\(row.id), \(row.org), \(row.area))") }

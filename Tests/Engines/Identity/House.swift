@@ -2,8 +2,8 @@ import Cryptography
 import Identity
 import Kernel
 import Storage
-import StorageSQLite
 import Synchronization
+import TestDatabases
 import Testing
 
 /// A clock that goes only when a test moves it.
@@ -18,7 +18,7 @@ final class HandClock: Sendable {
 
 /// An installation after its first start: 石家庄市 with two counties, an enterprise in each, cheap password hashes.
 struct House {
-    let database: SQLiteDatabase
+    let database: any Database
     let hand = HandClock()
     let engine: IdentityEngine
     let credentials: [FirstCredential]
@@ -32,7 +32,7 @@ struct House {
         ]
 
     init(limits: LoginLimits = LoginLimits()) async throws {
-        let database = try SQLiteDatabase.temporary()
+        let database = try await TestDatabase.make()
         try await database.write { transaction in for table in IdentityTables.all { try transaction.apply(.createTable(table)) } }
         let engine = IdentityEngine(database: database, clock: hand.clock, keys: .ephemeral(), hasher: PasswordHasher(cost: .trivial), limits: limits)
         credentials = try await engine.firstStart(

@@ -2,7 +2,7 @@ import Identity
 import Kernel
 import Ledgers
 import Storage
-import StorageSQLite
+import TestDatabases
 import Testing
 
 /// Sample ledgers on a database of their own: two enterprises in two counties of one city.
@@ -52,7 +52,7 @@ struct LedgerWorkshop {
 
     /// Enterprise 1 in 130102, enterprise 2 in 130205.
     init() async throws {
-        let database: any Database = try SQLiteDatabase.temporary()
+        let database = try await TestDatabase.make()
         let engine = LedgerEngine(
             database: database, declarations: [LedgerWorkshop.vehicle, LedgerWorkshop.depot, LedgerWorkshop.passing], dictionaries: Dictionaries(LedgerWorkshop.dictionaries),
             audit: AuditTrail(clock: LedgerWorkshop.clock), clock: LedgerWorkshop.clock

@@ -3,7 +3,7 @@ import Foundation
 import Kernel
 import Media
 import Storage
-import StorageSQLite
+import TestDatabases
 import Testing
 
 @Suite("A-41 照片库")
@@ -12,13 +12,13 @@ struct PhotoStoreTests {
     static let clock = Clock.fixed(now)
 
     struct Scene {
-        let database: SQLiteDatabase
+        let database: any Database
         let photos: PhotoStore
         let folder: String
     }
 
     func scene() async throws -> Scene {
-        let database = try SQLiteDatabase.temporary()
+        let database = try await TestDatabase.make()
         try await database.write { transaction in for table in PhotoStore.tables { try transaction.apply(.createTable(table)) } }
         let folder = NSTemporaryDirectory() + "/jianwei-thumbs-\(UUID().uuidString)"
         return Scene(

@@ -1,7 +1,7 @@
 import Kernel
 import Rules
 import Storage
-import StorageSQLite
+import TestDatabases
 import Testing
 
 @Suite("规则 · 判断与解释")
@@ -107,7 +107,7 @@ struct RuleSetTests {
 
     @Test("发布得到新版本，到时生效，旧版本还在")
     func book() async throws {
-        let database = try SQLiteDatabase.temporary()
+        let database = try await TestDatabase.make()
         try await database.write { try $0.apply(.createTable(RuleBook.table)) }
         let book = RuleBook(defaults: [Self.rules()], vocabularies: ["pass": Self.vocabulary], clock: .fixed(Self.start))
         #expect(book.rules("pass")?.set.version == 0)
@@ -127,7 +127,7 @@ struct RuleSetTests {
 
     @Test("失败的事务不换规则")
     func rollback() async throws {
-        let database = try SQLiteDatabase.temporary()
+        let database = try await TestDatabase.make()
         try await database.write { try $0.apply(.createTable(RuleBook.table)) }
         let book = RuleBook(clock: .fixed(Self.start))
         await #expect(throws: Failure.self) {

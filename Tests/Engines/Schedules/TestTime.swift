@@ -3,8 +3,8 @@ import Kernel
 import Logging
 import Schedules
 import Storage
-import StorageSQLite
 import Synchronization
+import TestDatabases
 
 /// A clock that moves only when the test says so.
 final class TestTime: Sendable {
@@ -59,7 +59,7 @@ enum Schedule {
     }
 
     static func database() async throws -> any Database {
-        let database = try SQLiteDatabase.temporary()
+        let database = try await TestDatabase.make()
         try await database.create(ScheduleTables.tables)
         return database
     }

@@ -19,7 +19,8 @@ enum Arrows {
 
     /// Libraries, each with the modules or layers that may use it. A new one needs a decision record.
     static let libraries: [String: [String]] = [
-        "Glibc": ["Base", "App"], "COpenSSL": ["Cryptography"], "CGD": ["Media"], "CSheets": ["Exchange"], "CQR": ["Web"], "CZlib": ["Web"], "GRDB": ["StorageSQLite"],
+        "Glibc": ["Base", "App"], "COpenSSL": ["Cryptography"], "CGD": ["Media"], "CSheets": ["Exchange"], "CQR": ["Web"], "CZlib": ["Web"], "CLibpq": ["StoragePostgres"],
+        "GRDB": ["StorageSQLite"],
         "GRDBSQLite": ["StorageSQLite"],
         "Logging": ["Cryptography", "Storage", "StorageSQLite", "Engines", "Gateways", "Domains", "App"],
         "NIOCore": ["Web", "Maps", "Ledgers", "Alarms", "Features", "Gateways", "Domains", "App"],

@@ -6,7 +6,7 @@ import Kernel
 import Logging
 import NIOCore
 import NIOHTTP1
-import StorageSQLite
+import Storage
 
 /// `jianwei admin …`: what desks do, from the command line; against a running server or, when none runs, on the data directory itself. Prints one JSON line; exits non-zero with the reason.
 struct Admin: AsyncParsableCommand {

@@ -7,7 +7,6 @@ import Kernel
 import Logging
 import MobileSources
 import Storage
-import StorageSQLite
 
 /// `jianwei verify --data DIR`: integrity of ledgers, roll-ups, evidence, photos and the audit chain. Exits non-zero when anything differs.
 struct Verify: AsyncParsableCommand {
@@ -18,7 +17,9 @@ struct Verify: AsyncParsableCommand {
     func run() async throws {
         var logger = Logger(label: "jianwei.verify") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .warning
-        guard FileManager.default.fileExists(atPath: data + "/jianwei.sqlite") else { throw ValidationError("\(data) is no data directory of Jianwei") }
+        guard ["/jianwei.sqlite", "/placement"].contains(where: { FileManager.default.fileExists(atPath: data + $0) }) else {
+            throw ValidationError("\(data) is no data directory of Jianwei")
+        }
         guard DirectoryLock.server(of: data) == nil else { throw ValidationError("a server is running on \(data); stop it first, or verify a backup") }
         let installation = try await Installation.open(data, logger: logger)
         var isWhole = true

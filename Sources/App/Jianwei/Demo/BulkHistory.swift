@@ -14,7 +14,7 @@ struct BulkHistory: Sendable {
     let seed: UInt64
     let gates: GateSupervision
     /// Opened without flushing: a load that is cut off is thrown away, not repaired.
-    let database: SQLiteDatabase
+    let database: any Database
 
     /// - Parameter report: told what was done, a line at a time.
     func load(until now: Moment, report: @Sendable (String) -> Void) async throws {
@@ -37,7 +37,7 @@ struct BulkHistory: Sendable {
             try await database.write { tx in try tx.apply(.createIndex(table: "gate_pass", index)) }
             report("index on \(index.columns.joined(separator: ", ")), \(seconds(clock.now - begun)) s")
         }
-        try await database.analyze()
+        if let embedded = database as? SQLiteDatabase { try await embedded.analyze() }
         report("\(written) passes in \(seconds(clock.now - begun)) s, \(rate(written, clock.now - begun)) rows/s with indexes")
     }
 

@@ -11,6 +11,7 @@ import Media
 import MobileSources
 import Schedules
 import Storage
+import StoragePostgres
 import StorageSQLite
 import Web
 
@@ -22,7 +23,10 @@ struct Installation: Sendable {
     let clients: SignedClients
     let platformKeys: PlatformKeys
     let gates: GateSupervision
-    let database: SQLiteDatabase
+    let database: any Database
+    let placement: Placement
+    /// This node among those on the same database.
+    let node: String
     let logger: Logger
     /// One-time passwords of the first start; empty later.
     let credentials: [FirstCredential]
@@ -30,12 +34,18 @@ struct Installation: Sendable {
     /// Opens a directory, created when absent: keys, database, migrations, first users, registry.
     ///
     /// - Throws: `Failure` when a declaration is faulty (all faults together), a migration is pending review, or the directory cannot be used.
-    static func open(_ directory: String, logger: Logger, clock: Clock = .system, databaseOptions: SQLiteDatabase.Options = SQLiteDatabase.Options()) async throws -> Installation {
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        try FileManager.default.createDirectory(atPath: directory + "/keys", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let keys = try KeyRing(directory: directory + "/keys")
-        let database = try SQLiteDatabase(path: directory + "/jianwei.sqlite", options: databaseOptions)
-        let blobs = try LocalBlobs(root: directory + "/blobs")
+    static func open(
+        _ directory: String, placement given: Placement? = nil, logger: Logger, clock: Clock = .system, databaseOptions: SQLiteDatabase.Options = SQLiteDatabase.Options()
+    ) async throws -> Installation {
+        let placement = try given ?? Placement.resolve(directory)
+        let shared = placement.shared ?? directory
+        for folder in [directory, shared, shared + "/keys"] {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        }
+        let keys = try KeyRing(directory: shared + "/keys")
+        let node = node(directory)
+        let database = try openDatabase(directory, placement, node: node, databaseOptions)
+        let blobs = try LocalBlobs(root: shared + "/blobs")
         let photos = PhotoStore(database: database, blobs: blobs, thumbnailFolder: directory + "/thumbnails", threads: PictureThreads(threads: 2, waiting: 256))
         let clients = SignedClients(keys: keys)
         let mobileSources = MobileSources(clients: clients)
@@ -52,7 +62,7 @@ struct Installation: Sendable {
         let live = LiveHub(clock: clock)
         let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, audit: identity.audit, clock: clock)
         let alarms = AlarmEngine(kinds: features.alarmKinds, audit: identity.audit, hub: live, clock: clock)
-        let tasks = LongTasks(on: database, node: Installation.node, clock: clock, logger: logger)
+        let tasks = LongTasks(on: database, node: node, clock: clock, logger: logger)
         let platform = Platform(
             database: database, clock: clock, keys: keys, blobs: blobs, photos: photos, audit: identity.audit, identity: identity, dictionaries: dictionaries, ledgers: ledgers,
             alarms: alarms, live: live,
@@ -68,12 +78,21 @@ struct Installation: Sendable {
         try await gates.start()
         try await clients.load(from: database, clock: clock)
         return Installation(
-            directory: directory, platform: platform, features: features, clients: clients, platformKeys: try PlatformKeys(directory: directory + "/keys", keys: keys),
-            gates: gates, database: database,
+            directory: directory, platform: platform, features: features, clients: clients, platformKeys: try PlatformKeys(directory: shared + "/keys", keys: keys),
+            gates: gates, database: database, placement: placement, node: node,
             logger: logger, credentials: credentials)
     }
 
-    static let node = ProcessInfo.processInfo.hostName
+    /// The same after a restart, another for each directory and machine.
+    private static func node(_ directory: String) -> String { ProcessInfo.processInfo.hostName + ":" + URL(fileURLWithPath: directory).standardizedFileURL.path }
+
+    private static func openDatabase(_ directory: String, _ placement: Placement, node: String, _ options: SQLiteDatabase.Options) throws -> any Database {
+        guard let address = placement.database else { return try SQLiteDatabase(path: directory + "/jianwei.sqlite", options: options) }
+        var options = PostgresDatabase.Options()
+        // Shown by PostgreSQL, which keeps 63 bytes of it.
+        options.node = String(node.suffix(60))
+        return try PostgresDatabase(address: address, options: options)
+    }
 
     static func tables(_ features: FeatureSet) -> [Table] {
         let ledgers = features.ledgers.compactMap(\.table) + LedgerTables.all

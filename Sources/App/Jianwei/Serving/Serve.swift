@@ -16,7 +16,7 @@ import NIOCore
 import Schedules
 import ServiceLifecycle
 import Storage
-import StorageSQLite
+import StoragePostgres
 import UnixSignals
 import Web
 
@@ -25,6 +25,8 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Serve a data directory, created when absent.")
 
     @Option(help: "The data directory.") var data = "data"
+    @Option(help: "postgres://user@host/name instead of the embedded database; the directory remembers it.") var database: String?
+    @Option(help: "A directory that all nodes see, for keys and files; the directory remembers it.") var shared: String?
     @Option(help: "Address and port to listen on.") var listen = "127.0.0.1:8080"
     @Flag(help: "Fill an empty directory with an invented city and let it live.") var demo = false
     @Option(help: "Address of a reverse proxy whose X-Forwarded-For is believed; may be repeated.") var trustedProxy: [String] = []
@@ -37,7 +39,7 @@ struct Serve: AsyncParsableCommand {
         let address = try ListenAddress(listen)
         let lock = try DirectoryLock(data)
         let started = Clock.system.now
-        let installation = try await Installation.open(data, logger: logger)
+        let installation = try await Installation.open(data, placement: try Placement.resolve(data, database: database, shared: shared), logger: logger)
         let demonstration = demo ? DemoStage(installation: installation, address: address, logger: logger) : nil
         let credentials = try await demonstration?.install() ?? []
         let server = try Server(
@@ -138,7 +140,7 @@ struct Server: Sendable {
 
     private static func services(_ installation: Installation) -> [any Service] {
         let platform = installation.platform
-        let leadership = Leadership(node: Installation.node, on: platform.database, clock: platform.clock)
+        let leadership = Leadership(node: installation.node, on: platform.database, clock: platform.clock)
         let jobs = Server.jobs(installation) + installation.features.features.flatMap { $0.jobs(platform) }
         let scheduler = Scheduler(jobs, on: platform.database, leadership: leadership, clock: platform.clock, logger: platform.logger)
         let worker = OutboxWorker(platform.outbox, on: platform.database, handlers: [], clock: platform.clock, logger: platform.logger)
@@ -146,7 +148,12 @@ struct Server: Sendable {
         let hashing = PhotoHashing(photos: platform.photos, clock: platform.clock) { error in logger.warning("photo hashing failed", metadata: ["error": "\(error)"]) }
         let live = platform.live
         return [platform.tasks, scheduler, worker, Running { try await hashing.run() }, Running { await live.run() }]
-            + installation.features.features.flatMap { $0.services(platform) }
+            + installation.features.features.flatMap { $0.services(platform) } + signals(installation)
+    }
+
+    private static func signals(_ installation: Installation) -> [any Service] {
+        guard let database = installation.database as? PostgresDatabase else { return [] }
+        return [NodeSignals(database: database, platform: installation.platform, gates: installation.gates, clients: installation.clients, logger: installation.logger)]
     }
 
     private static func jobs(_ installation: Installation) -> [JobDeclaration] {

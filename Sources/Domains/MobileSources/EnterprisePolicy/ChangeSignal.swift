@@ -2,6 +2,9 @@ import Synchronization
 
 /// Wakes gates that wait for changes (long poll) as soon as one is committed.
 package final class ChangeSignal: Sendable {
+    /// What nodes tell each other when there is something to hand down.
+    package static let topic = "handDown"
+
     private struct State {
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
         var cancelled: Set<Int> = []

@@ -41,6 +41,7 @@ package struct HandDown: Sendable {
                 """)
         }
         let signal = signal
+        try tx.signal(ChangeSignal.topic, "")
         tx.afterCommit { signal.fire() }
     }
 
@@ -217,7 +218,10 @@ package struct HandDown: Sendable {
                     """)
                 try tx.execute("UPDATE delivery SET retry_at = NULL WHERE object_id = \(row[0]) AND version = \(row[1]) AND org = \(row[2])")
             }
-            if !due.isEmpty { tx.afterCommit { signal.fire() } }
+            if !due.isEmpty {
+                try tx.signal(ChangeSignal.topic, "")
+                tx.afterCommit { signal.fire() }
+            }
             return due.count
         }
     }

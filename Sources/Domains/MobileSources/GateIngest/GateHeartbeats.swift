@@ -80,7 +80,7 @@ package struct GateHeartbeats: Sendable {
             try tx.execute(
                 """
                 INSERT INTO gate_daily (day, org, gate_no, area, generated, heartbeats) VALUES (\(now.day), \(site.org), \(beat.gateNo), \(site.county), \(beat.generatedToday), 1)
-                ON CONFLICT (day, org, gate_no) DO UPDATE SET generated = MAX(gate_daily.generated, excluded.generated), heartbeats = gate_daily.heartbeats + 1
+                ON CONFLICT (day, org, gate_no) DO UPDATE SET generated = CASE WHEN gate_daily.generated > excluded.generated THEN gate_daily.generated ELSE excluded.generated END, heartbeats = gate_daily.heartbeats + 1
                 """)
             _ = try alarms.clear(kind: ViolationAlarm.gateOffline.name, subject: beat.gateNo, org: site.org, at: now, reason: "门禁恢复在线", in: tx)
             try judgeEquipment(beat, site, gate.name, now, tx)

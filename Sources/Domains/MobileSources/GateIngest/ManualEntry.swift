@@ -92,7 +92,7 @@ package struct ManualEntry: Sendable {
             let entry = AuditEntry("create", "gatePass", String(pass.id), "人工补录过车：\(input.plate.text)，\(input.reason)")
             try audit.record(entry, by: principal, in: tx)
             let feed = feed
-            tx.afterCommit { feed.publish([pass]) }
+            try feed.publish([pass], after: tx)
             return result
         }
     }

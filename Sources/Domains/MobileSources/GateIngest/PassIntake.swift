@@ -130,10 +130,8 @@ final class PassIntake: Sendable {
             let stored = group.stored
             let visits = tally.visits
             if !stored.isEmpty {
-                tx.afterCommit {
-                    for (filing, visit) in visits { vehicles.noteVisit(visit.plate, filing: filing, at: visit.at) }
-                    feed.publish(stored)
-                }
+                tx.afterCommit { for (filing, visit) in visits { vehicles.noteVisit(visit.plate, filing: filing, at: visit.at) } }
+                try feed.publish(stored, after: tx)
             }
             return group.results
         }

@@ -43,7 +43,7 @@ package struct TransmissionRate: Sendable {
         let gate: SQL = perGate ? "gate_no" : "NULL"
         let group: SQL = perGate ? "day, org, gate_no" : "day, org"
         let sql: SQL = """
-            SELECT day, org, \(gate) AS gate_no, MAX(area) AS area, SUM(received) AS received, SUM(MAX(generated, received)) AS generated, SUM(backfilled) AS backfilled, SUM(manual) AS manual,
+            SELECT day, org, \(gate) AS gate_no, MAX(area) AS area, SUM(received) AS received, SUM(CASE WHEN generated > received THEN generated ELSE received END) AS generated, SUM(backfilled) AS backfilled, SUM(manual) AS manual,
                 SUM(duplicates) AS duplicates, SUM(rejected) AS rejected, MAX(heartbeats) AS heartbeats, SUM(with_photos) AS with_photos, SUM(unknown_stage) AS unknown_stage,
                 SUM(hand_lifts) AS hand_lifts, SUM(flagged) AS flagged
             FROM gate_daily WHERE \(SQL.all(of: conditions)) GROUP BY \(group) ORDER BY day DESC, org LIMIT 5000

@@ -3,7 +3,7 @@ import Kernel
 /// How grave an alarm is; a higher number is graver.
 ///
 /// Source: requirements/A-mobile-sources.md A-07 “等级”.
-package enum AlarmGrade: Int, Sendable, CaseIterable, Comparable {
+package enum AlarmGrade: Int, Sendable, Codable, CaseIterable, Comparable {
     case ordinary = 1
     case heavier = 2
     case severe = 3

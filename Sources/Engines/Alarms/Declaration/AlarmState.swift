@@ -1,7 +1,7 @@
 import Kernel
 
 /// Where an alarm stands. Source: requirements/A-mobile-sources.md A-07 “状态（新/处理中/复议中/成立/撤销/关闭）”.
-package enum AlarmState: String, Sendable, CaseIterable {
+package enum AlarmState: String, Sendable, Codable, CaseIterable {
     case new, handling, reconsidering, confirmed, revoked, closed
 
     package var title: String {

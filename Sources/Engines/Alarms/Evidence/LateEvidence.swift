@@ -26,7 +26,7 @@ extension AlarmEngine {
         if principal.kind == .user {
             try hooks.audit(AuditEntry("update", "alarm", "\(id)", "报警 \(alarm.number) 补充证据：\(text)", details: ["chainHead": .string(intake.head)]), principal, tx)
         }
-        announce(notice(.evidence, of: alarm), in: tx)
+        try announce(notice(.evidence, of: alarm), in: tx)
     }
 
     /// A picture has come: joins every alarm that waits for it. One look-up by key when none does.

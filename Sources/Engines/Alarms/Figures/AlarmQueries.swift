@@ -53,7 +53,7 @@ extension AlarmEngine {
         var counts: [AlarmState: Int] = [:]
         let condition: SQL = "\(filter.condition(withStates: false)) AND \(principal.scope.condition())"
         for state in AlarmState.allCases {
-            counts[state] = try reader.count("SELECT COUNT(*) FROM (SELECT 1 FROM alarms WHERE state = \(state.rawValue) AND \(condition) LIMIT 10001) AS some")
+            counts[state] = try reader.count("SELECT COUNT(*) FROM (SELECT 1 FROM alarms WHERE state = \(state.rawValue) AND \(condition) LIMIT 10001) AS few")
         }
         return counts
     }

@@ -108,7 +108,7 @@ extension AlarmEngine {
             "evidenceCount": .int(Int64(alarm.evidenceCount)),
         ]
         try hooks.audit(AuditEntry("update", "alarm", "\(alarm.id)", "\(action.title)报警 \(alarm.number)", details: details), principal, tx)
-        announce(notice(.moved, of: after), in: tx)
+        try announce(notice(.moved, of: after), in: tx)
         return after
     }
 

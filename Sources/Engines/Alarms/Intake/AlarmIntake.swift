@@ -1,3 +1,4 @@
+import Foundation
 import Identity
 import Kernel
 import Storage
@@ -95,7 +96,7 @@ extension AlarmEngine {
         try record("raise", of: id, from: nil, to: .new, text: signal.title, by: principal, at: now, in: tx)
         try AlarmRollup(day: signal.occurredAt.day, kind: kind.name, grade: grade, org: signal.org, area: signal.area).countOpened(in: tx)
         if principal.kind == .user { try hooks.audit(AuditEntry("create", "alarm", "\(id)", "产生报警 \(number)：\(signal.title)"), principal, tx) }
-        announce(
+        try announce(
             AlarmNotice(
                 change: .opened, id: id, number: number, kind: kind.name, grade: grade, state: .new, title: signal.title, org: signal.org, area: signal.area, times: 1,
                 orgName: signal.orgName), in: tx)
@@ -117,7 +118,7 @@ extension AlarmEngine {
         try AlarmRollup(day: open.day, kind: open.kind, grade: open.grade, org: open.org, area: open.area).countRepeat(in: tx)
         // A storm of repeats tells the pages its first ones and then every hundredth.
         if times <= 10 || times % 100 == 0 {
-            announce(
+            try announce(
                 AlarmNotice(
                     change: .merged, id: open.id, number: open.number, kind: open.kind, grade: open.grade, state: open.state, title: open.title, org: open.org, area: open.area,
                     times: times),
@@ -143,7 +144,8 @@ extension AlarmEngine {
             """)
     }
 
-    func announce(_ notice: AlarmNotice, in tx: any Transaction) {
+    func announce(_ notice: AlarmNotice, in tx: any Transaction) throws {
+        try tx.signal(AlarmNotice.signal, String(decoding: JSONEncoder().encode(notice), as: UTF8.self))
         let tell = hooks.announce
         tx.afterCommit { tell(notice) }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Identity
 import Kernel
 import Media
@@ -29,6 +30,12 @@ package enum AlarmLive {
             LiveEvent(
                 topic, org: notice.org, area: notice.area, permission: AlarmPermission.read,
                 .toast(title: "\(notice.grade.title)报警", text: notice.title, tone: notice.grade.tone, path: "/alarms/\(notice.id)")))
+    }
+
+    /// Shows what another node tells; what cannot be read is not shown.
+    package static func hear(_ body: String, _ hub: LiveHub) {
+        guard let notice = try? JSONDecoder().decode(AlarmNotice.self, from: Data(body.utf8)) else { return }
+        tell(notice, hub)
     }
 
     private static func line(_ notice: AlarmNotice) -> Markup {

@@ -6,6 +6,9 @@ import Synchronization
 /// Every client and key in memory, so that a request is judged without the database. Changes made in this process count from the moment they are durable; changes made by
 /// another process are seen by `refreshIfChanged`.
 package final class ClientDirectory: Sendable {
+    /// What nodes tell each other; each then asks `refreshIfChanged`.
+    package static let signal = "clients"
+
     struct KnownKey: Sendable {
         var row: SignedClientKey
         var key: PublicKey
@@ -79,6 +82,7 @@ package final class ClientDirectory: Sendable {
         let version = try ClientDirectory.version(transaction)
         let row = try transaction.first("SELECT * FROM signed_clients WHERE id = \(client)").map(SignedClient.init)
         let keys = try transaction.rows("SELECT * FROM signed_client_keys WHERE client_id = \(client) ORDER BY id").compactMap { try Self.parsed(SignedClientKey($0), known: [:]) }
+        try transaction.signal(ClientDirectory.signal, "")
         transaction.afterCommit { [self] in
             state.withLock { state in
                 for (object, ids) in state.byObject where object.client == client {

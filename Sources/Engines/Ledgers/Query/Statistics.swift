@@ -81,7 +81,9 @@ extension LedgerEngine {
         var statement: SQL = "SELECT \(columns) FROM \(SQL(text: compiled.plan.source)) WHERE \(compiled.condition)"
         if !keys.isEmpty {
             let places = SQL(text: (1...keys.count).map(String.init).joined(separator: ", "))
-            statement += " GROUP BY \(places) ORDER BY \(places) LIMIT \(StatisticsTable.most + 1)"
+            // Both databases put what is not filled in first.
+            let order = SQL(text: (1...keys.count).map { "\($0) NULLS FIRST" }.joined(separator: ", "))
+            statement += " GROUP BY \(places) ORDER BY \(order) LIMIT \(StatisticsTable.most + 1)"
         }
         var groups: [StatisticsTable.Group] = []
         try reader.each(statement) { row in

@@ -1,0 +1,56 @@
+import Foundation
+import Kernel
+
+/// Where a data directory's database, keys and files are, when they are not in the directory itself: what several nodes share.
+///
+/// Kept in the directory's file `placement` (mode 0600: the address may hold a password) when `serve` is told, so that `admin`, `verify` and the next start need not be.
+struct Placement: Sendable, Equatable {
+    /// `postgres://user@host/name`; nil for the embedded database.
+    var database: String?
+    /// A directory that every node sees, with `keys/` and `blobs/`; nil for the data directory itself.
+    var shared: String?
+
+    /// What the directory remembers, overruled by what is given now.
+    ///
+    /// - Throws: `Failure` `.invalid` `JW-A004` for an address that is none; `.conflict` `JW-A005` where the directory already has a database of another kind.
+    static func resolve(_ directory: String, database: String? = nil, shared: String? = nil) throws -> Placement {
+        var placement = read(directory)
+        let old = placement
+        if let database {
+            guard database.hasPrefix("postgres://") || database.hasPrefix("postgresql://") else {
+                throw Failure(.invalid, "JW-A004", "--database 应为 postgres://用户@主机/库名")
+            }
+            guard placement.database != nil || !FileManager.default.fileExists(atPath: directory + "/jianwei.sqlite") else {
+                throw Failure(.conflict, "JW-A005", "数据目录 \(directory) 已有内置数据库，请先用 jianwei move 迁移")
+            }
+            placement.database = database
+        }
+        if let shared { placement.shared = shared }
+        if placement != old { try placement.write(directory) }
+        return placement
+    }
+
+    func write(_ directory: String) throws {
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let lines = [database.map { "database=\($0)" }, shared.map { "shared=\($0)" }].compactMap { $0 }
+        let path = directory + "/placement"
+        guard FileManager.default.createFile(atPath: path, contents: Data((lines.joined(separator: "\n") + "\n").utf8), attributes: [.posixPermissions: 0o600]) else {
+            throw Failure(.unavailable, "JW-A003", "无法使用数据目录 \(directory)", cause: "cannot write \(path)")
+        }
+    }
+
+    static func read(_ directory: String) -> Placement {
+        var placement = Placement()
+        guard let text = try? String(contentsOfFile: directory + "/placement", encoding: .utf8) else { return placement }
+        for line in text.split(separator: "\n") {
+            let parts = line.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { continue }
+            switch parts[0] {
+            case "database": placement.database = parts[1]
+            case "shared": placement.shared = parts[1]
+            default: break
+            }
+        }
+        return placement
+    }
+}

@@ -1,0 +1,143 @@
+import Dispatch
+import Foundation
+import Kernel
+import Storage
+
+/// PostgreSQL behind Storage's face, for more than one machine: one writer with group commit on each node, one node writing at a time, a few readers.
+///
+/// No thread of Swift's pool ever waits for the network: writer, readers and listener own their threads, and each thread owns its connection.
+package final class PostgresDatabase: Storage.Database {
+    package struct Options: Sendable {
+        /// Connections that read side by side.
+        package var readers = 8
+        /// Waiting closures, of writers and of readers each, beyond which callers get `JW-S003`.
+        package var waiting = 20_000
+        /// How long a writer waits for a lost database before it is refused with `JW-S001`.
+        package var patience = Duration.seconds(10)
+        /// This node's name among the others; signals are signed with it.
+        package var node = "jianwei"
+
+        package init() {}
+    }
+
+    package let address: String
+    private let options: Options
+    private let writer: PostgresWriter
+    private let readers: PostgresReadPool
+    private let open: @Sendable () throws -> PostgresConnection
+
+    /// Connects, on the calling thread.
+    ///
+    /// - Parameter address: `postgres://user@host:port/name`; several hosts may be named, the one that takes writes is used.
+    /// - Throws: `Failure` `.unavailable` `JW-S001` when no server answers, `.unexpected` `JW-S008` when it is older than 14 or its texts are not in UTF-8 sorted by bytes.
+    package convenience init(address: String, options: Options = Options()) throws {
+        try self.init(address: address, options: options, schema: nil)
+    }
+
+    /// - Parameter schema: a scratch schema that is dropped at the end; nil for the one the address leads to.
+    init(address: String, options: Options, schema: String?) throws {
+        self.address = address
+        self.options = options
+        let path = schema.map { ["SET search_path TO \(SQL.ident($0).text)"] } ?? []
+        let name = options.node
+        let open: @Sendable () throws -> PostgresConnection = { try PostgresConnection(address, name: name, settings: path + Self.settings) }
+        self.open = open
+        let first = try open()
+        try Self.checkServer(first)
+        if let schema { try first.command("CREATE SCHEMA \(SQL.ident(schema).text)") }
+        try first.command(SignalTable.creation)
+        let readers = PostgresReadPool(readers: max(1, options.readers), waiting: options.waiting, open: open)
+        self.readers = readers
+        let farewell = schema.map { "DROP SCHEMA \(SQL.ident($0).text) CASCADE" }
+        writer = PostgresWriter(waiting: options.waiting, farewell: farewell, open: open) { readers.schemaChanged() }
+        writer.start(first)
+    }
+
+    deinit {
+        readers.stop()
+        writer.stop()
+    }
+
+    package var dialect: Dialect { .postgres }
+
+    package func read<T: Sendable>(within limit: Duration, _ body: @escaping @Sendable (any Reader) throws -> T) async throws -> T {
+        let deadline = Self.uptime(in: limit)
+        return try await withCheckedThrowingContinuation { continuation in
+            let request = PostgresReadClosure(deadline: deadline, body, continuation)
+            if let failure = readers.submit(request) { request.fail(failure) }
+        }
+    }
+
+    @discardableResult
+    package func write<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T) async throws -> T {
+        let deadline = Self.uptime(in: options.patience)
+        return try await withCheckedThrowingContinuation { continuation in
+            let request = PostgresWriteClosure(deadline: deadline, body, continuation)
+            if let failure = writer.submit(request) {
+                request.fail(failure)
+                request.finish()
+            }
+        }
+    }
+
+    /// What other nodes signal from now on, in the order of their commits; ends when the reader of the stream does. After a long absence there comes one `Signal.everything`.
+    package func signals() -> AsyncStream<Signal> {
+        AsyncStream(bufferingPolicy: .bufferingNewest(100_000)) { continuation in
+            let listener = PostgresListener(open: open) { continuation.yield($0) }
+            continuation.onTermination = { _ in listener.stop() }
+            listener.start()
+        }
+    }
+
+    package func figures() async -> [String: Double] {
+        let (waitingWriters, counts) = writer.figures()
+        let (waitingReaders, readerCount, reads, timeouts, reconnects) = readers.figures()
+        return [
+            "waiting_writers": Double(waitingWriters),
+            "waiting_readers": Double(waitingReaders),
+            "readers": Double(readerCount),
+            "reads": Double(reads),
+            "read_timeouts": Double(timeouts),
+            "writes": Double(counts.closures),
+            "write_failures": Double(counts.failures),
+            "commits": Double(counts.commits),
+            "largest_commit": Double(counts.largest),
+            "reconnects": Double(counts.reconnects + reconnects),
+        ]
+    }
+
+    package func close() async {
+        readers.stop()
+        await readers.stopped()
+        writer.stop()
+        await writer.stopped()
+    }
+
+    private static func uptime(in limit: Duration) -> UInt64 { DispatchTime.now().uptimeNanoseconds + UInt64(max(0, limit / .nanoseconds(1))) }
+
+    /// A node that stops in the middle of a transaction loses its session, and the writer's lock with it, after 20 seconds; nobody waits longer than 15 for a lock.
+    private static let settings = [
+        "SET idle_in_transaction_session_timeout = '20s'; SET lock_timeout = '15s'; SET TIME ZONE 'UTC'; SET client_min_messages = warning; SET statement_timeout = 0"
+    ]
+
+    private static func checkServer(_ connection: PostgresConnection) throws {
+        let row = try connection.rows(
+            "SELECT current_setting('server_version_num')::int AS version, pg_encoding_to_char(encoding) AS encoding, datcollate::text AS collation FROM pg_database WHERE datname = current_database()"
+        ).first
+        guard let row, (row.int("version") ?? 0) >= 140_000, row.text("encoding") == "UTF8", ["C", "POSIX", "C.UTF-8", "C.utf8"].contains(row.text("collation") ?? "") else {
+            throw Failure(
+                .unexpected, "JW-S008", "数据库不符合要求：须为 PostgreSQL 14 及以上、UTF-8 编码、按字节排序（LOCALE 'C'）",
+                cause: "version \(row?.int("version") ?? 0), encoding \(row?.text("encoding") ?? "-"), collation \(row?.text("collation") ?? "-")")
+        }
+    }
+}
+
+extension PostgresDatabase {
+    /// A schema of its own for one test, dropped with the last reference.
+    package static func temporary(on address: String, _ adjust: (inout Options) -> Void = { _ in }) throws -> PostgresDatabase {
+        var options = Options()
+        options.readers = 2
+        adjust(&options)
+        return try PostgresDatabase(address: address, options: options, schema: "t_" + UUID().uuidString.lowercased().replacing("-", with: ""))
+    }
+}
