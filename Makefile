@@ -5,7 +5,7 @@ PROGRAM = .build/$(CONFIGURATION)/jianwei
 DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: run demo build test check bench format features setup help
+.PHONY: run demo build test check faults bench format features setup help
 .DEFAULT_GOAL := help
 
 help: ## what can be asked for
@@ -28,6 +28,9 @@ test: setup-test build ## every suite; fails when one fails
 
 check: setup-test build ## arrows, sizes, forbidden words, format, the feature page
 	scripts/check
+
+faults: setup-test build ## disks that fill, databases that go away, nodes that die
+	for fault in Tests/Faults/*; do $$fault || exit 1; done
 
 bench: ## the promises, measured on this machine
 	$(SWIFT) build -c $(CONFIGURATION) --product jianwei

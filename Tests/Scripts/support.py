@@ -75,6 +75,22 @@ def scratch(name):
     return path
 
 
+def postgres_database():
+    """The address of a fresh database on the suites' own server (scripts/postgres)."""
+    server = subprocess.run([ROOT / "scripts/postgres", "start"], check=True, capture_output=True, text=True).stdout.strip().splitlines()[-1]
+    name = "s" + secrets.token_hex(8)
+    subprocess.run(["psql", "-q", server, "-c", f"CREATE DATABASE {name}"], check=True, capture_output=True)
+    return server.replace("/postgres?", f"/{name}?")
+
+
+def place(data):
+    """JIANWEI_TEST_DATABASE=postgres: a new data directory gets a database on PostgreSQL."""
+    data = Path(data)
+    if os.environ.get("JIANWEI_TEST_DATABASE") == "postgres" and not (data / "placement").exists() and not (data / "jianwei.sqlite").exists():
+        data.mkdir(parents=True, exist_ok=True)
+        (data / "placement").write_text(f"database={postgres_database()}\n")
+
+
 def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -96,6 +112,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self):
+        place(self.data)
         self.log = open(f"{self.data}.log", "ab")
         began = time.monotonic()
         self.process = subprocess.Popen(
@@ -167,6 +184,7 @@ def command(*arguments, seconds=60):
 
 def admin(data, *arguments, seconds=60):
     """`jianwei admin …`: its JSON line, or RuntimeError with the reason."""
+    place(data)
     status, output, errors = command("admin", *arguments, "--data", data, seconds=seconds)
     if status != 0:
         raise RuntimeError(f"admin {' '.join(map(str, arguments))} ended with {status}: {errors or output}")

@@ -66,13 +66,13 @@ package protocol Transaction: Reader {
     /// - Parameters:
     ///   - topic: what it concerns, such as `registry`.
     ///   - body: what a hearer needs to find it, such as an id; short.
-    func signal(_ topic: String, _ body: String) throws
+    func signal(_ topic: String, _ body: String)
     /// Creates or changes schema; only migrations call it.
     func apply(_ step: SchemaStep) throws
 }
 
 extension Transaction {
-    package func signal(_ topic: String, _ body: String) throws {}
+    package func signal(_ topic: String, _ body: String) {}
 }
 
 extension Reader {

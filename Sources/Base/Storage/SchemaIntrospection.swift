@@ -41,9 +41,10 @@ package enum SchemaIntrospection {
     }
 
     private static func postgresTable(_ name: String, _ reader: any Reader) throws -> Table {
-        let columns = try reader.rows(
-            "SELECT column_name, data_type, is_nullable FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = \(name) ORDER BY ordinal_position"
-        ).map { Column($0.text("column_name") ?? "", kind($0.text("data_type") ?? ""), required: $0.text("is_nullable") == "NO") }
+        let described = try reader.rows(
+            "SELECT column_name, data_type, is_nullable, is_identity FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = \(name) ORDER BY ordinal_position"
+        )
+        let columns = described.map { Column($0.text("column_name") ?? "", kind($0.text("data_type") ?? ""), required: $0.text("is_nullable") == "NO") }
         let parts = try reader.rows(
             """
             SELECT c.relname AS name, i.indisunique::int AS is_unique, i.indisprimary::int AS is_key, pg_get_expr(i.indpred, i.indrelid) AS condition, a.attname AS part
@@ -67,7 +68,9 @@ package enum SchemaIntrospection {
                 indexes.append((part.text("name") ?? "", Index(columns: [column], unique: part.bool("is_unique"), where: part.text("condition"))))
             }
         }
-        return Table(name, key: key, columns: columns, indexes: indexes.map(\.index), partitionedBy: partition)
+        // PostgreSQL clusters nothing; a key `id` that is not counted by the database was declared so.
+        let isCounted = described.contains { $0.text("is_identity") == "YES" }
+        return Table(name, key: key, columns: columns, indexes: indexes.map(\.index), isClustered: key == ["id"] && !isCounted, partitionedBy: partition)
     }
 
     private static func kind(_ type: String) -> Column.Kind {

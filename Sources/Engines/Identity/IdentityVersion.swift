@@ -17,8 +17,8 @@ package final class IdentityVersion: Sendable {
     package func bump() { count.add(1, ordering: .acquiringAndReleasing) }
 
     /// Bumps once the transaction is durable.
-    func bump(after transaction: any Transaction) throws {
-        try transaction.signal(IdentityVersion.signal, "")
+    func bump(after transaction: any Transaction) {
+        transaction.signal(IdentityVersion.signal, "")
         transaction.afterCommit { self.bump() }
     }
 }

@@ -77,7 +77,7 @@ package struct Organisations: Sendable {
         let before: JSONValue = ["name": .string(old.name), "code": .string(old.code), "area": .string(old.area)]
         let after: JSONValue = ["name": .string(name), "code": .string(code), "area": .string(area)]
         try audit.record(AuditEntry("update", "organisation", "\(id)", "修改机构“\(name)”", details: ["before": before, "after": after]), by: principal, in: transaction)
-        try version.bump(after: transaction)
+        version.bump(after: transaction)
     }
 
     package func update(_ id: Int64, name: String, code: String, area: String, by principal: Principal) async throws {
@@ -93,7 +93,7 @@ package struct Organisations: Sendable {
         guard id != principal.organisation || state == .active else { throw Failure(.conflict, "JW-I030", "不能停用自己所在的机构") }
         try transaction.execute("UPDATE organisations SET state = \(state.rawValue), updated_at = \(clock.now) WHERE id = \(id)")
         try audit.record(AuditEntry("update", "organisation", "\(id)", (state == .active ? "启用" : "停用") + "机构“\(old.name)”"), by: principal, in: transaction)
-        try version.bump(after: transaction)
+        version.bump(after: transaction)
     }
 
     package func setState(_ state: Organisation.State, of id: Int64, by principal: Principal) async throws {

@@ -113,7 +113,7 @@ package struct Roles: Sendable {
             try replacePermissions(of: id, with: draft.permissions, in: transaction)
             let before = details(RoleDraft(title: old.title, scope: old.scope, kinds: old.kinds, permissions: old.permissions))
             try audit.record(AuditEntry("update", "role", "\(id)", "修改角色“\(draft.title)”", details: ["before": before, "after": details(draft)]), by: principal, in: transaction)
-            try version.bump(after: transaction)
+            version.bump(after: transaction)
         }
     }
 
@@ -129,7 +129,7 @@ package struct Roles: Sendable {
             try transaction.execute("DELETE FROM role_permissions WHERE role_id = \(id)")
             try transaction.execute("DELETE FROM roles WHERE id = \(id)")
             try audit.record(AuditEntry("delete", "role", "\(id)", "删除角色“\(old.title)”"), by: principal, in: transaction)
-            try version.bump(after: transaction)
+            version.bump(after: transaction)
         }
     }
 

@@ -106,7 +106,7 @@ package struct Sessions: Sendable {
             guard let found = try Self.load(key, policy, now, transaction) else { return }
             try transaction.execute("DELETE FROM sessions WHERE token_hash = \(key.bytes)")
             try audit.record(AuditEntry("logout", "session", "\(found.session.id)", "退出登录"), by: found.session.principal, in: transaction)
-            try version.bump(after: transaction)
+            version.bump(after: transaction)
         }
     }
 
@@ -123,7 +123,7 @@ package struct Sessions: Sendable {
             let one: SQL = session.map { " AND id = \($0)" } ?? ""
             let count = try transaction.execute("DELETE FROM sessions WHERE user_id = \(userId)\(one)")
             try audit.record(AuditEntry("revoke", "session", "\(userId)", "终止用户的 \(count) 个会话"), by: principal, in: transaction)
-            try version.bump(after: transaction)
+            version.bump(after: transaction)
         }
     }
 

@@ -109,7 +109,7 @@ package struct Users: Sendable {
                 login: old.login, name: old.name, phone: old.phone, organisation: old.organisation, roles: old.roles.map(\.id), lastDay: old.expiresAt?.day.adding(days: -1))
             let entry = AuditEntry("update", "user", "\(id)", "修改用户“\(draft.name)”（\(draft.login)）", details: ["before": details(before), "after": details(draft)])
             try audit.record(entry, by: principal, in: transaction)
-            try version.bump(after: transaction)
+            version.bump(after: transaction)
         }
     }
 
@@ -127,7 +127,7 @@ package struct Users: Sendable {
             try requireAnAdministrator(transaction)
             let act = state == .frozen ? "冻结" : "解冻"
             try audit.record(AuditEntry("update", "user", "\(id)", "\(act)用户“\(old.name)”（\(old.login)）"), by: principal, in: transaction)
-            try version.bump(after: transaction)
+            version.bump(after: transaction)
         }
     }
 

@@ -2,7 +2,7 @@ import Cryptography
 import Identity
 import Kernel
 import Storage
-import StorageSQLite
+import TestDatabases
 import Testing
 
 @Suite("8.1.4.1 second factor, picture, confirmation, leaving")

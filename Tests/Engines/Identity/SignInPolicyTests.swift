@@ -2,7 +2,7 @@ import Cryptography
 import Identity
 import Kernel
 import Storage
-import StorageSQLite
+import TestDatabases
 import Testing
 
 @Suite("A-18 A-25 A-26 A-27 rules for signing in")

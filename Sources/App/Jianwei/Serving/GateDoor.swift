@@ -13,11 +13,22 @@ struct FrontDoor<Site: HTTPResponder>: HTTPResponder where Site.Context == WebCo
     let gates: GateGateway
     let site: Site
     let administration: AdminDoor
+    let figures: MetricsDoor
 
     func respond(to request: Request, context: WebContext) async throws -> Response {
+        let began = ContinuousClock.now
+        var status = 500
+        defer { figures.metrics.note(path: request.uri.path, status: status, seconds: (ContinuousClock.now - began) / .seconds(1)) }
+        let response = try await answer(request, context)
+        status = response.status.code
+        return response
+    }
+
+    private func answer(_ request: Request, _ context: WebContext) async throws -> Response {
         let path = request.uri.path
         if path.hasPrefix(GateGateway.prefix) { return await gates.respond(to: request, address: caller(request, context.address)) }
         if path == AdminDoor.path { return await administration.respond(to: request, address: context.address) }
+        if path == MetricsDoor.path { return await figures.respond(to: request, address: context.address) }
         return try await site.respond(to: request, context: context)
     }
 

@@ -120,7 +120,8 @@ struct Server: Sendable {
             backend: GateDesk(gates: installation.gates), clients: installation.clients, platformKeys: installation.platformKeys, clock: platform.clock, logger: logger)
         let door = FrontDoor(
             trustedProxies: trustedProxies, gates: gateway, site: router.buildResponder(),
-            administration: AdminDoor(key: try AdminKey.readOrMake(installation.directory), desk: AdminDesk(installation: installation)))
+            administration: AdminDoor(key: try AdminKey.readOrMake(installation.directory), desk: AdminDesk(installation: installation)),
+            figures: MetricsDoor(metrics: Metrics(), database: database, blobs: platform.blobs, clock: platform.clock))
         var quiet = logger
         quiet[metadataKey: "part"] = "http"
         var configuration = ApplicationConfiguration(address: .hostname(address.host, port: address.port), serverName: nil)

@@ -67,7 +67,7 @@ package struct EnterpriseRegistration: Sendable {
         ledgers.onChange(of: ledger) { change, tx in
             guard let record = change.after ?? change.before else { return }
             let isLive = change.after.map { $0.deletedAt == nil } ?? false
-            try tx.signal(GateRegistry.signal, "")
+            tx.signal(GateRegistry.signal, "")
             tx.afterCommit { registry.update { patch(record, &$0, isLive) } }
         }
     }

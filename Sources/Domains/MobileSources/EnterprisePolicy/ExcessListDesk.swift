@@ -85,7 +85,7 @@ package struct ExcessListDesk: Sendable {
             guard let record = change.after ?? change.before else { return }
             let isListed = change.after.map { $0[ExcessEmissionList.state] == "recognized" && $0.deletedAt == nil } ?? false
             let wasListed = change.before.map { $0[ExcessEmissionList.state] == "recognized" && $0.deletedAt == nil } ?? false
-            try ExcessListDesk.patch(registry, record, isListed: isListed, now: clock.now, in: tx)
+            ExcessListDesk.patch(registry, record, isListed: isListed, now: clock.now, in: tx)
             guard isListed || wasListed else { return }
             let version = record[ExcessEmissionList.listVersion] ?? 0
             let effective = isListed ? record[ExcessEmissionList.recognizedAt] ?? clock.now : clock.now
@@ -95,13 +95,13 @@ package struct ExcessListDesk: Sendable {
         }
     }
 
-    private static func patch(_ registry: GateRegistry, _ record: Record, isListed: Bool, now: Moment, in tx: any Transaction) throws {
+    private static func patch(_ registry: GateRegistry, _ record: Record, isListed: Bool, now: Moment, in tx: any Transaction) {
         let key = GateRegistry.PlateKey(plate: record[ExcessEmissionList.plateNo] ?? "", color: record[ExcessEmissionList.plateColor] ?? "")
         let version = record[ExcessEmissionList.listVersion] ?? 0
         let listing = GateRegistry.Listing(
             id: record.id, version: version, from: record[ExcessEmissionList.recognizedAt] ?? now, to: isListed ? nil : record[ExcessEmissionList.releasedAt] ?? now,
             kind: record[ExcessEmissionList.listKind] ?? "excess")
-        try tx.signal(GateRegistry.signal, "")
+        tx.signal(GateRegistry.signal, "")
         tx.afterCommit {
             registry.update { snapshot in
                 var entries = snapshot.listings[key] ?? []

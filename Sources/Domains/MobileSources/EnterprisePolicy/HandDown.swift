@@ -41,7 +41,7 @@ package struct HandDown: Sendable {
                 """)
         }
         let signal = signal
-        try tx.signal(ChangeSignal.topic, "")
+        tx.signal(ChangeSignal.topic, "")
         tx.afterCommit { signal.fire() }
     }
 
@@ -219,7 +219,7 @@ package struct HandDown: Sendable {
                 try tx.execute("UPDATE delivery SET retry_at = NULL WHERE object_id = \(row[0]) AND version = \(row[1]) AND org = \(row[2])")
             }
             if !due.isEmpty {
-                try tx.signal(ChangeSignal.topic, "")
+                tx.signal(ChangeSignal.topic, "")
                 tx.afterCommit { signal.fire() }
             }
             return due.count

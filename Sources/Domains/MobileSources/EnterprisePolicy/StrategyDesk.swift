@@ -44,7 +44,7 @@ package struct StrategyDesk: Sendable {
             var next = registry.snapshot
             StrategyDesk.put(strategy, id: id, into: &next)
             _ = try refresh.run(next, in: tx)
-            try tx.signal(GateRegistry.signal, "")
+            tx.signal(GateRegistry.signal, "")
             tx.afterCommit { registry.update { StrategyDesk.put(strategy, id: id, into: &$0) } }
         }
     }

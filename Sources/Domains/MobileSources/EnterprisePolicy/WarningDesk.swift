@@ -85,7 +85,7 @@ package struct WarningDesk: Sendable {
             var next = registry.snapshot
             next.warnings = try tx.rows("SELECT id, level, counties, starts_at, ends_at FROM warning_period WHERE deleted_at IS NULL").compactMap { GateRegistry.Warning(row: $0) }
             _ = try refresh.run(next, in: tx)
-            try tx.signal(GateRegistry.signal, "")
+            tx.signal(GateRegistry.signal, "")
             tx.afterCommit {
                 registry.update { snapshot in
                     snapshot.warnings.removeAll { $0.id == id }

@@ -59,7 +59,7 @@ package final class PassFeed: Sendable {
         // Only where there may be other nodes: a pass comes thousands of times a second.
         if tx.dialect == .postgres {
             let items = passes.suffix(PassFeed.told).map(Item.init)
-            try tx.signal(PassFeed.signal, String(decoding: JSONEncoder().encode(items), as: UTF8.self))
+            tx.signal(PassFeed.signal, String(decoding: try JSONEncoder().encode(items), as: UTF8.self))
         }
         tx.afterCommit { [self] in publish(passes.suffix(PassFeed.kept).map(Item.init), total: passes.count) }
     }

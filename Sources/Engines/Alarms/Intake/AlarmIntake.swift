@@ -145,7 +145,7 @@ extension AlarmEngine {
     }
 
     func announce(_ notice: AlarmNotice, in tx: any Transaction) throws {
-        try tx.signal(AlarmNotice.signal, String(decoding: JSONEncoder().encode(notice), as: UTF8.self))
+        tx.signal(AlarmNotice.signal, String(decoding: try JSONEncoder().encode(notice), as: UTF8.self))
         let tell = hooks.announce
         tx.afterCommit { tell(notice) }
     }

@@ -82,7 +82,7 @@ package final class ClientDirectory: Sendable {
         let version = try ClientDirectory.version(transaction)
         let row = try transaction.first("SELECT * FROM signed_clients WHERE id = \(client)").map(SignedClient.init)
         let keys = try transaction.rows("SELECT * FROM signed_client_keys WHERE client_id = \(client) ORDER BY id").compactMap { try Self.parsed(SignedClientKey($0), known: [:]) }
-        try transaction.signal(ClientDirectory.signal, "")
+        transaction.signal(ClientDirectory.signal, "")
         transaction.afterCommit { [self] in
             state.withLock { state in
                 for (object, ids) in state.byObject where object.client == client {

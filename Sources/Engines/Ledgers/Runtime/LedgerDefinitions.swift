@@ -24,7 +24,7 @@ extension LedgerEngine {
         try audit.record(
             AuditEntry(old == nil ? "create" : "update", "ledgerDefinition", declaration.name, "\(verb)自定义台账：\(declaration.title)", details: declaration.json), by: principal,
             in: tx)
-        try tx.signal(LedgerEngine.signal, "")
+        tx.signal(LedgerEngine.signal, "")
         tx.afterCommit { [self, declaration] in install(declaration) }
     }
 

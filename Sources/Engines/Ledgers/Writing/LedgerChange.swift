@@ -59,7 +59,7 @@ extension LedgerEngine {
     func refreshDictionaries(afterChangeOf ledger: String, in tx: any Transaction) throws {
         guard ledger == DictionaryLedger.ledger.name else { return }
         let next = try dictionaries.read(tx)
-        try tx.signal(LedgerEngine.signal, "")
+        tx.signal(LedgerEngine.signal, "")
         tx.afterCommit { [dictionaries] in dictionaries.replace(next) }
     }
 

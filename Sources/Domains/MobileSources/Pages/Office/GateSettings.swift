@@ -77,7 +77,7 @@ struct GateSettings: Sendable {
                 "before": .object(JSONObject(names.map { ($0, .string(before[$0] ?? "")) })), "after": .object(JSONObject(names.map { ($0, .string(changed[$0] ?? "")) })),
             ]
             try audit.record(AuditEntry("update", "gateSetting", names.joined(separator: ","), "修改门禁监管设置", details: details), by: principal, in: tx)
-            try tx.signal(GateRegistry.signal, "")
+            tx.signal(GateRegistry.signal, "")
             tx.afterCommit { registry.update { snapshot in for (name, value) in changed { snapshot.settings.set(name, value) } } }
         }
     }
