@@ -30,7 +30,7 @@ check: setup-test build ## arrows, sizes, forbidden words, format, the feature p
 	scripts/check
 
 faults: setup-test build ## disks that fill, databases that go away, nodes that die
-	for fault in Tests/Faults/*; do $$fault || exit 1; done
+	for fault in Tests/Faults/* Tests/Scripts/faults; do JIANWEI=$(PROGRAM) $$fault || exit 1; done
 
 bench: ## the promises, measured on this machine
 	$(SWIFT) build -c $(CONFIGURATION) --product jianwei
