@@ -7,6 +7,7 @@ import Ledgers
 import Schedules
 import Synchronization
 import Web
+import Workflows
 
 /// Catalogue A 重点行业移动源（门禁视频）监管 as one feature: remove it from the list in App and it is gone.
 package final class MobileSources: Sendable {
@@ -32,14 +33,19 @@ package final class MobileSources: Sendable {
     package var feature: Feature {
         Feature(
             name: "mobileSources", title: "移动源门禁监管", ledgers: MobileSources.ledgers, dictionaries: MobileSources.dictionaries, tables: GateTables.all + SignedClients.tables,
-            permissions: GatePermission.declarations, grants: MobileSources.grants, menu: GateMenu.items, alarmKinds: ViolationAlarm.kinds, replacedInMenu: GateMenu.replaced,
+            permissions: GatePermission.declarations, grants: MobileSources.grants, menu: GateMenu.items, alarmKinds: ViolationAlarm.kinds, workflows: [Reconsideration.workflow],
+            replacedInMenu: GateMenu.replaced,
             auditTitles: GateMenu.auditTitles, additions: GateAdditions.all,
             prepare: { platform in
                 let gates = self.gates(on: platform)
                 gates.registerHooks()
+                Reconsideration.register(on: platform.workflows, alarms: platform.alarms)
                 LivePasses.connect(gates.feed, to: platform.live)
             },
-            routes: { routes, platform in GatePages.add(to: routes, gates: self.gates(on: platform), platform: platform) },
+            routes: { routes, platform in
+                GatePages.add(to: routes, gates: self.gates(on: platform), platform: platform)
+                ReconsiderationPages(platform: platform).add(to: routes)
+            },
             jobs: { platform in self.gates(on: platform).jobs() }
         )
     }

@@ -6,6 +6,7 @@ import Schedules
 import ServiceLifecycle
 import Storage
 import Web
+import Workflows
 
 /// Everything by which a domain enters the program. Removing a feature from the list in App removes all of it, and everything else still runs.
 ///
@@ -26,6 +27,8 @@ package struct Feature: Sendable {
     /// Beyond the ledgers' own lines, which stand in the menu by themselves.
     package var menu: [MenuItem]
     package var alarmKinds: [AlarmKind]
+    /// Workflows; their effects are registered in `prepare`.
+    package var workflows: [WorkflowDeclaration]
     /// Ledgers that stand in the menu by a page of the feature instead of their own.
     package var replacedInMenu: [String]
     /// Kinds of things that it writes into the audit book beside its ledgers, with their titles.
@@ -41,7 +44,8 @@ package struct Feature: Sendable {
 
     package init(
         name: String, title: String, ledgers: [LedgerDeclaration] = [], dictionaries: [DictionaryDeclaration] = [], tables: [Table] = [], permissions: [PermissionDeclaration] = [],
-        grants: [LedgerGrant] = [], menu: [MenuItem] = [], alarmKinds: [AlarmKind] = [], replacedInMenu: [String] = [], auditTitles: [String: String] = [:],
+        grants: [LedgerGrant] = [], menu: [MenuItem] = [], alarmKinds: [AlarmKind] = [], workflows: [WorkflowDeclaration] = [], replacedInMenu: [String] = [],
+        auditTitles: [String: String] = [:],
         additions: [LedgerAdditions] = [],
         prepare: @escaping @Sendable (Platform) throws -> Void = { _ in }, routes: @escaping @Sendable (Routes, Platform) -> Void = { _, _ in },
         jobs: @escaping @Sendable (Platform) -> [JobDeclaration] = { _ in [] }, services: @escaping @Sendable (Platform) -> [any Service] = { _ in [] }
@@ -55,6 +59,7 @@ package struct Feature: Sendable {
         self.grants = grants
         self.menu = menu
         self.alarmKinds = alarmKinds
+        self.workflows = workflows
         self.replacedInMenu = replacedInMenu
         self.auditTitles = auditTitles
         self.additions = additions

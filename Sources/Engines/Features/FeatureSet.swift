@@ -6,6 +6,7 @@ import Media
 import Schedules
 import Storage
 import Web
+import Workflows
 
 /// All features of one program, seen together: what App migrates, checks, serves and shows.
 package struct FeatureSet: Sendable {
@@ -13,14 +14,15 @@ package struct FeatureSet: Sendable {
 
     package init(_ features: [Feature]) { self.features = features }
 
-    /// The engine of ledgers adds its own of dictionaries.
-    package var ledgers: [LedgerDeclaration] { features.flatMap(\.ledgers) + [DictionaryLedger.ledger] }
+    /// The engine of ledgers adds its own of dictionaries, that of workflows its calendar.
+    package var ledgers: [LedgerDeclaration] { features.flatMap(\.ledgers) + [DictionaryLedger.ledger, HolidayCalendar.ledger] }
     package var dictionaries: [DictionaryDeclaration] { features.flatMap(\.dictionaries) }
     package var alarmKinds: [AlarmKind] { features.flatMap(\.alarmKinds) }
+    package var workflows: [WorkflowDeclaration] { features.flatMap(\.workflows) }
     package var additions: [LedgerAdditions] { features.flatMap(\.additions) }
 
     /// Tables of the features and of the generated pages, beyond those of ledgers; the other engines' own stand with the engines.
-    package var tables: [Table] { LedgerServices.tables + features.flatMap(\.tables) }
+    package var tables: [Table] { LedgerServices.tables + WorkflowTables.all + features.flatMap(\.tables) }
 
     /// Every permission of features and their ledgers; the role form shows them by area.
     package var permissions: [PermissionDeclaration] { permissions(runtime: []) }
@@ -28,7 +30,7 @@ package struct FeatureSet: Sendable {
     /// - Parameter runtime: ledgers that administrators have defined, whose rights are given like all others.
     package func permissions(runtime: [LedgerDeclaration]) -> [PermissionDeclaration] {
         let own = [LedgerDesignPermission.declaration, PermissionDeclaration("task.manage", "任务中心：查看与取消他人的任务", area: "系统管理")]
-        return (ledgers + runtime).flatMap(permissions) + own + features.flatMap(\.permissions)
+        return (ledgers + runtime).flatMap(permissions) + own + WorkPages.permissions + features.flatMap(\.permissions)
     }
 
     private func permissions(of ledger: LedgerDeclaration) -> [PermissionDeclaration] {
@@ -66,7 +68,7 @@ package struct FeatureSet: Sendable {
         }
         items.append(MenuItem("系统", groupEN: "System", "任务中心", "Tasks", icon: "clock", path: "/tasks", permission: nil, order: 9000))
         items.append(MenuItem("系统", groupEN: "System", "台账设计", "Ledger designer", icon: "edit", path: "/designer", permission: LedgerDesignPermission.name, order: 9010))
-        return items + Administration.menu + features.flatMap(\.menu)
+        return items + Administration.menu + WorkPages.menu + features.flatMap(\.menu)
     }
 
     /// Every fault of every declaration, together; App refuses to start when there is one. `JW-F001` two features of one name, `JW-F002` an addition to an unknown ledger,
@@ -78,6 +80,7 @@ package struct FeatureSet: Sendable {
         let known = Set(ledgers.map(\.name))
         for addition in additions where !known.contains(addition.ledger) { faults.append("JW-F002 pages added to unknown ledger “\(addition.ledger)”") }
         for name in features.flatMap(\.grants).flatMap(\.ledgers) where !known.contains(name) { faults.append("JW-F003 rights granted on unknown ledger “\(name)”") }
+        faults += workflows.flatMap { $0.faults() }
         return faults + AlarmKind.check(alarmKinds) + LedgerEngine.check(ledgers, dictionaries: Dictionaries(dictionaries))
     }
 
@@ -94,6 +97,10 @@ package struct FeatureSet: Sendable {
         LedgerPages(services: services).add(to: routes)
         LedgerAPI(services: services).add(to: routes)
         Administration.add(to: routes, platform: platform, auditTitles: features.reduce(into: [:]) { $0.merge($1.auditTitles) { first, _ in first } })
+        WorkPages(
+            engine: platform.workflows, database: platform.database, photos: platform.photos, blobs: platform.blobs, keys: platform.keys,
+            subjectPath: { $0.kind == "alarm" ? "/alarms/\($0.id)" : "/ledgers/\($0.kind)/\($0.id)" }
+        ).add(to: routes)
         for feature in features { feature.routes(routes, platform) }
     }
 }

@@ -8,6 +8,7 @@ import Media
 import Schedules
 import Storage
 import Web
+import Workflows
 
 /// The running services that features stand on, put together once in App.
 package struct Platform: Sendable {
@@ -21,6 +22,7 @@ package struct Platform: Sendable {
     package var dictionaries: Dictionaries
     package var ledgers: LedgerEngine
     package var alarms: AlarmEngine
+    package var workflows: WorkflowEngine
     package var live: LiveHub
     package var tasks: LongTasks
     package var outbox: Outbox
@@ -28,7 +30,8 @@ package struct Platform: Sendable {
 
     package init(
         database: any Database, clock: Clock, keys: KeyRing, blobs: any BlobStore, photos: PhotoStore, audit: AuditTrail, identity: IdentityEngine, dictionaries: Dictionaries,
-        ledgers: LedgerEngine, alarms: AlarmEngine, live: LiveHub, tasks: LongTasks, outbox: Outbox, logger: Logger
+        ledgers: LedgerEngine, alarms: AlarmEngine, live: LiveHub, tasks: LongTasks, outbox: Outbox, logger: Logger,
+        workflows: [WorkflowDeclaration] = []
     ) {
         self.database = database
         self.clock = clock
@@ -41,6 +44,7 @@ package struct Platform: Sendable {
         self.ledgers = ledgers
         self.alarms = alarms
         self.live = live
+        self.workflows = WorkflowEngine(declarations: workflows, database: database, dictionaries: dictionaries, keys: keys, audit: audit, hub: live, clock: clock)
         self.tasks = tasks
         self.outbox = outbox
         self.logger = logger

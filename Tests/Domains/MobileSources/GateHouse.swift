@@ -15,6 +15,7 @@ import Schedules
 import Storage
 import TestDatabases
 import Web
+import Workflows
 
 /// The pages of the domain as App serves them, on a database of their own: 钢铁 in 长安区, 水泥 in 桥西区, one person for each kind of view; sessions are the person's login.
 struct GateHouse: Sendable {
@@ -27,8 +28,7 @@ struct GateHouse: Sendable {
     private let features: FeatureSet
     private let site: Site
 
-    init() async throws {
-        let clock = Clock.fixed(GateHouse.noon)
+    init(clock: Clock = .fixed(GateHouse.noon)) async throws {
         let database = try await TestDatabase.make()
         let keys = KeyRing.ephemeral()
         let photos = PhotoStore(
@@ -46,10 +46,12 @@ struct GateHouse: Sendable {
         platform = Platform(
             database: database, clock: clock, keys: keys, blobs: try LocalBlobs.temporary(), photos: photos, audit: identity.audit, identity: identity, dictionaries: dictionaries,
             ledgers: ledgers,
-            alarms: alarms, live: live, tasks: LongTasks(on: database, node: "house", clock: clock, logger: logger), outbox: Outbox(clock: clock), logger: logger)
+            alarms: alarms, live: live, tasks: LongTasks(on: database, node: "house", clock: clock, logger: logger), outbox: Outbox(clock: clock), logger: logger,
+            workflows: features.workflows)
         try await database.create(ledgers.tables + IdentityTables.all + PhotoStore.tables + AlarmTables.all + ScheduleTables.tables + features.tables)
         try await ledgers.load()
         for feature in features.features { try feature.prepare(platform) }
+        try await platform.workflows.load()
         gates = domain.gates(on: platform)
         try await gates.start()
         steel = try await GateFixture.enterprise(gates, code: "130102000001", name: "石家庄示例钢铁有限公司", county: "130102", industry: "01", grade: "C")
@@ -90,10 +92,14 @@ struct GateSessions: SessionResolver {
 
     func principal(_ login: String) -> Principal? {
         switch login {
-        case "city": Principal(kind: .user, id: 1, login: login, name: "市级监管员", area: "1301", permissions: ["*"], scope: .areas(["1301"]))
-        case "county": Principal(kind: .user, id: 2, login: login, name: "长安区监管员", area: "130102", permissions: ["*"], scope: .areas(["130102"]))
-        case "steel": Principal(kind: .user, id: 3, login: login, name: "钢铁张工", organisation: steel, area: "130102", permissions: ["*"], scope: .organisation(steel))
-        case "cement": Principal(kind: .user, id: 4, login: login, name: "水泥李工", organisation: cement, area: "130104", permissions: ["*"], scope: .organisation(cement))
+        case "city": Principal(kind: .user, id: 1, login: login, name: "市级监管员", area: "1301", roles: ["city"], permissions: ["*"], scope: .areas(["1301"]))
+        case "county": Principal(kind: .user, id: 2, login: login, name: "长安区监管员", area: "130102", roles: ["county"], permissions: ["*"], scope: .areas(["130102"]))
+        case "steel":
+            Principal(
+                kind: .user, id: 3, login: login, name: "钢铁张工", organisation: steel, area: "130102", roles: ["enterpriseAdmin"], permissions: ["*"], scope: .organisation(steel))
+        case "cement":
+            Principal(
+                kind: .user, id: 4, login: login, name: "水泥李工", organisation: cement, area: "130104", roles: ["enterpriseAdmin"], permissions: ["*"], scope: .organisation(cement))
         case "nobody": Principal(kind: .user, id: 5, login: login, name: "无权限人员", organisation: cement, area: "130104", permissions: [], scope: .organisation(cement))
         default: nil
         }

@@ -14,6 +14,7 @@ import Storage
 import StoragePostgres
 import StorageSQLite
 import Web
+import Workflows
 
 /// One data directory with everything that runs on it, put together. Used by the server and by commands that work without one.
 struct Installation: Sendable {
@@ -66,7 +67,7 @@ struct Installation: Sendable {
         let platform = Platform(
             database: database, clock: clock, keys: keys, blobs: blobs, photos: photos, audit: identity.audit, identity: identity, dictionaries: dictionaries, ledgers: ledgers,
             alarms: alarms, live: live,
-            tasks: tasks, outbox: Outbox(clock: clock), logger: logger)
+            tasks: tasks, outbox: Outbox(clock: clock), logger: logger, workflows: features.workflows)
 
         try await ledgers.load()
         let counties = Region.counties.filter { $0.code.hasPrefix("1301") && !(Region(code: $0.code)?.isStatistical ?? false) }
@@ -74,6 +75,7 @@ struct Installation: Sendable {
             counties: counties.map { IdentityEngine.Authority(area: $0.code, name: $0.title) },
             permissions: Installation.permissions + features.permissions(runtime: ledgers.declarations.filter(\.isRuntime)))
         for feature in features.features { try feature.prepare(platform) }
+        try await platform.workflows.load()
         let gates = mobileSources.gates(on: platform)
         try await gates.start()
         try await clients.load(from: database, clock: clock)

@@ -19,6 +19,7 @@ import Storage
 import StoragePostgres
 import UnixSignals
 import Web
+import Workflows
 
 /// `jianwei serve --data DIR --listen 127.0.0.1:8080`
 struct Serve: AsyncParsableCommand {
@@ -108,7 +109,8 @@ struct Server: Sendable {
         let alarmPages = AlarmPages(
             engine: platform.alarms, database: platform.database, photos: platform.photos,
             settings: AlarmPages.Settings(
-                sourcePath: { $0.kind == GatePassEvent.ledger.name ? "/passes/\($0.id)" : nil }, workFolder: installation.directory + "/work"))
+                sourcePath: { $0.kind == GatePassEvent.ledger.name ? "/passes/\($0.id)" : nil }, actions: ReconsiderationPages.actions, workFolder: installation.directory + "/work"
+            ))
         try FileManager.default.createDirectory(atPath: installation.directory + "/work", withIntermediateDirectories: true)
         let maps = try MapRoutes(dataDirectory: installation.directory, otherwise: MobileSources.countySketch)
         let router = WebRouter.make(site: site) { routes in
@@ -142,7 +144,7 @@ struct Server: Sendable {
     private static func services(_ installation: Installation) -> [any Service] {
         let platform = installation.platform
         let leadership = Leadership(node: installation.node, on: platform.database, clock: platform.clock)
-        let jobs = Server.jobs(installation) + installation.features.features.flatMap { $0.jobs(platform) }
+        let jobs = Server.jobs(installation) + platform.workflows.jobs() + installation.features.features.flatMap { $0.jobs(platform) }
         let scheduler = Scheduler(jobs, on: platform.database, leadership: leadership, clock: platform.clock, logger: platform.logger)
         let worker = OutboxWorker(platform.outbox, on: platform.database, handlers: [], clock: platform.clock, logger: platform.logger)
         let logger = platform.logger

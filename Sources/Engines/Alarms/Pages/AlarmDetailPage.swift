@@ -61,6 +61,7 @@ extension AlarmPages {
             parts.append("\(ActionButton(context.text("备注", "Remark"), .dialog("/alarms/\(alarm.id)/comment"), icon: "message", style: .quiet))")
             parts.append("\(ActionButton(context.text("补充证据", "Add evidence"), .dialog("/alarms/\(alarm.id)/evidence"), icon: "upload", style: .quiet))")
         }
+        parts += settings.actions(alarm, principal).map(\.markup)
         if principal.may(AlarmPermission.export) {
             parts.append("\(ActionButton(context.text("导出证据包", "Evidence package"), .download("/alarms/\(alarm.id)/package"), icon: "archive"))")
         }

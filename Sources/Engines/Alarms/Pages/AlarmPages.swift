@@ -22,18 +22,22 @@ package struct AlarmPages: Sendable {
         package var sourcePath: @Sendable (AlarmSource) -> String?
         /// Where a recording is played: camera, from, to; nil shows the reference only.
         package var videoPath: @Sendable (String, Moment, Moment) -> String?
+        /// Buttons that a domain adds to an alarm's page, such as asking for reconsideration.
+        package var actions: @Sendable (Alarm, Principal) -> [ActionButton]
         /// Where packages and lists are written before they are sent; emptied by nobody else.
         package var workFolder: String
 
         package init(
             factTitles: [(name: String, title: String)] = [], factText: @escaping @Sendable (String, String) -> String? = { _, _ in nil },
             sourcePath: @escaping @Sendable (AlarmSource) -> String? = { _ in nil },
-            videoPath: @escaping @Sendable (String, Moment, Moment) -> String? = { _, _, _ in nil }, workFolder: String
+            videoPath: @escaping @Sendable (String, Moment, Moment) -> String? = { _, _, _ in nil },
+            actions: @escaping @Sendable (Alarm, Principal) -> [ActionButton] = { _, _ in [] }, workFolder: String
         ) {
             self.factTitles = factTitles
             self.factText = factText
             self.sourcePath = sourcePath
             self.videoPath = videoPath
+            self.actions = actions
             self.workFolder = workFolder
         }
     }

@@ -36,6 +36,18 @@ extension LedgerServices {
     ///
     /// - Throws: `.invalid` with one finding for the field.
     func store(_ upload: UploadedFile, as field: Field, by organisation: Int64?) async throws -> AttachedFile {
+        try await FileIntake(photos: photos, blobs: blobs, clock: clock).store(upload, as: field, by: organisation)
+    }
+}
+
+/// Judges and stores one uploaded file for a field.
+struct FileIntake: Sendable {
+    let photos: PhotoStore
+    let blobs: any BlobStore
+    let clock: Clock
+
+    /// - Throws: `.invalid` with one finding for the field.
+    func store(_ upload: UploadedFile, as field: Field, by organisation: Int64?) async throws -> AttachedFile {
         func refuse(_ message: String) -> Failure { Failure.invalid([FieldFinding(field.name, "file", message, title: field.title)]) }
         if case .photo = field.kind {
             do {

@@ -1,0 +1,58 @@
+import Hummingbird
+import Kernel
+import Storage
+import Web
+
+extension WorkPages {
+    /// `GET /workflow-statistics?workflow=&day_from=&day_to=`: time per step and overdue.
+    @Sendable
+    func statistics(request: Request, context: WebContext) async throws -> Response {
+        let principal = try context.signedIn()
+        let here = context.here
+        let today = context.site.clock.today
+        let definitions = engine.definitions
+        let from = here["day_from"].flatMap(Day.init(parsing:)) ?? today.adding(days: -90), to = here["day_to"].flatMap(Day.init(parsing:)) ?? today
+        let fields = [
+            FormField("workflow", "流程", .select(definitions.map { Choice($0.name, $0.title) }), value: here["workflow"] ?? definitions.first?.name),
+            FormField("day", "发起日期", .dayRange, values: [from.text, to.text]),
+        ]
+        let search = SearchForm(action: "/workflow-statistics", fields: fields, table: "figures")
+        guard let name = here["workflow"].flatMap({ name in definitions.first { $0.name == name }?.name }) ?? definitions.first?.name else {
+            return Shell.page("流程统计", active: "/workflow-statistics", body: "\(Card(body: "\(EmptyState("还没有流程"))"))", context: context)
+        }
+        let (steps, outcomes) = try await database.read { [engine] reader in
+            (
+                try engine.statistics(name, from: from, to: to, by: principal, in: reader),
+                try engine.outcomes(name, from: from, to: to, by: principal, in: reader)
+            )
+        }
+        let total = outcomes.reduce(0) { $0 + $1.count }
+        let overdue = steps.reduce(0) { $0 + $1.overdue }, late = steps.reduce(0) { $0 + $1.doneLate }, done = steps.reduce(0) { $0 + $1.done }
+        let cards: [Markup] = [
+            "\(StatCard("事项", Figure.grouped(total), unit: "件"))", "\(StatCard("办毕环节", Figure.grouped(done), unit: "个"))",
+            "\(StatCard("按时率", done == 0 ? "—" : Figure.percent(Double(done - late) / Double(done), digits: 1)))",
+            "\(StatCard("正在超期", Figure.grouped(overdue), unit: "个环节", tone: overdue > 0 ? .red : .good))",
+        ]
+        let rows = steps.map { step in
+            TableRow([
+                "\(step.title)", "\(step.open)", "\(step.overdue)", "\(step.done)", "\(step.doneLate)", "\(step.averageSeconds.map(Self.duration) ?? "—")",
+                "\(step.done == 0 ? "—" : Figure.percent(Double(step.done - step.doneLate) / Double(step.done), digits: 1))",
+            ])
+        }
+        let columns = [
+            Column("step", "环节"), Column("open", "办理中", align: .end), Column("overdue", "超期未办", align: .end), Column("done", "已办", align: .end),
+            Column("late", "超期办毕", align: .end),
+            Column("average", "平均用时", align: .end), Column("rate", "按时率", align: .end),
+        ]
+        let time = Chart(
+            .bar, "各环节平均用时", categories: steps.map(\.title), series: [ChartSeries("小时", steps.map { $0.averageSeconds.map { ($0 / 360).rounded() / 10 } })], unit: "小时")
+        let ends = Chart(.ring, "结果", categories: outcomes.map(\.title), series: [ChartSeries("件", outcomes.map { Double($0.count) })], unit: "件")
+        let table = DataTable(id: "step-figures", columns: columns, rows: rows, address: here, empty: "这段时间没有事项", hasTools: false)
+        let body: Markup = """
+            \(search)<div id="figures" class="stack">\(Grid(.quarters, cards))\(Grid(.mainAside, ["\(Card("各环节平均用时", body: "\(time)"))", "\(Card("结果", body: "\(ends)"))"]))\
+            \(Card("各环节", isFlush: true, body: "\(table)"))</div>
+            """
+        return Shell.page(
+            context.text("流程统计", "Workflow statistics"), crumbs: [Crumb("事项办理", "/work"), Crumb("流程统计")], active: "/workflow-statistics", body: body, context: context)
+    }
+}
