@@ -31,6 +31,7 @@ extension DictionaryName {
     package static let vehicleGroup = DictionaryName("vehicleGroup")
     package static let passFinding = DictionaryName("passFinding")
     package static let unitState = DictionaryName("unitState")
+    package static let weighingMatch = DictionaryName("weighingMatch")
     package static let equipmentState = DictionaryName("equipmentState")
 }
 
@@ -65,7 +66,7 @@ package enum GateCodes {
     ]
     package static let unitState: [CodeItem] = [
         CodeItem("applied", "已申请", "Applied"), CodeItem("approved", "已授权", "Approved"), CodeItem("suspended", "停用", "Suspended"), CodeItem("expired", "到期", "Expired"),
-        CodeItem("revoked", "吊销", "Revoked"),
+        CodeItem("revoked", "吊销", "Revoked"), CodeItem("rejected", "退回", "Returned"),
     ]
     package static let equipmentState: [CodeItem] = [
         CodeItem("normal", "正常", "Normal"), CodeItem("fault", "故障", "Fault"), CodeItem("offline", "离线", "Off-line"), CodeItem("unknown", "未上报", "Unknown"),

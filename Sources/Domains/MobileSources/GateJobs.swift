@@ -1,13 +1,8 @@
 import Exchange
 import Kernel
-import Media
 import Schedules
-import Storage
 
 extension GateSupervision {
-    /// Photos that no evidence holds are kept two years (hj1321-gate.md §8: ledgers 24 months).
-    private static let photoDays = 731
-
     /// What the clock asks of this domain; run on the node that leads.
     package func jobs() -> [JobDeclaration] { watchingJobs() + dailyJobs() }
 
@@ -22,39 +17,21 @@ extension GateSupervision {
                 // One interval of overlap: what was hashed while the last run was reading is seen by this one; a repeat merges.
                 note(context, try await analytics.judgePictures(since: context.dueAt.adding(seconds: -360), until: context.clock.now), "条照片套用预警")
             },
+            JobDeclaration("mobileSources.clockDrift", "门禁时钟监测", every: 300) { context in note(context, try await clockDrift.judge(), "个门岗时钟偏差") },
+            JobDeclaration("mobileSources.weighings", "计量关联过车", every: 300) { context in note(context, try await weighings.joinWaiting(), "条计量已关联过车") },
             JobDeclaration("mobileSources.nonces", "接口随机数清理", every: 3600) { context in note(context, try await NonceGuard.prune(database, clock: context.clock), "条过期随机数已清理") },
         ]
     }
 
     private func dailyJobs() -> [JobDeclaration] {
         [
+            JobDeclaration("mobileSources.accreditation", "运维授权到期", dailyAt: 5) { context in note(context, try await accreditation.expireDue(), "家运维单位授权到期") },
             JobDeclaration("mobileSources.transmission", "数据传输率日报", dailyAt: 20) { context in note(context, try await transmission.judgeYesterday(), "家企业传输率不达标") },
-            JobDeclaration("mobileSources.photoRetention", "照片到期清理", dailyAt: 180) { context in
-                let before = context.dueAt.adding(seconds: -Int64(GateSupervision.photoDays) * 86_400)
-                var removed = 0
-                var last: String?
-                while true {
-                    try Task.checkCancellation()
-                    let due = try await photos.removable(receivedBefore: before, after: last, limit: 500)
-                    guard let end = due.last else { break }
-                    last = end
-                    removed += try await photos.remove(try await ofPassesOnly(due), clock: context.clock)
-                }
-                note(context, removed, "张照片已清理")
-            },
+            JobDeclaration("mobileSources.retention", "到期清理", dailyAt: 180) { context in note(context, try await retention.run(), "条到期内容已清理") },
             JobDeclaration("mobileSources.analytics", "门禁数据研判", dailyAt: 370) { context in
                 note(context, try await analytics.judge(context.dueAt.day.adding(days: -1)), "条研判预警")
             },
         ]
-    }
-}
-
-extension GateSupervision {
-    /// Head, body and plate pictures of passes; licences, manifests and name plates stay as long as the rows that show them.
-    private func ofPassesOnly(_ hashes: [String]) async throws -> [String] {
-        try await database.read { reader in
-            try hashes.filter { try PassPhotos.firstUse(of: $0, in: reader) != nil }
-        }
     }
 }
 

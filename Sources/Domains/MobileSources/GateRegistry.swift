@@ -54,6 +54,14 @@ package final class GateRegistry: Sendable {
         package var transmissionTarget = 0.95
         package var leakMinutes = 10
         package var offlineMinutes = 3
+        /// Seconds by which a gate's clock may differ.
+        package var clockDriftSeconds = 120
+        /// 0...1 of the passes of a month; more manual entries are marked.
+        package var manualShareLimit = 0.05
+        /// Minutes between a weighing and its pass, at the most.
+        package var weighingMinutes = 120
+        /// 0...1 of the net weight by which a pass may differ.
+        package var weighingTolerance = 0.05
         package init() {}
     }
 
@@ -180,7 +188,7 @@ package final class GateRegistry: Sendable {
 }
 
 extension GateRegistry.Settings {
-    package static let names = ["approvesFilingsItself", "transmissionTarget", "leakMinutes", "offlineMinutes"]
+    package static let names = ["approvesFilingsItself", "transmissionTarget", "leakMinutes", "offlineMinutes", "clockDriftSeconds", "manualShareLimit", "weighingMinutes", "weighingTolerance"]
 
     package mutating func set(_ name: String, _ value: String) {
         switch name {
@@ -188,6 +196,10 @@ extension GateRegistry.Settings {
         case "transmissionTarget": transmissionTarget = Double(value) ?? transmissionTarget
         case "leakMinutes": leakMinutes = Int(value) ?? leakMinutes
         case "offlineMinutes": offlineMinutes = Int(value) ?? offlineMinutes
+        case "clockDriftSeconds": clockDriftSeconds = Int(value) ?? clockDriftSeconds
+        case "manualShareLimit": manualShareLimit = Double(value) ?? manualShareLimit
+        case "weighingMinutes": weighingMinutes = Int(value) ?? weighingMinutes
+        case "weighingTolerance": weighingTolerance = Double(value) ?? weighingTolerance
         default: break
         }
     }

@@ -33,6 +33,7 @@ package struct GateSupervision: Sendable {
     package let filings: Filings
     package let registration: EnterpriseRegistration
     package let accreditation: AccreditationDesk
+    package let units: UnitDesk
     package let statistics: TransportStatistics
     package let cleanTransport: CleanTransportShare
     package let quality: DataQuality
@@ -43,6 +44,10 @@ package struct GateSupervision: Sendable {
     package let randomChecks: RandomChecks
     package let rollups: RollupVerify
     package let manualEntries: ManualEntry
+    package let manualShare: ManualShare
+    package let weighings: WeighingJoin
+    package let clockDrift: ClockDrift
+    package let retention: Retention
     let refresh: StrategyRefresh
 
     package init(
@@ -69,21 +74,26 @@ package struct GateSupervision: Sendable {
         watch = GateWatch(database: database, registry: registry, alarms: alarms, clock: clock)
         transmission = TransmissionRate(database: database, registry: registry, alarms: alarms, clock: clock)
         excessList = ExcessListDesk(database: database, ledgers: ledgers, registry: registry, handDown: handDown, clock: clock)
-        strategies = StrategyDesk(database: database, ledgers: ledgers, registry: registry, refresh: refresh, clock: clock)
+        strategies = StrategyDesk(database: database, ledgers: ledgers, registry: registry, refresh: refresh, audit: audit, clock: clock)
         warnings = WarningDesk(database: database, ledgers: ledgers, registry: registry, refresh: refresh, clock: clock)
         filings = Filings(database: database, ledgers: ledgers, registry: registry, handDown: handDown, clock: clock)
         registration = EnterpriseRegistration(
-            database: database, ledgers: ledgers, organisations: organisations, registry: registry, clients: clients, refresh: refresh, clock: clock)
-        accreditation = AccreditationDesk(database: database, ledgers: ledgers, clients: clients, clock: clock)
+            database: database, ledgers: ledgers, organisations: organisations, registry: registry, clients: clients, refresh: refresh, audit: audit, clock: clock)
+        accreditation = AccreditationDesk(database: database, ledgers: ledgers, clients: clients, audit: audit, clock: clock)
+        units = UnitDesk(database: database, ledgers: ledgers, clients: clients, audit: audit, registry: registry, clock: clock)
         statistics = TransportStatistics(database: database, clock: clock)
         cleanTransport = CleanTransportShare(database: database)
         quality = DataQuality(database: database, registry: registry, clock: clock)
         completeness = CompletenessProof(database: database, registry: registry)
-        analytics = GateAnalytics(database: database, registry: registry, alarms: alarms, audit: audit, clock: clock)
+        analytics = GateAnalytics(database: database, registry: registry, alarms: alarms, audit: audit, photos: photos, clock: clock)
         dryRun = StrategyDryRun(database: database, registry: registry)
         explanations = PassExplanationReader(database: database, registry: registry)
         randomChecks = RandomChecks(database: database, registry: registry, audit: audit, clock: clock)
         rollups = RollupVerify(database: database)
+        manualShare = ManualShare(database: database, registry: registry, clock: clock)
+        weighings = WeighingJoin(database: database, ledgers: ledgers, registry: registry, clock: clock)
+        clockDrift = ClockDrift(database: database, registry: registry, alarms: alarms, clock: clock)
+        retention = Retention(database: database, ledgers: ledgers, photos: photos, audit: audit, clock: clock)
         manualEntries = ManualEntry(database: database, ledgers: ledgers, registry: registry, vehicles: vehicles, alarms: alarms, audit: audit, feed: feed, clock: clock)
     }
 
@@ -95,6 +105,7 @@ package struct GateSupervision: Sendable {
         warnings.register()
         filings.register()
         vehicles.register(ledgers)
+        weighings.register()
     }
 
     /// After migrations: shipped strategies, the registry.

@@ -2,14 +2,14 @@ import Storage
 
 /// Tables of this domain that are not ledgers: the running state of gates, roll-ups, hand-downs.
 package enum GateTables {
-    /// One row a gate: where its serials stand and what its last heartbeat said.
+    /// One row a gate: where its serials stand, how many of its passes retention took away, what its last heartbeat said.
     static let gateState = Table(
         "gate_state", key: ["org", "gate_no"],
         columns: [
             Column("org", .integer, required: true), Column("gate_no", .text, required: true), Column("first_serial", .integer), Column("last_serial", .integer),
             Column("received", .integer, required: true, fallback: .int(0)), Column("last_pass_at", .integer), Column("heartbeat_at", .integer), Column("barrier_state", .text),
             Column("reader_state", .text), Column("camera_state", .text), Column("reported_serial", .integer), Column("reported_today", .integer), Column("pending", .integer),
-            Column("offline_since", .integer),
+            Column("offline_since", .integer), counter("removed"),
         ], isClustered: true)
 
     /// One row a run of serials that have not come.
@@ -110,7 +110,7 @@ package enum GateTables {
 
     package static let all: [Table] = [
         gateState, serialGap, gateDaily, passDaily, passMonthly, plateMonth, plateMonthCount, photoUse, gateChange, delivery, siteStrategy, sequence, setting,
-        randomCheck, StrategyVersions.table,
+        randomCheck, StrategyVersions.table, Retention.table,
     ]
 }
 

@@ -96,6 +96,7 @@ package final class MobileSources: Sendable {
         DictionaryDeclaration(.listKind, "名单类别", GateCodes.listKind), DictionaryDeclaration(.listState, "名单状态", GateCodes.listState),
         DictionaryDeclaration(.vehicleGroup, "车型分组", GateCodes.vehicleGroup), DictionaryDeclaration(.passFinding, "校验发现", PassFinding.all),
         DictionaryDeclaration(.unitState, "授权状态", GateCodes.unitState), DictionaryDeclaration(.equipmentState, "设备状态", GateCodes.equipmentState),
+        DictionaryDeclaration(.weighingMatch, "计量与过车比对", WeighingJoin.Match.allCases.map { CodeItem($0.rawValue, $0.title, $0.rawValue) }),
         DictionaryDeclaration(
             DictionaryName("visitState"), "进出状态", [CodeItem("complete", "已出厂", "Left"), CodeItem("inside", "在厂内", "Inside"), CodeItem("unmatchedExit", "未见进厂", "Unmatched exit")]),
     ]

@@ -13,8 +13,10 @@ package struct PerceptualHash: Sendable, Hashable {
     /// Decodes the picture; tens of milliseconds, so call it on `PictureThreads`.
     ///
     /// - Throws: `JW-M001`…`JW-M005` for what is not a picture.
-    package init(of bytes: [UInt8]) throws {
-        let cells = try Picture(decoding: bytes).scaled(width: 9, height: 8)
+    package init(of bytes: [UInt8]) throws { try self.init(of: Picture(decoding: bytes)) }
+
+    package init(of picture: Picture) throws {
+        let cells = try picture.scaled(width: 9, height: 8)
         var bits: UInt64 = 0
         for y in 0..<8 {
             for x in 0..<8 {

@@ -153,12 +153,15 @@ package struct PhotoStore: Sendable {
         let waiting = try await database.read { reader in
             try reader.rows("SELECT sha256 FROM photos WHERE hashed_at IS NULL ORDER BY received_at LIMIT \(limit)").compactMap { $0.text("sha256") }
         }
-        var looks: [(sha256: String, look: Int64?)] = []
+        var looks: [(sha256: String, look: Look?)] = []
         for sha256 in waiting {
             let bytes = try await blobs.read(sha256)
-            let look: Int64? = try await threads.run {
+            let look: Look? = try await threads.run {
                 guard let bytes else { return nil }
-                do { return try PerceptualHash(of: bytes).stored } catch let failure as Failure where failure.kind == .invalid { return nil }
+                do {
+                    let picture = try Picture(decoding: bytes)
+                    return Look(hash: try PerceptualHash(of: picture), detail: try PictureDetail(of: picture))
+                } catch let failure as Failure where failure.kind == .invalid { return nil }
             }
             looks.append((sha256, look))
         }
@@ -166,10 +169,24 @@ package struct PhotoStore: Sendable {
         let now = clock.now
         if !done.isEmpty {
             try await database.write { transaction in
-                for (sha256, look) in done { try transaction.execute("UPDATE photos SET phash = \(look), hashed_at = \(now) WHERE sha256 = \(sha256)") }
+                for (sha256, look) in done {
+                    let detail: SQLValue = look.map { .blob($0.detail.stored) } ?? .null
+                    try transaction.execute("UPDATE photos SET phash = \(look?.hash.stored), detail = \(detail), hashed_at = \(now) WHERE sha256 = \(sha256)")
+                }
             }
         }
         return done.count
+    }
+
+    private struct Look: Sendable {
+        var hash: PerceptualHash
+        var detail: PictureDetail
+    }
+
+    /// Whether two photos are one picture, pixel by pixel; for the few whose looks are near. Nil when one is gone or cannot be decoded.
+    package func comparison(of first: String, and second: String) async throws -> PictureComparison? {
+        guard let one = try await blobs.read(first), let other = try await blobs.read(second) else { return nil }
+        return try await threads.run { do { return try PictureComparison(one, other) } catch let failure as Failure where failure.kind == .invalid { return nil } }
     }
 
     /// 64 hexadecimal digits in lower case.
@@ -182,7 +199,7 @@ package struct PhotoStore: Sendable {
             "photos", key: ["sha256"],
             columns: [
                 Column("sha256", .text, required: true), Column("bytes", .integer, required: true), Column("kind", .text, required: true),
-                Column("width", .integer, required: true), Column("height", .integer, required: true), Column("phash", .integer),
+                Column("width", .integer, required: true), Column("height", .integer, required: true), Column("phash", .integer), Column("detail", .blob),
                 Column("hashed_at", .integer), Column("received_at", .integer, required: true), Column("source_org", .integer),
                 Column("locks", .integer, required: true, fallback: .int(0)),
             ],

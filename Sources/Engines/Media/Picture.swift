@@ -66,6 +66,28 @@ package final class Picture {
         return Array(UnsafeRawBufferPointer(start: data, count: Int(size)))
     }
 
+    /// A part of the picture as a picture of its own; what lies outside is left out.
+    ///
+    /// - Throws: `.unexpected` `JW-M006` when there is no memory for it or nothing is left.
+    package func cut(left: Int, top: Int, width: Int, height: Int) throws -> Picture {
+        var part = gdRect(x: Int32(max(0, left)), y: Int32(max(0, top)), width: Int32(width), height: Int32(height))
+        guard let cut = gdImageCrop(image, &part) else { throw Failure(.unexpected, "JW-M006", "内存不足，无法生成图片") }
+        return Picture(owning: cut)
+    }
+
+    /// The same lighter or darker by so many levels, -255...255.
+    package func brightened(by levels: Int) throws -> Picture {
+        let copy = try Picture(width: width, height: height)
+        gdImageCopy(copy.image, image, 0, 0, 0, 0, Int32(width), Int32(height))
+        gdImageBrightness(copy.image, Int32(levels))
+        return copy
+    }
+
+    package func color(x: Int, y: Int) -> (red: UInt8, green: UInt8, blue: UInt8) {
+        let color = gdImageGetTrueColorPixel(image, Int32(x), Int32(y))
+        return (UInt8(color >> 16 & 255), UInt8(color >> 8 & 255), UInt8(color & 255))
+    }
+
     /// Brightness of a pixel, 0...255 (ITU-R BT.601).
     package func brightness(x: Int, y: Int) -> Int {
         let color = gdImageGetTrueColorPixel(image, Int32(x), Int32(y))

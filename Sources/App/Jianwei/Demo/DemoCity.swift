@@ -37,15 +37,14 @@ struct DemoCity: Sendable {
         let ledgers = DemoLedgers(plan: plan, orgs: orgs, platform: platform)
         try await ledgers.install()
         logger.info("demo: ledgers installed", metadata: ["vehicles": "\(plan.vehicles.count)"])
-        let credentials = try await DemoPeople(plan: plan, orgs: orgs, identity: platform.identity).install()
+        let people = try await DemoPeople(plan: plan, orgs: orgs, identity: platform.identity).install()
+        let credentials = try await people + DemoUnits(plan: plan, gates: gates, platform: platform).install()
         let history = DemoHistory(plan: plan, orgs: orgs, gates: gates, platform: platform)
         let passes = try await history.install()
+        try await DemoWeighings(orgs: orgs, platform: platform).install()
         logger.info("demo: a month of passes installed", metadata: ["passes": "\(passes)"])
         let seed = String(plan.seed)
-        // Drawn trucks look too much alike to be compared.
-        try await platform.database.write {
-            try $0.execute("INSERT INTO gate_setting (name, value) VALUES (\(DemoCity.marker), \(seed)), ('lookalikeBits', '-1') ON CONFLICT (name) DO NOTHING")
-        }
+        try await platform.database.write { try $0.execute("INSERT INTO gate_setting (name, value) VALUES (\(DemoCity.marker), \(seed)) ON CONFLICT (name) DO NOTHING") }
         return credentials
     }
 

@@ -35,8 +35,10 @@ struct Installation: Sendable {
     /// Opens a directory, created when absent: keys, database, migrations, first users, registry.
     ///
     /// - Throws: `Failure` when a declaration is faulty (all faults together), a migration is pending review, or the directory cannot be used.
+    ///
+    /// - Parameter city: whose authorities an empty directory is given; later it says nothing.
     static func open(
-        _ directory: String, placement given: Placement? = nil, logger: Logger, clock: Clock = .system, databaseOptions: SQLiteDatabase.Options = SQLiteDatabase.Options()
+        _ directory: String, placement given: Placement? = nil, city: FirstCity? = .shijiazhuang, logger: Logger, clock: Clock = .system, databaseOptions: SQLiteDatabase.Options = SQLiteDatabase.Options()
     ) async throws -> Installation {
         let placement = try given ?? Placement.resolve(directory)
         let shared = placement.shared ?? directory
@@ -70,9 +72,9 @@ struct Installation: Sendable {
             tasks: tasks, outbox: Outbox(clock: clock), logger: logger, workflows: features.workflows)
 
         try await ledgers.load()
-        let counties = Region.counties.filter { $0.code.hasPrefix("1301") && !(Region(code: $0.code)?.isStatistical ?? false) }
+        guard let city else { throw Failure(.unexpected, "JW-A002", "没有可用的城市行政区划") }
         let credentials = try await identity.firstStart(
-            counties: counties.map { IdentityEngine.Authority(area: $0.code, name: $0.title) },
+            province: city.province, city: city.city, counties: city.counties,
             permissions: Installation.permissions + features.permissions(runtime: ledgers.declarations.filter(\.isRuntime)))
         for feature in features.features { try feature.prepare(platform) }
         try await platform.workflows.load()

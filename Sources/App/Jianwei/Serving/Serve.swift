@@ -29,6 +29,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "postgres://user@host/name instead of the embedded database; the directory remembers it.") var database: String?
     @Option(help: "A directory that all nodes see, for keys and files; the directory remembers it.") var shared: String?
     @Option(help: "Address and port to listen on.") var listen = "127.0.0.1:8080"
+    @Option(help: "Code of the city (GB/T 2260, such as 130100) whose authorities an empty directory is given; 石家庄 where nothing is said.") var city: String?
     @Flag(help: "Fill an empty directory with an invented city and let it live.") var demo = false
     @Option(help: "Address of a reverse proxy whose X-Forwarded-For is believed; may be repeated.") var trustedProxy: [String] = []
     @Flag(help: "Visitors come over TLS (ended by the proxy): cookies are Secure, HSTS is sent.") var secure = false
@@ -40,7 +41,11 @@ struct Serve: AsyncParsableCommand {
         let address = try ListenAddress(listen)
         let lock = try DirectoryLock(data)
         let started = Clock.system.now
-        let installation = try await Installation.open(data, placement: try Placement.resolve(data, database: database, shared: shared), logger: logger)
+        guard let first = city.map({ FirstCity($0) }) ?? .shijiazhuang else { throw ValidationError("--city wants the code of a known city such as 130100, not “\(city ?? "")”") }
+        if demo, city != nil { throw ValidationError("the invented city of --demo is 石家庄; leave --city out") }
+        let placement = try Placement.resolve(data, database: database, shared: shared)
+        let installation = try await Installation.open(data, placement: placement, city: first, logger: logger)
+        if city == nil, !demo, !installation.credentials.isEmpty { logger.notice("authorities of 石家庄市 (130100) were made; another city is chosen with --city on an empty directory") }
         let demonstration = demo ? DemoStage(installation: installation, address: address, logger: logger) : nil
         let credentials = try await demonstration?.install() ?? []
         let server = try Server(

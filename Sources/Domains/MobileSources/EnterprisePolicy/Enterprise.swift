@@ -13,6 +13,7 @@ package enum Enterprise {
     package static let county = FieldKey<String>("county")
     package static let industry = FieldKey<String>("industry")
     package static let performanceGrade = FieldKey<String>("performanceGrade")
+    package static let maintenanceUnit = FieldKey<Int64>("maintenanceUnit")
     package static let connectState = FieldKey<String>("connectState")
     package static let connectedAt = FieldKey<Moment>("connectedAt")
 

@@ -12,6 +12,7 @@ package struct EnterpriseRegistration: Sendable {
     let registry: GateRegistry
     let clients: SignedClients
     let refresh: StrategyRefresh
+    let audit: AuditTrail
     let clock: Clock
 
     func register() {
@@ -196,7 +197,12 @@ package struct EnterpriseRegistration: Sendable {
         let client = try AccreditationDesk.client(of: unit, clients: clients, clock: clock, in: tx)
         var number = unit[MaintenanceUnit.accreditationNo] ?? ""
         if number.isEmpty { number = try AccreditationDesk.approve(unit, client: client, validTo: nil, ledgers: ledgers, clients: clients, clock: clock, by: principal, in: tx) }
-        if let pem = request.publicKey { _ = try clients.addKey(client: client, objectCode: request.enterpriseCode, pem: pem, by: principal.login, in: tx, clock: clock) }
+        if let pem = request.publicKey {
+            try AccreditationDesk.addKey(unit, enterpriseCode: request.enterpriseCode, pem: pem, clients: clients, audit: audit, clock: clock, by: principal, in: tx)
+        }
+        if let site = try ledgers.findUnique(Enterprise.ledger.name, matching: ["enterpriseCode": .text(request.enterpriseCode)], in: tx), site[Enterprise.maintenanceUnit] == nil {
+            try AccreditationDesk.entrust(site, to: unit.id, ledgers: ledgers, by: principal, in: tx)
+        }
         return number
     }
 }

@@ -9,18 +9,27 @@ package struct StrategyDesk: Sendable {
     let ledgers: LedgerEngine
     let registry: GateRegistry
     let refresh: StrategyRefresh
+    let audit: AuditTrail
     let clock: Clock
 
-    package func issue(id: Int64, by principal: Principal) async throws -> Record { try await setState("issued", id: id, by: principal) }
-    package func end(id: Int64, by principal: Principal) async throws -> Record { try await setState("ended", id: id, by: principal) }
+    /// - Parameter reason: kept in the audit book, in the transaction of the change.
+    package func issue(id: Int64, reason: String, by principal: Principal) async throws -> Record { try await setState("issued", id: id, reason, by: principal) }
+    package func end(id: Int64, reason: String, by principal: Principal) async throws -> Record { try await setState("ended", id: id, reason, by: principal) }
 
-    private func setState(_ state: String, id: Int64, by principal: Principal) async throws -> Record {
-        try await database.write { tx in
+    private func setState(_ state: String, id: Int64, _ reason: String, by principal: Principal) async throws -> Record {
+        let verb = state == "issued" ? "下发" : "失效"
+        let reason = String(reason.prefix(200))
+        guard !reason.isEmpty else { throw Failure.invalid([FieldFinding("reason", "required", "请说明理由", title: "\(verb)理由")]) }
+        return try await database.write { tx in
             guard let before = try ledgers.find(ControlStrategy.ledger.name, id: id, by: principal, in: tx) else { throw Failure.notFound("管控策略") }
             if before[ControlStrategy.state] == state { throw Failure(.conflict, "JW-M041", state == "issued" ? "该策略已下发" : "该策略已失效") }
             var draft = Draft()
             draft.set(ControlStrategy.state, .string(state))
-            return try ledgers.update(ControlStrategy.ledger.name, id: id, draft, expectedVersion: nil, by: principal, in: tx)
+            let record = try ledgers.update(ControlStrategy.ledger.name, id: id, draft, expectedVersion: nil, by: principal, in: tx)
+            let summary = "\(verb)策略“\(record[ControlStrategy.name] ?? "")”：\(reason)"
+            let details: JSONValue = ["reason": .string(reason), "version": JSONValue(record[ControlStrategy.strategyVersion])]
+            try audit.record(AuditEntry("send", ControlStrategy.ledger.name, "\(id)", summary, details: details), by: principal, in: tx)
+            return record
         }
     }
 

@@ -36,17 +36,20 @@ package struct TransmissionRate: Sendable {
         package var onlineRate: Double { min(1, Double(heartbeats) / 1440) }
     }
 
-    /// Per enterprise (or per gate) for the days given, within a scope, in the order of enterprises.
+    /// Per enterprise (or per gate) for the days given, within a scope, in the order of enterprises. Manual entries have no part in it: they are counted in `manual` alone.
     package func lines(from: Day, to: Day, org: Int64? = nil, perGate: Bool, scope: DataScope, in reader: any Reader) throws -> [Line] {
         var conditions: [SQL] = ["day BETWEEN \(from) AND \(to)", scope.condition()]
         if let org { conditions.append("org = \(org)") }
         let gate: SQL = perGate ? "gate_no" : "NULL"
         let group: SQL = perGate ? "day, org, gate_no" : "day, org"
+        let real: SQL = perGate ? "is_real = 1" : "1 = 1"
         let sql: SQL = """
-            SELECT day, org, \(gate) AS gate_no, MAX(area) AS area, SUM(received) AS received, SUM(CASE WHEN generated > received THEN generated ELSE received END) AS generated, SUM(backfilled) AS backfilled, SUM(manual) AS manual,
-                SUM(duplicates) AS duplicates, SUM(rejected) AS rejected, MAX(heartbeats) AS heartbeats, SUM(with_photos) AS with_photos, SUM(unknown_stage) AS unknown_stage,
-                SUM(hand_lifts) AS hand_lifts, SUM(flagged) AS flagged
-            FROM gate_daily WHERE \(SQL.all(of: conditions)) GROUP BY \(group) ORDER BY day DESC, org LIMIT 5000
+            SELECT day, org, \(gate) AS gate_no, MAX(area) AS area, SUM(received * is_real) AS received,
+                SUM(CASE WHEN generated > received THEN generated ELSE received END * is_real) AS generated, SUM(backfilled * is_real) AS backfilled, SUM(manual) AS manual,
+                SUM(duplicates * is_real) AS duplicates, SUM(rejected * is_real) AS rejected, MAX(heartbeats) AS heartbeats, SUM(with_photos * is_real) AS with_photos,
+                SUM(unknown_stage * is_real) AS unknown_stage, SUM(hand_lifts * is_real) AS hand_lifts, SUM(flagged * is_real) AS flagged
+            FROM (SELECT gate_daily.*, CASE WHEN \(ManualEntry.isRealGate) THEN 1 ELSE 0 END AS is_real FROM gate_daily WHERE \(SQL.all(of: conditions))) counted
+            WHERE \(real) GROUP BY \(group) ORDER BY day DESC, org LIMIT 5000
             """
         let missing = try missingByGate(org, in: reader)
         let today = clock.today

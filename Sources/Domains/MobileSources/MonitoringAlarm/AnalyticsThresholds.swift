@@ -13,8 +13,8 @@ package struct AnalyticsThresholds: Sendable, Equatable {
     package var warningShare = 0.95
     /// Usual daily trips below which a cut is not asked for (hj1321-gate.md §11: ten a day).
     package var warningTrips = 10.0
-    /// Of 64; -1 compares nothing.
-    package var lookalikeBits = 2.0
+    /// Of 64, for the first of three looks; -1 compares nothing.
+    package var lookalikeBits = 10.0
     package var lookalikeHours = 24.0
 
     package init() {}
@@ -36,7 +36,7 @@ package struct AnalyticsThresholds: Sendable, Equatable {
         Setting(name: "nightTrips", title: "夜间集中：当日最少车次", range: 1...100_000, path: \.nightTrips),
         Setting(name: "warningShare", title: "响应未减：相对平日日均的比例（0～1）", range: 0.1...2, path: \.warningShare),
         Setting(name: "warningTrips", title: "响应未减：平日最少日均车次", range: 0...100_000, path: \.warningTrips),
-        Setting(name: "lookalikeBits", title: "照片相似：指纹最多相差位数（共 64 位；-1 为不比对）", range: -1...16, path: \.lookalikeBits),
+        Setting(name: "lookalikeBits", title: "照片相似：初筛指纹最多相差位数（共 64 位；-1 为不比对）", range: -1...16, path: \.lookalikeBits),
         Setting(name: "lookalikeHours", title: "照片相似：向前比对小时数", range: 1...168, path: \.lookalikeHours),
     ]
 

@@ -14,6 +14,7 @@ package struct GateAnalytics: Sendable {
     let registry: GateRegistry
     let alarms: AlarmEngine
     let audit: AuditTrail
+    let photos: PhotoStore
     let clock: Clock
 
     package func thresholds() async throws -> AnalyticsThresholds { try await database.read { try AnalyticsThresholds(in: $0) } }
@@ -52,7 +53,7 @@ package struct GateAnalytics: Sendable {
         return raised
     }
 
-    private func raise(_ signals: [AlarmSignal]) async throws -> Int {
+    func raise(_ signals: [AlarmSignal]) async throws -> Int {
         guard !signals.isEmpty else { return 0 }
         let alarms = alarms
         return try await database.write { tx in
@@ -143,96 +144,5 @@ package struct GateAnalytics: Sendable {
         AlarmSignal(
             kind: kind.name, org: site.org, orgName: site.name, area: site.county, subject: "\(day.number)", occurredAt: day.end.adding(seconds: -1), title: title, facts: facts,
             reasons: [reason])
-    }
-
-    // MARK: Pictures
-
-    private struct Look {
-        var sha256: String
-        var hash: PerceptualHash
-    }
-
-    private struct Use {
-        var pass: Int64
-        var org: Int64
-        var area: String
-        var gateNo: String
-        var plate: String
-        var color: String
-        var passedAt: Moment
-        /// `head` or `body`.
-        var view: String
-    }
-
-    /// Compares pictures hashed in `[since, until)` with those of the hours before: two vehicles' head or body pictures that look the same raise an alarm.
-    ///
-    /// - Returns: how many alarms were raised.
-    package func judgePictures(since: Moment, until: Moment) async throws -> Int {
-        let snapshot = registry.snapshot
-        let thresholds = try await thresholds()
-        let limit = Int(thresholds.lookalikeBits)
-        let horizon = until.adding(seconds: -Int64(thresholds.lookalikeHours) * 3600)
-        let signals = try await database.read { reader -> [Int64: [AlarmSignal]] in
-            let new = try reader.rows(
-                "SELECT sha256 FROM photos WHERE received_at >= \(horizon) AND hashed_at >= \(since) AND hashed_at < \(until) AND phash IS NOT NULL ORDER BY received_at DESC LIMIT 1000"
-            )
-            let names = Set(new.compactMap { $0[0].text })
-            guard !names.isEmpty else { return [:] }
-            var looks: [Look] = []
-            try reader.each(
-                "SELECT sha256, phash FROM photos WHERE received_at >= \(horizon) AND received_at < \(until) AND phash IS NOT NULL ORDER BY received_at DESC LIMIT 200000"
-            ) { row in
-                if let name = row[0].text, let stored = row[1].int { looks.append(Look(sha256: name, hash: PerceptualHash(stored: stored))) }
-                return true
-            }
-            var signals: [Int64: [AlarmSignal]] = [:]
-            for look in looks where names.contains(look.sha256) && GateAnalytics.saysSomething(look.hash) {
-                let near = looks.lazy.filter { $0.sha256 != look.sha256 && $0.hash.distance(to: look.hash) <= limit }.prefix(20)
-                guard !near.isEmpty, let use = try GateAnalytics.use(look.sha256, reader) else { continue }
-                for other in near {
-                    guard let earlier = try GateAnalytics.use(other.sha256, reader), earlier.view == use.view, earlier.plate != use.plate, earlier.passedAt <= use.passedAt,
-                        let site = snapshot.enterprises[use.org]
-                    else { continue }
-                    let bits = other.hash.distance(to: look.hash)
-                    signals[use.org, default: []].append(GateAnalytics.reused(use, look.sha256, earlier, other.sha256, bits, site, snapshot))
-                    break
-                }
-            }
-            return signals
-        }
-        var raised = 0
-        for org in signals.keys.sorted() { raised += try await raise(signals[org] ?? []) }
-        return raised
-    }
-
-    /// A dark or blank picture looks like any other dark picture.
-    static func saysSomething(_ hash: PerceptualHash) -> Bool { (8...56).contains(hash.bits.nonzeroBitCount) }
-
-    private static func use(_ sha256: String, _ reader: any Reader) throws -> Use? {
-        guard let id = try PassPhotos.firstUse(of: sha256, in: reader),
-            let row = try reader.first("SELECT org, area, gate_no, plate_no, plate_color, passed_at, head_photo, body_photo FROM gate_pass WHERE id = \(id)")
-        else { return nil }
-        let view = row[6].text == sha256 ? "head" : row[7].text == sha256 ? "body" : nil
-        guard let view, let org = row[0].int, let plate = row[3].text, !PlateNumber(normalizing: plate).isMissing else { return nil }
-        return Use(
-            pass: id, org: org, area: row[1].text ?? "", gateNo: row[2].text ?? "", plate: plate, color: row[4].text ?? "", passedAt: Moment(milliseconds: row[5].int ?? 0),
-            view: view)
-    }
-
-    private static func reused(
-        _ use: Use, _ sha256: String, _ earlier: Use, _ other: String, _ bits: Int, _ site: EnterpriseFacts, _ snapshot: GateRegistry.Snapshot
-    ) -> AlarmSignal {
-        let view = use.view == "head" ? "车头" : "车身"
-        let gate = snapshot.gates[GateRegistry.GateKey(org: use.org, gateNo: use.gateNo)]?.name ?? use.gateNo
-        let facts: JSONValue = [
-            "号牌号码": .string(use.plate), "过车时间": .string(use.passedAt.text), "过车记录号": .int(use.pass), "相似照片的号牌": .string(earlier.plate), "相似照片的过车时间": .string(earlier.passedAt.text),
-            "相似照片的过车记录号": .int(earlier.pass), "相似照片的企业": .string(snapshot.enterprises[earlier.org]?.name ?? ""), "照片": .string(view), "指纹相差位数": .int(Int64(bits)),
-        ]
-        return AlarmSignal(
-            kind: ViolationAlarm.photoReused.name, org: use.org, orgName: site.name, area: site.county, place: gate, subject: use.plate + use.color, plate: use.plate,
-            occurredAt: use.passedAt,
-            title: "\(use.plate) 的\(view)照片与 \(earlier.plate) 的几乎相同", facts: facts,
-            reasons: [AlarmReason("photoLookalike", "\(view)照片与 \(earlier.plate) 于 \(earlier.passedAt.text) 的照片指纹仅相差 \(bits) 位（共 64 位）")],
-            evidence: [.photo(sha256: sha256, title: "\(view)照片"), .photo(sha256: other, title: "相似照片（\(earlier.plate)）")], source: AlarmSource("gatePass", use.pass))
     }
 }

@@ -19,9 +19,11 @@ package enum ViolationAlarm {
     package static let noReduction = AlarmKind("noReduction", "响应期间未减少运输", "No cut during warning", grade: .heavier, mergeWindow: 86_400)
     package static let photoMissing = AlarmKind("photoMissing", "过车照片未上传", "Photos missing", grade: .ordinary, mergeWindow: 3600)
 
+    package static let clockDrift = AlarmKind("clockDrift", "门禁时钟偏差", "Gate clock drift", grade: .ordinary, closesItself: true)
+
     package static let kinds: [AlarmKind] = [
         excessPassed, strategyPassed, unfiledPassed, gateOffline, equipmentFault, dataLeak, lowTransmission, photoReused, plateConflict, flowSurge, nightConcentration, noReduction,
-        photoMissing,
+        photoMissing, clockDrift,
     ]
 
     /// The kind that a refused but lifted pass raises: the gravest of its findings.

@@ -72,10 +72,10 @@ struct ConsolePage: Sendable {
         func add(_ title: String, _ icon: String, _ path: String, _ permission: String) {
             if context.may(permission) { links.append("<a class=\"ready\" href=\"\(path)\">\(Icon(icon))<div><strong>\(title)</strong></div></a>") }
         }
-        add("备案查询", "search", "/lookup", GatePermission.lookup)
+        add("门前备案查询", "search", "/lookup", GatePermission.lookup)
         add("人工补录", "edit", "/manual-entry", GatePermission.manualEntry)
         add("备案车辆", "truck", "/ledgers/registeredVehicle", RegisteredVehicle.ledger.readPermission)
-        add("过车查询", "list", "/query", GatePassEvent.ledger.readPermission)
+        add("快捷查询", "list", "/query", GatePassEvent.ledger.readPermission)
         return "<div class=\"ready-grid is-pair\">\(links)</div>"
     }
 

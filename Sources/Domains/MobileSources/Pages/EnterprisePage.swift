@@ -60,7 +60,7 @@ struct EnterprisePage: Sendable {
         let body: Markup = "\(GateAssets.links(context))\(head(site, now.takenAt))\(tabs)<div class=\"stack\">\(content)</div>"
         let edit: Markup = context.may(Enterprise.ledger.writePermission) ? "\(ActionButton("登记信息", .link("/ledgers/enterprise/\(id)"), icon: "edit"))" : .empty
         return Shell.page(
-            facts.name, crumbs: [Crumb("监管工作台"), Crumb("企业档案", "/enterprises"), Crumb(facts.name)], active: "/enterprises", actions: edit, body: body, context: context)
+            facts.name, crumbs: [Crumb("监管工作台"), Crumb("一企一档", "/enterprises"), Crumb(facts.name)], active: "/enterprises", actions: edit, body: body, context: context)
     }
 
     private func head(_ site: GatePicture.Site, _ now: Moment) -> Markup {
@@ -97,7 +97,7 @@ struct EnterprisePage: Sendable {
         let body: Markup =
             "\(GateAssets.links(context))\(search(all, context))\(table(Array(shown.dropFirst(from).prefix(size)), counts, total: shown.count, from: from, size: size, context))"
         let actions: Markup = context.may(Enterprise.ledger.writePermission) ? "\(ActionButton("新增企业", .link("/ledgers/enterprise/new"), icon: "plus", style: .primary))" : .empty
-        return Shell.page("企业档案", crumbs: [Crumb("监管工作台"), Crumb("企业档案")], active: "/enterprises", actions: actions, body: body, context: context)
+        return Shell.page("一企一档", crumbs: [Crumb("监管工作台"), Crumb("一企一档")], active: "/enterprises", actions: actions, body: body, context: context)
     }
 
     private func sort(_ sites: inout [GatePicture.Site], by name: String?) {

@@ -11,5 +11,5 @@ enum GateAdditions {
 
     private static let enterprises = LedgerAdditions(
         Enterprise.ledger.name,
-        rowActions: [LedgerRowAction("企业档案", "File", icon: "factory", permission: Enterprise.ledger.readPermission) { record in "/enterprises/\(record.id)" }])
+        rowActions: [LedgerRowAction("一企一档", "File", icon: "factory", permission: Enterprise.ledger.readPermission) { record in "/enterprises/\(record.id)" }])
 }

@@ -23,8 +23,11 @@ enum GatePages {
         CleanTransportPages(gates: gates).add(to: routes)
         TransmissionPages(gates: gates).add(to: routes)
         DataQualityPages(gates: gates).add(to: routes)
+        ManualSharePages(gates: gates).add(to: routes)
         RandomCheckPages(gates: gates).add(to: routes)
         AccreditationPages(gates: gates).add(to: routes)
+        UnitPages(gates: gates, blobs: platform.blobs).add(to: routes)
+        RetentionPage(gates: gates).add(to: routes)
         GateSettingsPage(gates: gates).add(to: routes)
     }
 }

@@ -13,6 +13,7 @@ package enum GatePermission {
     package static let manualEntry = "gate.manualEntry"
     package static let randomCheck = "gate.randomCheck"
     package static let accreditation = "gate.accreditation"
+    package static let unitDesk = "gate.unitDesk"
     package static let settings = "gate.settings"
 
     static let declarations: [PermissionDeclaration] = [
@@ -27,6 +28,7 @@ package enum GatePermission {
         PermissionDeclaration(manualEntry, "人工补录", area: "移动源门禁", defaultRoles: [.enterpriseAdmin, .enterpriseGuard]),
         PermissionDeclaration(randomCheck, "随机核查", area: "移动源门禁", defaultRoles: [.city, .county]),
         PermissionDeclaration(accreditation, "运维单位授权", area: "移动源门禁", defaultRoles: [.city]),
+        PermissionDeclaration(unitDesk, "运维单位：申请授权与登记密钥", area: "移动源门禁", defaultRoles: [.maintainer]),
         PermissionDeclaration(settings, "门禁监管设置", area: "移动源门禁", defaultRoles: [.city]),
     ]
 }

@@ -28,7 +28,7 @@ struct LookupPage: Sendable {
             <button class="btn btn-primary" type="submit">\(Icon("search"))<span>查询</span></button></form>
             <div id="answer" class="lookup-answer" role="status" aria-live="assertive">\(first)</div></div>
             """
-        return Shell.page("备案查询", crumbs: [Crumb("企业自助"), Crumb("备案查询")], active: "/lookup", body: body, context: context)
+        return Shell.page("门前备案查询", crumbs: [Crumb("企业自助"), Crumb("门前备案查询")], active: "/lookup", body: body, context: context)
     }
 
     private var hint: Markup { "<p class=\"lookup-hint\">输入号牌即可查询，不必选择号牌颜色：平台按备案和号牌样式判断，有误时再改。</p>" }

@@ -25,6 +25,7 @@ struct PassPage: Sendable {
         var pair: Record?
         var alarms: [Alarm]
         var filing: Record?
+        var weighings: WeighingCard
     }
 
     @Sendable
@@ -38,7 +39,7 @@ struct PassPage: Sendable {
         let body: Markup = """
             \(GateAssets.links(context))\(head(detail, context))
             \(Grid(.mainAside, [photos(record, context), explanation(detail)]))
-            \(Grid(.mainAside, [facts(detail, principal, context), links(detail, context)]))\(history)
+            \(Grid(.mainAside, ["<div class=\"stack\">\(facts(detail, principal, context))\(detail.weighings.markup)</div>", links(detail, context)]))\(history)
             """
         let actions: Markup =
             "\(Markup.when(!number.isMissing, "\(ActionButton("该车全部过车", .link(PassLinks.plate(plate)), icon: "history"))"))\(ActionButton("打印", .print, icon: "print"))"
@@ -58,7 +59,8 @@ struct PassPage: Sendable {
             let pair = try record[GatePassEvent.pairId].flatMap { try gates.ledgers.find(GatePassEvent.ledger.name, id: $0, by: principal, in: reader) }
             let mayFiling = principal.may(RegisteredVehicle.ledger.readPermission)
             let filing = mayFiling ? try record[GatePassEvent.filingId].flatMap { try gates.ledgers.find(RegisteredVehicle.ledger.name, id: $0, by: principal, in: reader) } : nil
-            return Detail(record: record, page: page, answer: answer, pair: pair, alarms: alarms, filing: filing)
+            let weighings = try WeighingCard.read(pass: id, ledgers: gates.ledgers, by: principal, in: reader)
+            return Detail(record: record, page: page, answer: answer, pair: pair, alarms: alarms, filing: filing, weighings: weighings)
         }
     }
 
@@ -195,6 +197,6 @@ struct PassPage: Sendable {
             """
         let actions: Markup = "\(ActionButton("带条件查询", .link(PassLinks.list([.init("plateNo", .eq, [plate.text])])), icon: "filter"))"
         return Shell.page(
-            "车辆轨迹 \(plate.text)", crumbs: [Crumb("过车与统计"), Crumb("过车查询", "/query"), Crumb(plate.text)], active: "/query", actions: actions, body: body, context: context)
+            "车辆轨迹 \(plate.text)", crumbs: [Crumb("过车与统计"), Crumb("快捷查询", "/query"), Crumb(plate.text)], active: "/query", actions: actions, body: body, context: context)
     }
 }

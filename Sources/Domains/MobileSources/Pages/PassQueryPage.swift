@@ -40,7 +40,7 @@ struct PassQueryPage: Sendable {
             <div class="ready-grid">\(cards)</div>
             \(Card("最近过车", actions: "\(ActionButton("打开过车记录", .link("/ledgers/gatePass"), icon: "list", style: .quiet))", isFlush: true, body: "\(PassTable(records: records, snapshot: snapshot).table(id: "recent", context: context))"))
             """
-        return Shell.page("过车查询", crumbs: [Crumb("过车与统计"), Crumb("过车查询")], active: "/query", body: body, context: context)
+        return Shell.page("快捷查询", crumbs: [Crumb("过车与统计"), Crumb("快捷查询")], active: "/query", body: body, context: context)
     }
 
     private func recent(_ principal: Principal) async throws -> [Record] {

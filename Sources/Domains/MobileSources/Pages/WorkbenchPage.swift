@@ -15,7 +15,7 @@ struct WorkbenchPage: Sendable {
     let console: ConsolePage
 
     func add(to routes: Routes) {
-        routes.get("/", permission: .named(GatePermission.workbench), use: show)
+        routes.get("/", permission: .signedIn, use: show)
         routes.get("/workbench/figures", permission: .named(GatePermission.workbench), use: figures)
         routes.get("/workbench/sites", permission: .named(GatePermission.workbench), use: sites)
     }
@@ -23,6 +23,9 @@ struct WorkbenchPage: Sendable {
     @Sendable
     func show(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
+        // A maintenance unit has no workbench; its own page is its first.
+        if !principal.may(GatePermission.workbench), principal.may(GatePermission.unitDesk) { return .redirect(to: UnitPages.path) }
+        try principal.require(GatePermission.workbench, "工作台与实时过车")
         if case .organisation = principal.scope { return try await console.show(request: request, context: context) }
         let now = try await picture.now()
         let passes = try await LivePasses(gates: gates).recent(10, by: principal)

@@ -66,7 +66,7 @@ package struct CompletenessProof: Sendable {
             var lines: [Line] = []
             for number in (from.daysSince1970...to.daysSince1970).reversed() {
                 let day = Day(daysSince1970: number)
-                for gateNo in snapshot.gateNos(of: org) {
+                for gateNo in snapshot.realGateNos(of: org) {
                     let name = snapshot.gates[GateRegistry.GateKey(org: org, gateNo: gateNo)]?.name ?? gateNo
                     lines.append(try CompletenessProof.line(day, org, gateNo, name, reader))
                 }

@@ -110,7 +110,7 @@ package struct DataQuality: Sendable {
         let now = clock.now
         let sites = snapshot.enterprises.values.filter { site in site.isConnected && scope.admits(org: site.org, area: site.county) && (org.map { $0 == site.org } ?? true) }
         var gates: [Int64: Int] = [:]
-        for key in snapshot.gates.keys { gates[key.org, default: 0] += 1 }
+        for key in snapshot.gates.keys where !snapshot.isManualGate(key) { gates[key.org, default: 0] += 1 }
         var lines: [Key: Line] = [:]
         for number in from.daysSince1970...to.daysSince1970 {
             let day = Day(daysSince1970: number)
@@ -121,7 +121,7 @@ package struct DataQuality: Sendable {
                 lines[Key(day: day, org: site.org)] = Line(day: day, org: site.org, enterprise: site.name, area: site.county, gates: count, minutes: elapsed * Int64(count))
             }
         }
-        var conditions: [SQL] = ["day BETWEEN \(from) AND \(to)", scope.condition()]
+        var conditions: [SQL] = ["day BETWEEN \(from) AND \(to)", scope.condition(), ManualEntry.isRealGate]
         if let org { conditions.append("org = \(org)") }
         try reader.each(
             "SELECT day, org, received, generated, backfilled, flagged, unknown_stage, rejected, with_photos, heartbeats FROM gate_daily WHERE \(SQL.all(of: conditions))"

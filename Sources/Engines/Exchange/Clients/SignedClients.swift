@@ -84,6 +84,11 @@ package struct SignedClients: Sendable {
         try set(id, .suspended, from: [.approved], by: login, in: transaction, clock: clock)
     }
 
+    /// Its time is over; approving it again gives it a new one.
+    package func expire(_ id: Int64, by login: String, in transaction: any Transaction, clock: Clock) throws {
+        try set(id, .expired, from: [.approved], by: login, in: transaction, clock: clock)
+    }
+
     /// For ever.
     package func revoke(_ id: Int64, by login: String, in transaction: any Transaction, clock: Clock) throws {
         try set(id, .revoked, from: [.applied, .approved, .suspended, .expired], by: login, in: transaction, clock: clock)

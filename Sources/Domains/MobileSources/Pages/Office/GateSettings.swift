@@ -21,6 +21,10 @@ struct GateSettings: Sendable {
         Setting(name: "transmissionTarget", title: "数据传输率目标", help: "低于目标的企业次日报警，比例写作 0～1", unit: "", range: 0.5...1, isWhole: false),
         Setting(name: "leakMinutes", title: "漏传判定时间", help: "流水号断号超过这一时间未补传即报警", unit: "分钟", range: 1...1440, isWhole: true),
         Setting(name: "offlineMinutes", title: "离线判定时间", help: "超过这一时间没有心跳即报警", unit: "分钟", range: 1...1440, isWhole: true),
+        Setting(name: "clockDriftSeconds", title: "时钟偏差判定", help: "门禁时钟快于或慢于平台超过这一时间即报警", unit: "秒", range: 30...3600, isWhole: true),
+        Setting(name: "manualShareLimit", title: "补录率警戒值", help: "当月补录率高于此值的企业标出，比例写作 0～1", unit: "", range: 0.001...1, isWhole: false),
+        Setting(name: "weighingMinutes", title: "计量关联时间", help: "计量与过车相差不超过这一时间才关联", unit: "分钟", range: 1...1440, isWhole: true),
+        Setting(name: "weighingTolerance", title: "计量允许偏差", help: "净重与过车上报运输量相差的比例，不足 0.5 吨的不计，比例写作 0～1", unit: "", range: 0...1, isWhole: false),
     ]
 
     /// Everything as stored; what is missing has its default.
@@ -29,7 +33,8 @@ struct GateSettings: Sendable {
         var values: [String: String] = [
             "approvesFilingsItself": settings.approvesFilingsItself ? "1" : "0", "transmissionTarget": text(settings.transmissionTarget),
             "leakMinutes": String(settings.leakMinutes),
-            "offlineMinutes": String(settings.offlineMinutes),
+            "offlineMinutes": String(settings.offlineMinutes), "clockDriftSeconds": String(settings.clockDriftSeconds), "manualShareLimit": text(settings.manualShareLimit),
+            "weighingMinutes": String(settings.weighingMinutes), "weighingTolerance": text(settings.weighingTolerance),
         ]
         let thresholds = try AnalyticsThresholds(in: reader)
         for setting in AnalyticsThresholds.settings { values[setting.name] = text(setting.value(of: thresholds)) }

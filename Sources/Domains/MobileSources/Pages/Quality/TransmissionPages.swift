@@ -41,7 +41,7 @@ struct TransmissionPages: Sendable {
             )
         }
         let byOrg = Dictionary(lines.map { ($0.org, $0) }, uniquingKeysWith: { first, _ in first })
-        let gatesByOrg = Dictionary(grouping: states, by: \.org)
+        let gatesByOrg = Dictionary(grouping: states.filter { !gates.registry.snapshot.isManualGate($0.key) }, by: \.org)
         let rows = gates.sites(in: scope).filter { $0.isConnected || byOrg[$0.org] != nil }.map { Row(site: $0, line: byOrg[$0.org], gates: gatesByOrg[$0.org] ?? []) }
         return rows.sorted { ($0.rate ?? 2, $0.site.code) < ($1.rate ?? 2, $1.site.code) }
     }
@@ -184,6 +184,7 @@ struct TransmissionPages: Sendable {
             Column("missing", "缺失", align: .end), Column("backfilled", "补传", align: .end),
             Column("online", "在线率", align: .end), Column("state", "状态"), Column("serial", "最近流水号", align: .end), Column("beat", "最近心跳"),
         ]
+        let states = states.filter { !gates.registry.snapshot.isManualGate($0.key) }
         let names = Set(lines.compactMap(\.gateNo) + states.map(\.gateNo)).sorted()
         let rows = names.map { gateNo -> TableRow in
             let line = lines.first { $0.gateNo == gateNo }
@@ -260,10 +261,16 @@ struct GateNow: Sendable {
     var offlineSince: Moment?
     var hasFault: Bool
 
+    var key: GateRegistry.GateKey { GateRegistry.GateKey(org: org, gateNo: gateNo) }
+
     private static let columns: SQL = "org, gate_no, last_serial, last_pass_at, heartbeat_at, offline_since, barrier_state, reader_state, camera_state"
 
     static func read(scope: DataScope, sites: [Int64: EnterpriseFacts], in reader: any Reader) throws -> [GateNow] {
         try reader.rows("SELECT \(columns) FROM gate_state").map(GateNow.init).filter { now in sites[now.org].map { scope.admits(org: $0.org, area: $0.county) } ?? false }
+    }
+
+    static func read(orgs: [Int64], in reader: any Reader) throws -> [GateNow] {
+        try reader.rows("SELECT \(columns) FROM gate_state WHERE org IN (\(list: orgs)) ORDER BY org, gate_no").map(GateNow.init)
     }
 
     static func read(org: Int64, in reader: any Reader) throws -> [GateNow] {

@@ -242,11 +242,12 @@ struct StrategyPages: Sendable {
         guard let reason = try await request.form(context)["reason"] else {
             return try await ask(context, issues: issues, opinion: nil, [FieldFinding("reason", "required", "请说明理由", title: "\(verb)理由")], .unprocessableContent)
         }
-        let record = issues ? try await gates.strategies.issue(id: id, by: principal) : try await gates.strategies.end(id: id, by: principal)
-        let name = record[ControlStrategy.name] ?? ""
-        try await gates.database.write { [gates] tx in
-            try gates.audit.record(AuditEntry("send", ControlStrategy.ledger.name, "\(id)", "\(verb)策略“\(name)”：\(reason)"), by: principal, in: tx)
+        guard reason.count <= 200 else {
+            return try await ask(context, issues: issues, opinion: reason, [FieldFinding("reason", "length", "最多 200 个字", title: "\(verb)理由")], .unprocessableContent)
         }
+        let desk = gates.strategies
+        let record = issues ? try await desk.issue(id: id, reason: reason, by: principal) : try await desk.end(id: id, reason: reason, by: principal)
+        let name = record[ControlStrategy.name] ?? ""
         return Shell.done("已\(verb)“\(name)”", to: "/strategies/\(id)", context: context)
     }
 }

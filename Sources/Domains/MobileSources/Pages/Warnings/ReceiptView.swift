@@ -10,8 +10,11 @@ struct ReceiptView {
     /// Shown after the enterprise's name, such as the name of the strategy.
     var what: (Receipts.Line) -> String = { _ in "" }
     var whatTitle: String?
-    /// Beyond these the list says how many more there are.
-    var limit = 200
+    /// Rows of one page of those that have not confirmed.
+    var limit = 50
+    /// Pages from 0; `pages` is the address that a page's number (`receipts`) is added to, nil shows the first page only.
+    var page = 0
+    var pages: PageAddress?
 
     var count: Receipts.Count { Receipts.Count(lines) }
 
@@ -39,7 +42,9 @@ struct ReceiptView {
             Column("state", "状态"), Column("sent", "下发时间"), Column("received", "接收时间"), Column("attempts", "次数", align: .end), Column("retry", "再次下发"),
             Column("message", "企业反馈", isWrapping: true),
         ]
-        let rows = open.prefix(limit).map { line -> TableRow in
+        let last = (open.count - 1) / limit
+        let page = min(max(0, page), last)
+        let rows = open.dropFirst(page * limit).prefix(limit).map { line -> TableRow in
             var cells: [Markup] = ["\(line.site.name)", "\(Region(code: line.site.county)?.title ?? line.site.county)"]
             if whatTitle != nil { cells.append("\(what(line))") }
             let retry: Markup = line.state == .failed ? line.retryAt.map { "\($0)" } ?? "\(Badge("需人工处理", .orange))" : .empty
@@ -49,8 +54,13 @@ struct ReceiptView {
             ]
             return TableRow(cells, tone: line.state == .failed ? .orange : nil)
         }
-        let more: Markup = open.count > limit ? "<p class=\"muted\">另有 \(open.count - limit) 家未列出</p>" : .empty
-        return "\(DataTable(id: "\(id)-open", columns: columns, rows: Array(rows), address: context.here, hasTools: false))\(more)"
+        func path(_ number: Int) -> String? { pages.map { $0.with("receipts", number == 0 ? nil : String(number)).text } }
+        let pager = pages.map { _ in
+            Pager(
+                first: page == 0 ? nil : path(0), previous: page == 0 ? nil : path(page - 1), next: page < last ? path(page + 1) : nil, total: open.count, size: limit, sizes: [])
+        }
+        let more: Markup = pages == nil && open.count > limit ? "<p class=\"muted\">另有 \(open.count - limit) 家未列出</p>" : .empty
+        return "\(DataTable(id: "\(id)-open", columns: columns, rows: Array(rows), address: context.here, pager: pager, hasTools: false))\(more)"
     }
 }
 

@@ -206,7 +206,7 @@ struct WarningEffect {
             return TableRow(["\(PerformanceGrade.all.title(of: part.group.grade))", "\(part.count)", name, "\(strategy?.summary ?? "放行不受本级别限制")"])
         }
         return """
-            \(Notice(.info, "将影响 <b>\(total)</b> 家联网企业，确认后 1 秒内下发到门禁系统。"))\
+            \(Notice(.info, "将影响 <b>\(total)</b> 家联网企业。确认后，在线等待的门禁系统即时收到；离线的门禁恢复联网后收到，执行情况见回执。"))\
             \(Markup.when(higher > 0, "\(Notice(.yellow, "\(higher) 家企业所在县（区、市）正执行更高级别预警，仍按更高级别管控。"))"))\
             \(Markup.when(without > 0, "\(Notice(.orange, "\(without) 家企业没有适用的\(level.title)预警策略，启动后不受限制，请先补充并下发策略。"))"))\
             \(DataTable(id: "effect", columns: columns, rows: rows, address: context.here, empty: "所选县（区、市）没有联网企业", hasTools: false))

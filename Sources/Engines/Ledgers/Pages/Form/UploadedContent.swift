@@ -4,13 +4,14 @@ import Storage
 import Web
 
 /// What an uploaded file is, judged by its bytes; the name and the type the browser said are not believed.
-enum UploadedContent {
+package enum UploadedContent {
     /// What a `.files` field takes, for the file dialog.
-    static let accepted = ".pdf,.jpg,.jpeg,.png,.webp,.doc,.docx,.xls,.xlsx,.ppt,.pptx,.zip,.txt,.csv,.mp4"
-    static let byteLimit = 32 << 20
+    package static let accepted = ".pdf,.jpg,.jpeg,.png,.webp,.doc,.docx,.xls,.xlsx,.ppt,.pptx,.zip,.txt,.csv,.mp4"
+    /// Bytes of one file.
+    package static let byteLimit = 32 << 20
 
     /// - Returns: the media type; nil for a kind that is not taken.
-    static func mediaType(of bytes: [UInt8], named name: String) -> String? {
+    package static func mediaType(of bytes: [UInt8], named name: String) -> String? {
         let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
         if begins(bytes, [0x25, 0x50, 0x44, 0x46, 0x2D]) { return "application/pdf" }
         if begins(bytes, [0xFF, 0xD8, 0xFF]) || begins(bytes, [0x89, 0x50, 0x4E, 0x47]) || begins(bytes, [0x52, 0x49, 0x46, 0x46]) {
