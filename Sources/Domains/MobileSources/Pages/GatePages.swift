@@ -27,7 +27,7 @@ enum GatePages {
         RandomCheckPages(gates: gates).add(to: routes)
         AccreditationPages(gates: gates).add(to: routes)
         UnitPages(gates: gates, blobs: platform.blobs).add(to: routes)
-        RetentionPage(gates: gates).add(to: routes)
+        RetentionPage(gates: gates, blobs: platform.blobs).add(to: routes)
         GateSettingsPage(gates: gates).add(to: routes)
     }
 }

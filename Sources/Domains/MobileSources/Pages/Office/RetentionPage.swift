@@ -9,6 +9,7 @@ import Web
 /// A-44 保存期限: how long what is kept, what the next night would take away, what past nights took.
 struct RetentionPage: Sendable {
     let gates: GateSupervision
+    let blobs: any BlobStore
     private static let path = "/retention"
 
     func add(to routes: Routes) {
@@ -21,6 +22,9 @@ struct RetentionPage: Sendable {
 
     private func page(_ entered: [String: String], _ findings: [FieldFinding], _ context: WebContext) async throws -> Response {
         let due = try await gates.retention.due()
+        let free = await blobs.figures()["free_bytes"].map { Int64($0) }
+        let today = gates.clock.today
+        let forecast = try await gates.database.read { reader in try StorageForecast.read(free: free, today: today, in: reader) }
         let before = context.here["before"].flatMap { Int64($0) }
         let runs = try await gates.database.read { reader in try Retention.runs(limit: 21, before: before, in: reader) }
         let fields = due.map { one in
@@ -35,7 +39,7 @@ struct RetentionPage: Sendable {
             <li>被报警、复议、处罚或随机核查引用的过车记录和照片不清理，列为“保留”。</li><li>审计日志、报警与证据、名单、策略、预警响应和统计汇总长期保存。</li></ul>
             """
         let body: Markup = """
-            \(Card("下次将清理（试算，不会删除）", isFlush: true, body: dueTable(due, context)))
+            \(storage(forecast))\(Card("下次将清理（试算，不会删除）", isFlush: true, body: dueTable(due, context)))
             \(Grid(.mainAside, ["\(Card("保存期限", body: "\(form)"))", "\(Card("怎样清理", body: rules))"]))
             \(Card("清理记录", isFlush: true, body: runTable(runs, context)))
             """
@@ -43,6 +47,19 @@ struct RetentionPage: Sendable {
         return Shell.page(
             "保存期限", crumbs: [Crumb("系统"), Crumb("保存期限")], active: Self.path, actions: context.may("audit.read") ? "\(history)" : .empty,
             status: findings.isEmpty ? .ok : .unprocessableContent, body: body, context: context)
+    }
+
+    /// A-47: the room that is left, and how long it lasts.
+    private func storage(_ forecast: StorageForecast) -> Markup {
+        func size(_ bytes: Int64?) -> String { bytes.map { Figure.size(Int($0)) } ?? "—" }
+        let days = forecast.daysLeft
+        let cards: [Markup] = [
+            "\(StatCard("可用空间", size(forecast.free), note: "照片与附件所在磁盘", icon: "database"))",
+            "\(StatCard("昨日新增照片", Figure.grouped(forecast.photosADay), unit: "张", note: "\(size(forecast.bytesADay))", icon: "image"))",
+            "\(StatCard("还可使用", days.map { Figure.grouped($0) } ?? "—", unit: days == nil ? "" : "天", note: "按昨日新增、不清理估算", tone: (days ?? .max) < 30 ? .red : .good, icon: "clock"))",
+            "\(StatCard("期满后的照片总量", size(forecast.settledBytes), note: forecast.photoYears.map { "保存 \($0) 年，按昨日新增估算" } ?? "长期保存", icon: "chart"))",
+        ]
+        return "\(Grid(.quarters, cards))"
     }
 
     private func count(_ number: Int) -> String { number >= Retention.countLimit ? "\(Figure.grouped(Retention.countLimit)) 以上" : Figure.grouped(number) }
