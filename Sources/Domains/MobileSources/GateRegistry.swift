@@ -188,7 +188,9 @@ package final class GateRegistry: Sendable {
 }
 
 extension GateRegistry.Settings {
-    package static let names = ["approvesFilingsItself", "transmissionTarget", "leakMinutes", "offlineMinutes", "clockDriftSeconds", "manualShareLimit", "weighingMinutes", "weighingTolerance"]
+    package static let names = [
+        "approvesFilingsItself", "transmissionTarget", "leakMinutes", "offlineMinutes", "clockDriftSeconds", "manualShareLimit", "weighingMinutes", "weighingTolerance",
+    ]
 
     package mutating func set(_ name: String, _ value: String) {
         switch name {

@@ -106,7 +106,10 @@ struct AnalysisTests {
         var hashes: [String] = []
         for picture in pictures { hashes.append(try await house.photos.receive(picture, expectedSHA256: nil, organisation: nil, clock: house.clock).sha256) }
         for (index, plate) in ["冀A12345", "冀A99998", "冀A99997"].enumerated() {
-            try await house.record(house.pass(Int64(index + 1), plate: plate, at: house.now.adding(seconds: Int64(index - 3) * 60), ["barrierAction": "0", "headPhoto": .null, "bodyPhoto": .string(hashes[index])]))
+            try await house.record(
+                house.pass(
+                    Int64(index + 1), plate: plate, at: house.now.adding(seconds: Int64(index - 3) * 60),
+                    ["barrierAction": "0", "headPhoto": .null, "bodyPhoto": .string(hashes[index])]))
         }
         #expect(try await house.photos.hashWaiting(limit: 10, clock: house.clock) == 3)
         let now = house.now

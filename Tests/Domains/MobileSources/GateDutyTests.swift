@@ -15,7 +15,8 @@ struct ClockDriftTests {
 
     static let examples: [Example] = [
         Example(testDescription: "即时到达", delays: [1, 1, 2, 2, 3], drift: nil), Example(testDescription: "少于五条不下结论", delays: [600, 600, 600, 600], drift: nil),
-        Example(testDescription: "慢十分钟", delays: [600, 601, 602, 603, 604, 605], drift: 601), Example(testDescription: "快三分钟", delays: [-180, -179, -179, -178, -178, -177], drift: -177),
+        Example(testDescription: "慢十分钟", delays: [600, 601, 602, 603, 604, 605], drift: 601),
+        Example(testDescription: "快三分钟", delays: [-180, -179, -179, -178, -178, -177], drift: -177),
         Example(testDescription: "偶尔晚到不是时钟慢", delays: [1, 2, 900, 900, 900, 900], drift: nil), Example(testDescription: "恰为阈值", delays: [120, 120, 120, 120, 120], drift: nil),
     ]
 
@@ -73,7 +74,10 @@ struct WeighingJoinTests {
     static func weigh(_ house: GateFixture, plate: String = GateFixture.truck, net: Double, at: Moment, direction: String = "1") async throws -> Int64 {
         try await house.database.write { [ledgers = house.ledgers] tx in
             let draft = Draft(
-                ["weighedAt": .int(at.milliseconds), "plateNo": .string(plate), "direction": .string(direction), "goodsName": "铁矿石", "netTonnes": .double(net), "measuredBy": "scale"],
+                [
+                    "weighedAt": .int(at.milliseconds), "plateNo": .string(plate), "direction": .string(direction), "goodsName": "铁矿石", "netTonnes": .double(net),
+                    "measuredBy": "scale",
+                ],
                 org: house.steel.org)
             return try ledgers.create(MaterialMovement.ledger.name, draft, by: GateFixture.system, in: tx).id
         }

@@ -18,7 +18,9 @@ struct RetentionTests {
         return house
     }
 
-    static func passes(_ house: GateFixture) async throws -> [Int64] { try await house.database.read { try $0.rows("SELECT serial_no FROM gate_pass ORDER BY serial_no").compactMap { $0[0].int } } }
+    static func passes(_ house: GateFixture) async throws -> [Int64] {
+        try await house.database.read { try $0.rows("SELECT serial_no FROM gate_pass ORDER BY serial_no").compactMap { $0[0].int } }
+    }
 
     static func quick(_ house: GateFixture) -> Retention {
         var retention = house.gates.retention

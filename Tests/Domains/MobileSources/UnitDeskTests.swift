@@ -26,7 +26,8 @@ struct UnitDeskTests {
                 )
             }
             person = Principal(
-                kind: .user, id: Int64(40 + number), login: "yunwei\(number)", name: "王工", organisation: org, organisationName: "示例运维\(number)公司", area: "1301", permissions: ["gate.unitDesk"],
+                kind: .user, id: Int64(40 + number), login: "yunwei\(number)", name: "王工", organisation: org, organisationName: "示例运维\(number)公司", area: "1301",
+                permissions: ["gate.unitDesk"],
                 scope: .organisation(org))
             code = Firm.creditCode(number)
         }
@@ -100,7 +101,9 @@ struct UnitDeskTests {
     }
 
     static let wrong: [Wrong] = [
-        Wrong(testDescription: "全空", fields: ["contact", "creditCode", "enterprises", "materials", "name", "phone"]) { $0 = UnitDesk.Application(name: "", creditCode: "", contact: "", phone: "") },
+        Wrong(testDescription: "全空", fields: ["contact", "creditCode", "enterprises", "materials", "name", "phone"]) {
+            $0 = UnitDesk.Application(name: "", creditCode: "", contact: "", phone: "")
+        },
         Wrong(testDescription: "信用代码校验位不符", fields: ["creditCode"]) { $0.creditCode = "911301000000000000" },
         Wrong(testDescription: "没有的企业", fields: ["enterprises"]) { $0.enterprises = ["9999"] },
         Wrong(testDescription: "电话含字母", fields: ["phone"]) { $0.phone = "abcdefg" },
@@ -126,7 +129,8 @@ struct UnitDeskTests {
         _ = try await fixture.gates.units.apply(first.application(), by: first.person)
         #expect(try await second.unit() == nil)
         await #expect(throws: Failure.self) { try await fixture.gates.units.askRenewal(by: second.person) }
-        let clerk = Principal(kind: .user, id: 77, login: "clerk", name: "门岗", organisation: fixture.steel.org, permissions: ["gate.unitDesk"], scope: .organisation(fixture.steel.org))
+        let clerk = Principal(
+            kind: .user, id: 77, login: "clerk", name: "门岗", organisation: fixture.steel.org, permissions: ["gate.unitDesk"], scope: .organisation(fixture.steel.org))
         await #expect(throws: Failure.self) { _ = try await fixture.gates.units.apply(first.application(), by: clerk) }
     }
 

@@ -57,7 +57,8 @@ struct AdministrationPagesTests {
         Reading(who: "admin", path: "/admin/users/new", status: 200, contains: ["登录名", "所属机构", "角色"]),
         Reading(who: "admin", path: "/admin/users/999", status: 404), Reading(who: "admin", path: "/admin/users/abc", status: 404),
         Reading(who: "county", path: "/admin/users/new", status: 403), Reading(who: "nobody", path: "/admin/users", status: 403),
-        Reading(who: "nobody", path: "/admin/organisations", status: 403), Reading(who: "nobody", path: "/audit", status: 403), Reading(who: "nobody", path: "/admin/roles", status: 403),
+        Reading(who: "nobody", path: "/admin/organisations", status: 403), Reading(who: "nobody", path: "/audit", status: 403),
+        Reading(who: "nobody", path: "/admin/roles", status: 403),
         Reading(who: "admin", path: "/admin/roles", status: 200, contains: ["市级监管", "企业管理员", "内置"]),
         Reading(who: "admin", path: "/admin/roles/new", status: 200, contains: ["数据范围", "用户：查看"]), Reading(who: "admin", path: "/admin/roles/999", status: 404),
         Reading(who: "admin", path: "/audit", status: 200, contains: ["新增", "石家庄北方钢铁有限公司"]),
@@ -91,7 +92,9 @@ struct AdministrationPagesTests {
         Wrong(
             testDescription: "用户：过长、乱码、不存在的机构", path: "/admin/users/new",
             fields: [("name", long), ("login", "<script>alert(1)</script>"), ("phone", "abc"), ("organisation", "99999"), ("roles", "77777")], named: ["姓名", "登录名", "电话", "所属机构"]),
-        Wrong(testDescription: "用户：注入", path: "/admin/users/new", fields: [("name", "'; DROP TABLE users; --"), ("login", "x' OR '1'='1"), ("organisation", "1 OR 1=1")], named: ["登录名", "所属机构"]),
+        Wrong(
+            testDescription: "用户：注入", path: "/admin/users/new", fields: [("name", "'; DROP TABLE users; --"), ("login", "x' OR '1'='1"), ("organisation", "1 OR 1=1")],
+            named: ["登录名", "所属机构"]),
         Wrong(testDescription: "机构：全空", path: "/admin/organisations/new", fields: [], named: ["机构名称", "机构编号", "行政区划代码", "上级机构"]),
         Wrong(
             testDescription: "机构：区划不符", path: "/admin/organisations/new", fields: [("name", "某局"), ("code", "带 空格"), ("area", "abcdef"), ("kind", "county"), ("parent", "2")],
@@ -123,7 +126,8 @@ struct AdministrationPagesTests {
             #expect(try await Self.post("admin", "/admin/organisations/new", firm, client).status < 400)
             let org = try await Self.number("SELECT id FROM organisations WHERE code = 'YW01'", house) ?? 0
             #expect(org > 0)
-            #expect(try await Self.post("admin", "/admin/roles/new", [("title", "值班查看"), ("scope", "ownArea"), ("kinds", "city"), ("permissions", "user.read")], client).status < 400)
+            #expect(
+                try await Self.post("admin", "/admin/roles/new", [("title", "值班查看"), ("scope", "ownArea"), ("kinds", "city"), ("permissions", "user.read")], client).status < 400)
             let role = try await Self.number("SELECT id FROM roles WHERE name = 'maintainer'", house) ?? 0
             let made = try await Self.post("admin", "/admin/users/new", [("name", "王工"), ("login", "wanggong"), ("organisation", String(org)), ("roles", String(role))], client)
             #expect(made.status == 200 && made.body.contains("一次性密码") && made.body.contains("wanggong"))

@@ -39,7 +39,8 @@ struct DemoUnits: Sendable {
         let text = Array("演示材料：\(firm.name)营业执照与运维合同（非真实文件）".utf8)
         let paper = AttachedFile(sha256: try await platform.blobs.put(text).hash, name: "申请材料（演示）.txt", mediaType: "text/plain; charset=utf-8", size: text.count)
         let principal = Principal(
-            kind: .user, id: id, login: "yunwei2", name: person, organisation: firm.id, organisationName: firm.name, area: firm.area, permissions: [], scope: .organisation(firm.id))
+            kind: .user, id: id, login: "yunwei2", name: person, organisation: firm.id, organisationName: firm.name, area: firm.area, permissions: [], scope: .organisation(firm.id)
+        )
         let application = UnitDesk.Application(
             name: firm.name, creditCode: DemoUnits.creditCode, contact: "演示联系人", phone: DemoPeople.phone(310), remarks: "演示：运维人员 6 名，2 小时到场",
             enterprises: plan.enterprises.prefix(2).map(\.code), materials: [paper])

@@ -28,20 +28,21 @@ private let step11: SchemaStep = .createIndex(table: "material_movement", Index(
 
 private let step12: SchemaStep = .addColumn(table: "gate_state", Column("removed", .integer, required: true, fallback: .int(0)))
 
-private let step13: SchemaStep = .createTable(Table(
-    "retention_run",
-    columns: [
-        Column("id", .integer, required: true),
-        Column("kind", .text, required: true),
-        Column("cutoff", .integer, required: true),
-        Column("started_at", .integer, required: true),
-        Column("ended_at", .integer),
-        Column("removed", .integer, required: true, fallback: .int(0)),
-        Column("spared", .integer, required: true, fallback: .int(0)),
-        Column("bytes", .integer, required: true, fallback: .int(0)),
-        Column("state", .text, required: true),
-    ]
-))
+private let step13: SchemaStep = .createTable(
+    Table(
+        "retention_run",
+        columns: [
+            Column("id", .integer, required: true),
+            Column("kind", .text, required: true),
+            Column("cutoff", .integer, required: true),
+            Column("started_at", .integer, required: true),
+            Column("ended_at", .integer),
+            Column("removed", .integer, required: true, fallback: .int(0)),
+            Column("spared", .integer, required: true, fallback: .int(0)),
+            Column("bytes", .integer, required: true, fallback: .int(0)),
+            Column("state", .text, required: true),
+        ]
+    ))
 
 /// Weighings that stand already are joined by the job.
 private let step14: SchemaStep = .run("UPDATE material_movement SET match_state = 'pending' WHERE match_state IS NULL")

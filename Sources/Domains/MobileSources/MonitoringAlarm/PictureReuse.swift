@@ -51,7 +51,8 @@ extension GateAnalytics {
         var settled: Set<String> = []
         for candidate in candidates.prefix(GateAnalytics.comparisonsARun) where !settled.contains(candidate.sha256) {
             try Task.checkCancellation()
-            guard let site = snapshot.enterprises[candidate.use.org], let comparison = try await photos.comparison(of: candidate.sha256, and: candidate.other), comparison.isSame else { continue }
+            guard let site = snapshot.enterprises[candidate.use.org], let comparison = try await photos.comparison(of: candidate.sha256, and: candidate.other), comparison.isSame
+            else { continue }
             settled.insert(candidate.sha256)
             signals[candidate.use.org, default: []].append(GateAnalytics.reused(candidate, comparison, site, snapshot))
         }
@@ -65,11 +66,13 @@ extension GateAnalytics {
         let limit = Int(thresholds.lookalikeBits)
         let horizon = until.adding(seconds: -Int64(thresholds.lookalikeHours) * 3600)
         let new = try reader.rows(
-            "SELECT sha256 FROM photos WHERE received_at >= \(horizon) AND hashed_at >= \(since) AND hashed_at < \(until) AND phash IS NOT NULL ORDER BY received_at DESC LIMIT 1000")
+            "SELECT sha256 FROM photos WHERE received_at >= \(horizon) AND hashed_at >= \(since) AND hashed_at < \(until) AND phash IS NOT NULL ORDER BY received_at DESC LIMIT 1000"
+        )
         let names = Set(new.compactMap { $0[0].text })
         guard !names.isEmpty else { return [] }
         var looks: [Look] = []
-        try reader.each("SELECT sha256, phash FROM photos WHERE received_at >= \(horizon) AND received_at < \(until) AND phash IS NOT NULL ORDER BY received_at DESC LIMIT 200000") { row in
+        try reader.each("SELECT sha256, phash FROM photos WHERE received_at >= \(horizon) AND received_at < \(until) AND phash IS NOT NULL ORDER BY received_at DESC LIMIT 200000")
+        { row in
             if let name = row[0].text, let stored = row[1].int { looks.append(Look(sha256: name, hash: PerceptualHash(stored: stored))) }
             return true
         }
@@ -85,7 +88,8 @@ extension GateAnalytics {
                 .sorted { ($0.bits, $0.sha256) < ($1.bits, $1.sha256) }.prefix(nearest)
             guard !near.isEmpty, let own = try detail(look.sha256, reader), let mine = try use(look.sha256) else { continue }
             for other in near {
-                guard let theirs = try detail(other.sha256, reader), own.mayBeSame(as: theirs), let earlier = try use(other.sha256), earlier.view == mine.view, earlier.plate != mine.plate,
+                guard let theirs = try detail(other.sha256, reader), own.mayBeSame(as: theirs), let earlier = try use(other.sha256), earlier.view == mine.view,
+                    earlier.plate != mine.plate,
                     earlier.passedAt <= mine.passedAt
                 else { continue }
                 candidates.append(Candidate(sha256: look.sha256, use: mine, other: other.sha256, earlier: earlier, bits: other.bits))
@@ -108,7 +112,8 @@ extension GateAnalytics {
         let view = row[6].text == sha256 ? "head" : row[7].text == sha256 ? "body" : nil
         guard let view, let org = row[0].int, let plate = row[3].text, !PlateNumber(normalizing: plate).isMissing else { return nil }
         return Use(
-            pass: id, org: org, area: row[1].text ?? "", gateNo: row[2].text ?? "", plate: plate, color: row[4].text ?? "", passedAt: Moment(milliseconds: row[5].int ?? 0), view: view)
+            pass: id, org: org, area: row[1].text ?? "", gateNo: row[2].text ?? "", plate: plate, color: row[4].text ?? "", passedAt: Moment(milliseconds: row[5].int ?? 0),
+            view: view)
     }
 
     private static func reused(_ found: Candidate, _ comparison: PictureComparison, _ site: EnterpriseFacts, _ snapshot: GateRegistry.Snapshot) -> AlarmSignal {

@@ -118,7 +118,8 @@ package struct AccreditationDesk: Sendable {
         let system = Principal.system("授权到期")
         let today = clock.today
         return try await database.write { tx in
-            let due = try tx.rows("SELECT id FROM maintenance_unit WHERE state = 'approved' AND valid_to IS NOT NULL AND valid_to < \(today) AND deleted_at IS NULL ORDER BY id LIMIT 500")
+            let due = try tx.rows(
+                "SELECT id FROM maintenance_unit WHERE state = 'approved' AND valid_to IS NOT NULL AND valid_to < \(today) AND deleted_at IS NULL ORDER BY id LIMIT 500")
             for row in due {
                 guard let id = row[0].int, let unit = try ledgers.find(MaintenanceUnit.ledger.name, id: id, by: system, in: tx) else { continue }
                 let client = try AccreditationDesk.client(of: unit, clients: clients, clock: clock, in: tx)

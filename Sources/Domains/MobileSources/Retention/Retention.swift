@@ -71,14 +71,19 @@ package struct Retention: Sendable {
         switch due.rule.kind {
         case .gatePhotos:
             let row = try reader.first(
-                "SELECT COUNT(*), COALESCE(SUM(bytes), 0), COALESCE(SUM(CASE WHEN locks > 0 THEN 1 ELSE 0 END), 0) FROM (SELECT bytes, locks FROM photos WHERE received_at < \(cutoff) LIMIT \(limit)) p")
+                "SELECT COUNT(*), COALESCE(SUM(bytes), 0), COALESCE(SUM(CASE WHEN locks > 0 THEN 1 ELSE 0 END), 0) FROM (SELECT bytes, locks FROM photos WHERE received_at < \(cutoff) LIMIT \(limit)) p"
+            )
             due.over = Int(row?[0].int ?? 0)
             due.bytes = row?[1].int ?? 0
             due.spared = Int(row?[2].int ?? 0)
         case .passes:
             due.over = try reader.count("SELECT COUNT(*) FROM (SELECT id FROM gate_pass WHERE passed_at < \(cutoff) LIMIT \(limit)) p")
-            due.spared = due.over == 0 ? 0 : try reader.count(
-                "SELECT COUNT(*) FROM (SELECT DISTINCT a.source_id FROM alarms a JOIN gate_pass p ON p.id = a.source_id WHERE a.source_kind = 'gatePass' AND p.passed_at < \(cutoff) LIMIT \(limit)) s")
+            due.spared =
+                due.over == 0
+                ? 0
+                : try reader.count(
+                    "SELECT COUNT(*) FROM (SELECT DISTINCT a.source_id FROM alarms a JOIN gate_pass p ON p.id = a.source_id WHERE a.source_kind = 'gatePass' AND p.passed_at < \(cutoff) LIMIT \(limit)) s"
+                )
         case .weighings:
             due.over = try reader.count("SELECT COUNT(*) FROM (SELECT id FROM material_movement WHERE weighed_at < \(cutoff) LIMIT \(limit)) m")
         case .deletedRows:
@@ -100,7 +105,8 @@ package struct Retention: Sendable {
     static let table = Table(
         "retention_run",
         columns: [
-            Column("id", .integer, required: true), Column("kind", .text, required: true), Column("cutoff", .integer, required: true), Column("started_at", .integer, required: true),
+            Column("id", .integer, required: true), Column("kind", .text, required: true), Column("cutoff", .integer, required: true),
+            Column("started_at", .integer, required: true),
             Column("ended_at", .integer), Column("removed", .integer, required: true, fallback: .int(0)), Column("spared", .integer, required: true, fallback: .int(0)),
             Column("bytes", .integer, required: true, fallback: .int(0)), Column("state", .text, required: true),
         ])

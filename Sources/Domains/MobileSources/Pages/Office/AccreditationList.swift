@@ -83,12 +83,15 @@ struct AccreditationList: Sendable {
         let rows = found.units.map { row($0, found.keys) }
         let address = context.here.with("after", nil)
         var tabs = [Tabs.Tab("全部", address.with("part", nil).text, isActive: part == nil, count: found.counts[0])]
-        for (index, one) in Part.allCases.enumerated() { tabs.append(Tabs.Tab(one.title, address.with("part", one.rawValue).text, isActive: part == one, count: found.counts[index + 1])) }
+        for (index, one) in Part.allCases.enumerated() {
+            tabs.append(Tabs.Tab(one.title, address.with("part", one.rawValue).text, isActive: part == one, count: found.counts[index + 1]))
+        }
         let action: Markup =
             context.may(MaintenanceUnit.ledger.writePermission)
             ? "\(ActionButton("登记运维单位", .dialog("/ledgers/\(MaintenanceUnit.ledger.name)/new"), icon: "plus", style: .primary))" : .empty
         let export: Markup =
-            context.may("\(MaintenanceUnit.ledger.name).export") ? "\(ActionButton("台账与导出", .link("/ledgers/\(MaintenanceUnit.ledger.name)"), icon: "list", style: .quiet))" : .empty
+            context.may("\(MaintenanceUnit.ledger.name).export")
+            ? "\(ActionButton("台账与导出", .link("/ledgers/\(MaintenanceUnit.ledger.name)"), icon: "list", style: .quiet))" : .empty
         let search = SearchForm(
             action: "/accreditation", fields: [FormField("q", "关键字", .text, value: context.here["q"], placeholder: "单位名称、编号、信用代码", maxLength: 60)], table: "units",
             kept: part.map { [.init("part", $0.rawValue)] } ?? [])
@@ -105,7 +108,8 @@ struct AccreditationList: Sendable {
     private func row(_ unit: Record, _ keys: [String: Int]) -> TableRow {
         let renewal: Markup = unit[MaintenanceUnit.renewalAskedAt] == nil ? .empty : " \(Badge("申请续期", .info))"
         let cells: [Markup] = [
-            "\(unit[MaintenanceUnit.name])", "<span class=\"mono\">\(unit[MaintenanceUnit.accreditationNo])</span>", "\(UnitFace.badge(unit[MaintenanceUnit.state] ?? "applied"))\(renewal)",
+            "\(unit[MaintenanceUnit.name])", "<span class=\"mono\">\(unit[MaintenanceUnit.accreditationNo])</span>",
+            "\(UnitFace.badge(unit[MaintenanceUnit.state] ?? "applied"))\(renewal)",
             UnitFace.validity(unit, today: gates.clock.today), "\(keys["maintenanceUnit-\(unit.id)"] ?? 0)", "\(unit[MaintenanceUnit.appliedAt] ?? unit.createdAt)",
         ]
         return TableRow(id: String(unit.id), cells, path: "/accreditation/\(unit.id)")

@@ -97,7 +97,8 @@ struct AccreditationPages: Sendable {
 
     private func dialog(_ title: String, _ path: String, _ fields: [FormField], submit: String, _ unit: Record, _ findings: [FieldFinding], _ context: WebContext) -> Response {
         let form = Form(
-            action: "/accreditation/\(unit.id)/\(path)", sections: [FormSection(nil, fields)], submit: submit, cancel: "/accreditation/\(unit.id)", findings: findings, context: context)
+            action: "/accreditation/\(unit.id)/\(path)", sections: [FormSection(nil, fields)], submit: submit, cancel: "/accreditation/\(unit.id)", findings: findings,
+            context: context)
         return Shell.page(
             title, crumbs: [Crumb("运维单位授权", "/accreditation"), Crumb(unit[MaintenanceUnit.name] ?? "", "/accreditation/\(unit.id)"), Crumb(title)], active: "/accreditation",
             status: findings.isEmpty ? .ok : .unprocessableContent, body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
@@ -167,7 +168,9 @@ struct AccreditationPages: Sendable {
         return Shell.done("已退回", to: "/accreditation/\(unit.id)", context: context)
     }
 
-    @Sendable func stopForm(request: Request, context: WebContext) async throws -> Response { stopForm(try await unit(context), revokes: context.here["revokes"] == "1", nil, [], context) }
+    @Sendable func stopForm(request: Request, context: WebContext) async throws -> Response {
+        stopForm(try await unit(context), revokes: context.here["revokes"] == "1", nil, [], context)
+    }
 
     private func stopForm(_ unit: Record, revokes: Bool, _ opinion: String?, _ findings: [FieldFinding], _ context: WebContext) -> Response {
         let note: Markup = revokes ? "吊销后该单位的全部密钥永久失效，不能恢复，所服务企业的门禁系统立即不能上传数据。" : "停用后所服务企业的门禁系统立即不能上传数据，恢复授权前持续有效。"
@@ -210,7 +213,9 @@ struct AccreditationPages: Sendable {
     @Sendable func link(request: Request, context: WebContext) async throws -> Response {
         let unit = try await unit(context)
         let entered = try await request.form(context)["organisation"]
-        do { try await gates.accreditation.link(unit: unit.id, to: entered.flatMap { Int64($0) } ?? 0, by: context.signedIn()) } catch let failure as Failure where failure.kind == .invalid {
+        do { try await gates.accreditation.link(unit: unit.id, to: entered.flatMap { Int64($0) } ?? 0, by: context.signedIn()) } catch let failure as Failure
+            where failure.kind == .invalid
+        {
             return try await linkForm(unit, entered, failure.fields, context)
         }
         return Shell.done("已关联", to: "/accreditation/\(unit.id)", context: context)

@@ -35,7 +35,8 @@ struct PublicKeyInput {
         [
             FormField("enterpriseCode", "企业", .select(choices), value: code, isRequired: true, isWide: true),
             FormField(
-                "pem", "公钥（PEM）", .textArea(rows: 8), value: pem, isRequired: true, help: "RSA 2048 位及以上或 SM2，以 -----BEGIN PUBLIC KEY----- 开头。私钥由门禁系统保管，不得上传", maxLength: 8000, isWide: true),
+                "pem", "公钥（PEM）", .textArea(rows: 8), value: pem, isRequired: true, help: "RSA 2048 位及以上或 SM2，以 -----BEGIN PUBLIC KEY----- 开头。私钥由门禁系统保管，不得上传", maxLength: 8000,
+                isWide: true),
         ]
     }
 

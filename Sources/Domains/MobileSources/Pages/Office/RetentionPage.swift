@@ -72,7 +72,8 @@ struct RetentionPage: Sendable {
         let rows = due.map { one -> TableRow in
             let size: Markup = one.rule.kind == .gatePhotos && one.over > 0 ? "\(Figure.size(Int(one.bytes)))" : "<span class=\"muted\">—</span>"
             return TableRow([
-                "<b>\(one.rule.title)</b><br><small class=\"muted\">\(one.rule.help)</small>", one.years.map { "\($0) 年" } ?? "长期", "\(one.cutoff?.day)", "\(count(one.over))", "\(count(one.spared))",
+                "<b>\(one.rule.title)</b><br><small class=\"muted\">\(one.rule.help)</small>", one.years.map { "\($0) 年" } ?? "长期", "\(one.cutoff?.day)", "\(count(one.over))",
+                "\(count(one.spared))",
                 "\(count(one.removable))", size,
             ])
         }
@@ -94,7 +95,8 @@ struct RetentionPage: Sendable {
             ])
         }
         let pager = Pager(
-            first: context.here["before"] == nil ? nil : Self.path, previous: nil, next: runs.count > 20 ? context.here.with("before", String(runs[19].id)).text : nil, size: 20, sizes: [])
+            first: context.here["before"] == nil ? nil : Self.path, previous: nil, next: runs.count > 20 ? context.here.with("before", String(runs[19].id)).text : nil, size: 20,
+            sizes: [])
         return "\(DataTable(id: "runs", columns: columns, rows: Array(rows), address: context.here, pager: pager, empty: "还没有清理过：没有到期的内容", hasTools: false))"
     }
 

@@ -34,7 +34,9 @@ enum UnitFace {
     }
 
     /// - Parameter revokePath: where a key is revoked; nil shows no button.
-    static func keyTable(_ keys: [SignedClientKey], uses: [String: Moment], snapshot: GateRegistry.Snapshot, now: Moment, revokePath: ((Int64) -> String)?, _ context: WebContext) -> Markup {
+    static func keyTable(_ keys: [SignedClientKey], uses: [String: Moment], snapshot: GateRegistry.Snapshot, now: Moment, revokePath: ((Int64) -> String)?, _ context: WebContext)
+        -> Markup
+    {
         let columns = [
             Column("site", "企业", isWrapping: true), Column("kind", "算法"), Column("print", "指纹", isWrapping: true), Column("state", "状态"), Column("from", "登记时间"),
             Column("by", "登记人"), Column("use", "企业最近接入"),

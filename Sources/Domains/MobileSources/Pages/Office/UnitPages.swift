@@ -51,7 +51,9 @@ struct UnitPages: Sendable {
             \(Card("接口密钥（按企业）", actions: add, isFlush: true, body: table))</div>
             """
         var actions: Markup = .empty
-        if ["applied", "rejected", "expired"].contains(state) { actions = "\(ActionButton(state == "applied" ? "修改申请" : "重新申请", .link("/unit/apply"), icon: "edit", style: .primary))" }
+        if ["applied", "rejected", "expired"].contains(state) {
+            actions = "\(ActionButton(state == "applied" ? "修改申请" : "重新申请", .link("/unit/apply"), icon: "edit", style: .primary))"
+        }
         if mayRenew(unit) { actions = "\(ActionButton("申请续期", .post("/unit/renew", confirm: "向主管部门申请延长授权有效期？"), icon: "refresh", style: .primary))" }
         let aside = Card("办理记录", body: "\(Timeline(history.prefix(30).map(\.line)))")
         return Shell.page("本单位授权", crumbs: [Crumb("运维单位"), Crumb("本单位授权")], active: Self.path, actions: actions, body: "\(Grid(.mainAside, [main, "\(aside)"]))", context: context)
@@ -98,7 +100,9 @@ struct UnitPages: Sendable {
             let badge =
                 states.isEmpty
                 ? Badge("未上报", .muted, isDot: true)
-                : offline > 0 ? Badge("离线 \(offline) / \(states.count)", .red, isDot: true) : faults > 0 ? Badge("设备故障 \(faults)", .orange, isDot: true) : Badge("在线 \(states.count)", .good, isDot: true)
+                : offline > 0
+                    ? Badge("离线 \(offline) / \(states.count)", .red, isDot: true)
+                    : faults > 0 ? Badge("设备故障 \(faults)", .orange, isDot: true) : Badge("在线 \(states.count)", .good, isDot: true)
             return TableRow([
                 "\(site.name)", "<span class=\"mono\">\(site.code)</span>", "\(badge)", "\(states.compactMap(\.heartbeatAt).max())", "\(states.compactMap(\.lastPassAt).max())",
             ])
@@ -135,7 +139,8 @@ struct UnitPages: Sendable {
                 "materials", "申请材料", .file(accept: UploadedContent.accepted, isMultiple: true), isRequired: unit == nil,
                 help: "营业执照、与企业的运维合同等，PDF、图片或 Word，每个不超过 \(UploadedContent.byteLimit >> 20) MB；重新上传将替换原有材料", isWide: true))
         let body = Form(
-            action: "/unit/apply", sections: [FormSection("单位", firm), FormSection("申请", papers)], submit: "提交申请", cancel: unit == nil ? nil : Self.path, findings: findings, context: context)
+            action: "/unit/apply", sections: [FormSection("单位", firm), FormSection("申请", papers)], submit: "提交申请", cancel: unit == nil ? nil : Self.path, findings: findings,
+            context: context)
         let guide: Markup = """
             <ol class="findings"><li>填写单位信息，选择所运维的企业，上传材料后提交。</li><li>主管部门审核：批准后给出授权认证编号和有效期，退回的可修改后再次提交。</li>\
             <li>批准后在本页为每家企业登记公钥，门禁系统即可取得令牌、上传数据。</li><li>到期前 \(AccreditationDesk.warningDays) 天可申请续期；到期未续，门禁系统不能上传数据。</li></ol>
@@ -153,7 +158,11 @@ struct UnitPages: Sendable {
         var findings: [FieldFinding] = []
         var stored: [AttachedFile] = []
         for file in input.files("materials") where !file.bytes.isEmpty {
-            if let problem = problem(file) { findings.append(FieldFinding("materials", "file", "：\(file.filename) \(problem)", title: "申请材料")) } else { stored.append(try await keep(file)) }
+            if let problem = problem(file) {
+                findings.append(FieldFinding("materials", "file", "：\(file.filename) \(problem)", title: "申请材料"))
+            } else {
+                stored.append(try await keep(file))
+            }
         }
         if !stored.isEmpty { application.materials = stored }
         do {
@@ -183,7 +192,8 @@ struct UnitPages: Sendable {
 
     @Sendable func material(request: Request, context: WebContext) async throws -> Response {
         let sha256 = try context.path("sha")
-        guard let unit = try await unit(context), let file = unit.files(named: MaintenanceUnit.materials).first(where: { $0.sha256 == sha256 }), let bytes = try await blobs.read(file.sha256)
+        guard let unit = try await unit(context), let file = unit.files(named: MaintenanceUnit.materials).first(where: { $0.sha256 == sha256 }),
+            let bytes = try await blobs.read(file.sha256)
         else { throw Failure.notFound("附件") }
         return .download(bytes, filename: file.name.isEmpty ? "附件" : file.name, contentType: file.mediaType.isEmpty ? "application/octet-stream" : file.mediaType)
     }
@@ -196,7 +206,8 @@ struct UnitPages: Sendable {
         let unit = try await unit(context)
         let served = try await gates.database.read { [gates] reader in try unit.map { try gates.units.served(by: $0.id, in: reader) } ?? [] }
         let form = Form(
-            action: "/unit/keys/new", sections: [FormSection(nil, input.fields(choices: served.map { Choice($0.code, "\($0.name)（\($0.code)）") }))], submit: "登记", cancel: Self.path,
+            action: "/unit/keys/new", sections: [FormSection(nil, input.fields(choices: served.map { Choice($0.code, "\($0.name)（\($0.code)）") }))], submit: "登记",
+            cancel: Self.path,
             findings: findings, context: context)
         return Shell.page(
             "登记公钥", crumbs: [Crumb("本单位授权", Self.path), Crumb("登记公钥")], active: Self.path, status: findings.isEmpty ? .ok : .unprocessableContent,

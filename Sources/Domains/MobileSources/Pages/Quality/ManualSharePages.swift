@@ -96,7 +96,8 @@ struct ManualSharePages: Sendable {
             return TableRow(
                 id: String(line.org),
                 [
-                    "\(sites[line.org]?.name)", "\(Region(code: sites[line.org]?.county ?? "")?.title)", Figure.grouped(line.all).markup, Figure.grouped(line.manual).markup, share(line),
+                    "\(sites[line.org]?.name)", "\(Region(code: sites[line.org]?.county ?? "")?.title)", Figure.grouped(line.all).markup, Figure.grouped(line.manual).markup,
+                    share(line),
                     "\(gateCount)",
                 ], path: "/manual-share/\(line.org)?from=\(Self.text(from))&to=\(Self.text(to))")
         }
@@ -129,13 +130,15 @@ struct ManualSharePages: Sendable {
             \(Grid(.halves, ["\(Card("各月补录率", body: "\(chart)"))", "\(Card("怎样统计", body: rule))"]))</div>
             """
         return Shell.page(
-            "补录率", crumbs: [Crumb("过车与统计"), Crumb("补录率")], active: "/manual-share", actions: SheetAnswer.buttons(context.here.with("page", nil), path: "/manual-share/export"), body: body,
+            "补录率", crumbs: [Crumb("过车与统计"), Crumb("补录率")], active: "/manual-share", actions: SheetAnswer.buttons(context.here.with("page", nil), path: "/manual-share/export"),
+            body: body,
             context: context)
     }
 
     private func search(_ path: String, _ from: Day, _ to: Day, _ context: WebContext) -> Markup {
         var fields = [
-            FormField("from", "起始月份", .month, value: Self.text(from), maximum: Self.text(gates.clock.today)), FormField("to", "截止月份", .month, value: Self.text(to), maximum: Self.text(gates.clock.today)),
+            FormField("from", "起始月份", .month, value: Self.text(from), maximum: Self.text(gates.clock.today)),
+            FormField("to", "截止月份", .month, value: Self.text(to), maximum: Self.text(gates.clock.today)),
         ]
         if path == "/manual-share" { fields.append(FormField("q", "企业", .text, value: context.here["q"], placeholder: "名称或编号", maxLength: 40)) }
         return "\(SearchForm(action: path, fields: fields, table: "manual-share-part", kept: context.here["only"].map { [.init("only", $0)] } ?? []))"

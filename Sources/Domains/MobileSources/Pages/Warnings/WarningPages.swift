@@ -104,7 +104,10 @@ struct WarningPages: Sendable {
         let page = context.here["receipts"].flatMap { Int($0) } ?? 0
         let path = PageAddress("/warnings/receipts").with("level", level?.rawValue).with("receipts", page == 0 ? nil : String(page)).text
         if lines.isEmpty, let level, level != .none { return "<div id=\"receipts\">\(EmptyState("没有联网企业正处于\(level.heading)", hint: "所选县（区、市）可能正执行更高级别预警", icon: "check"))</div>" }
-        return ReceiptView(lines: lines, refresh: path, what: { "\(names[$0.objectId] ?? $0.objectId) v\($0.version)" }, whatTitle: "适用策略", limit: 20, page: page, pages: PageAddress("/warnings").with("level", level?.rawValue)).markup(context)
+        return ReceiptView(
+            lines: lines, refresh: path, what: { "\(names[$0.objectId] ?? $0.objectId) v\($0.version)" }, whatTitle: "适用策略", limit: 20, page: page,
+            pages: PageAddress("/warnings").with("level", level?.rawValue)
+        ).markup(context)
     }
 
     /// `GET /warnings/receipts?level=`: the part that renews itself.
