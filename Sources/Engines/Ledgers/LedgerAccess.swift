@@ -39,8 +39,12 @@ struct RowScope {
         return area.map(areasAbove.contains) ?? true
     }
 
-    /// An authority's row of a wider region is read, never written, from within it.
-    func mayWrite(org: Int64?, area: String?) -> Bool { ownership == .shared || scope.admits(org: org, area: area) }
+    /// An authority's row of a wider region is read, never written, from within it. A row of no region was made by the platform itself (what it ships, the command line): a city or a province keeps it.
+    func mayWrite(org: Int64?, area: String?) -> Bool {
+        if ownership == .shared || scope.admits(org: org, area: area) { return true }
+        guard ownership == .authority, org == nil, area == nil, case .areas(let prefixes) = scope else { return false }
+        return prefixes.contains { $0.utf8.count <= 4 }
+    }
 
     /// One organisation or one county is an equality that (org, id) or (area, id) answers in order.
     private var isOneKey: Bool {

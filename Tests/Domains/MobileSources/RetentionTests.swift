@@ -98,4 +98,12 @@ struct RetentionTests {
         let rule = RetentionRule.all.first { $0.kind == .gatePhotos }
         #expect(Day(parsing: "2028-02-29").flatMap { rule?.cutoff(years: 2, today: $0).day.text } == "2026-03-01")
     }
+
+    @Test("余量按昨日新增估算")
+    func forecast() {
+        let forecast = StorageForecast(free: 1_000_000, photosADay: 10, bytesADay: 1000, photoYears: 2)
+        #expect(forecast.daysLeft == 1000 && forecast.settledBytes == 730_000)
+        #expect(StorageForecast(free: nil, photosADay: 0, bytesADay: 0, photoYears: nil).daysLeft == nil)
+        #expect(StorageForecast(free: 5, photosADay: 0, bytesADay: 0, photoYears: nil).daysLeft == nil)
+    }
 }

@@ -153,4 +153,17 @@ struct UnitDeskTests {
         _ = try await fixture.gates.strategies.end(id: id, reason: "改用新方案", by: GateFixture.system)
         #expect(try await fixture.value("SELECT summary FROM audit WHERE action = 'send' ORDER BY id DESC LIMIT 1")?.text?.hasSuffix("：改用新方案") == true)
     }
+
+    @Test("平台自带的策略、命令行登记的单位归市级管理，县区不能改")
+    func keptByTheCity() async throws {
+        let fixture = try await GateFixture()
+        func supervisor(_ area: String) -> Principal { Principal(kind: .user, id: 5, login: "s\(area)", name: "监管", area: area, permissions: ["*"], scope: .areas([area])) }
+        let unit = try #require(try await fixture.number("SELECT id FROM maintenance_unit ORDER BY id LIMIT 1"))
+        let strategy = try #require(try await fixture.number("SELECT id FROM control_strategy WHERE state = 'issued' ORDER BY id LIMIT 1"))
+        await #expect(throws: Failure.self) { _ = try await fixture.gates.strategies.end(id: strategy, reason: "县区", by: supervisor("130102")) }
+        await #expect(throws: Failure.self) { try await fixture.gates.accreditation.stop(unit: unit, revokes: false, opinion: "县区", by: supervisor("130102")) }
+        _ = try await fixture.gates.strategies.end(id: strategy, reason: "市级", by: supervisor("1301"))
+        try await fixture.gates.accreditation.stop(unit: unit, revokes: false, opinion: "市级", by: supervisor("1301"))
+        #expect(try await fixture.value("SELECT state FROM maintenance_unit WHERE id = \(unit)")?.text == "suspended")
+    }
 }

@@ -41,7 +41,6 @@ struct DemoCity: Sendable {
         let credentials = try await people + DemoUnits(plan: plan, gates: gates, platform: platform).install()
         let history = DemoHistory(plan: plan, orgs: orgs, gates: gates, platform: platform)
         let passes = try await history.install()
-        try await DemoWeighings(orgs: orgs, platform: platform).install()
         logger.info("demo: a month of passes installed", metadata: ["passes": "\(passes)"])
         let seed = String(plan.seed)
         try await platform.database.write { try $0.execute("INSERT INTO gate_setting (name, value) VALUES (\(DemoCity.marker), \(seed)) ON CONFLICT (name) DO NOTHING") }

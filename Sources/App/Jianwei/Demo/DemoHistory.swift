@@ -237,9 +237,10 @@ struct DemoHistory: Sendable {
         let orgs = orgs
         let ledgers = platform.ledgers
         try await platform.database.write { tx in
-            for pass in rows {
+            for (index, pass) in rows.enumerated() {
                 let input = pass.historic.input
-                let net = input.cargoTonnes ?? 0
+                // One scale in nine disagrees with what the gate reported.
+                let net = ((input.cargoTonnes ?? 0) * (index % 9 == 4 ? 1.14 : 1)).rounded(places: 2)
                 let tare = pass.vehicle.isHeavy ? 15.2 : 6.4
                 let draft = Draft(
                     [

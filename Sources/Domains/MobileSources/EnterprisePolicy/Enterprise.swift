@@ -29,6 +29,7 @@ package enum Enterprise {
         sortedBy: [LedgerDeclaration.Sort("enterpriseCode")],
         indexes: [Index("county", "industry")],
         keptYears: nil,
+        isOwnOrganisation: true,
         fields: fields
     )
 
@@ -41,7 +42,7 @@ package enum Enterprise {
         .text("pollutantUnitCode", "排污单位编码", length: 18...22, marks: [.unlisted]).section("基本信息"),
         .code("county", "县（区、市）", from: .county, marks: [.required, .filterable, .groupable]).section("基本信息"),
         .text("address", "地址", length: 1...200, marks: [.unlisted]).section("基本信息"),
-        .location("location", "位置").section("基本信息"),
+        .location("location", "位置", marks: [.unlisted]).section("基本信息"),
         .code("industry", "行业类型", from: .industry, marks: [.required, .filterable, .groupable]).section("管控"),
         .code("performanceGrade", "绩效分级", from: .performanceGrade, marks: [.required, .filterable, .groupable]).section("管控"),
         .bool("ultraLowEmission", "超低排放改造", marks: [.filterable, .unlisted]).section("管控").fallback("false"),

@@ -1,5 +1,4 @@
 import Alarms
-import Cryptography
 import Identity
 import Kernel
 import Media

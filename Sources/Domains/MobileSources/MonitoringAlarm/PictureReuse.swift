@@ -1,5 +1,4 @@
 import Alarms
-import Cryptography
 import Kernel
 import Media
 import Storage
@@ -106,7 +105,7 @@ extension GateAnalytics {
     }
 
     private static func use(_ sha256: String, _ reader: any Reader) throws -> Use? {
-        guard let key = Hex.decode(sha256), let id = try reader.value("SELECT pass_id FROM photo_use WHERE sha256 = \(key)")?.int,
+        guard let id = try PassPhotos.firstUse(of: sha256, in: reader),
             let row = try reader.first("SELECT org, area, gate_no, plate_no, plate_color, passed_at, head_photo, body_photo FROM gate_pass WHERE id = \(id)")
         else { return nil }
         let view = row[6].text == sha256 ? "head" : row[7].text == sha256 ? "body" : nil

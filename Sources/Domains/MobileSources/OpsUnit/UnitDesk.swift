@@ -117,7 +117,7 @@ package struct UnitDesk: Sendable {
         draft.set(MaintenanceUnit.contact, .string(application.contact))
         draft.set(MaintenanceUnit.phone, .string(application.phone))
         draft.set(MaintenanceUnit.remarks, application.remarks.isEmpty ? .null : .string(application.remarks))
-        draft.set(MaintenanceUnit.askedFor, .string(application.enterprises.joined(separator: ",")))
+        draft.set(MaintenanceUnit.askedFor, .string(application.enterprises.joined(separator: ", ")))
         draft.set(MaintenanceUnit.state, "applied")
         draft.set(MaintenanceUnit.appliedAt, .int(clock.now.milliseconds))
         if let materials = application.materials { draft.values[MaintenanceUnit.materials] = .array(materials.map(\.json)) }

@@ -1,4 +1,3 @@
-import Cryptography
 import Identity
 import Kernel
 import Ledgers
@@ -214,10 +213,7 @@ package struct Retention: Sendable {
         let due = try await photos.removable(receivedBefore: cutoff, after: cursor.text.isEmpty ? nil : cursor.text, limit: Retention.biteSize)
         guard let last = due.last else { return Bite() }
         let (hashes, bytes) = try await database.read { reader -> ([String], Int64) in
-            let own = try due.filter { hash in
-                guard let key = Hex.decode(hash) else { return false }
-                return try reader.first("SELECT 1 FROM photo_use WHERE sha256 = \(key)") != nil && !ledgers.isInUse(file: hash, in: reader)
-            }
+            let own = try due.filter { hash in try PassPhotos.firstUse(of: hash, in: reader) != nil && !ledgers.isInUse(file: hash, in: reader) }
             return (own, try reader.value("SELECT COALESCE(SUM(bytes), 0) FROM photos WHERE sha256 IN (\(list: own))")?.int ?? 0)
         }
         let removed = hashes.isEmpty ? 0 : try await photos.remove(hashes, clock: clock)

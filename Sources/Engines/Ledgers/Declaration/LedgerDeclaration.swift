@@ -42,6 +42,8 @@ package struct LedgerDeclaration: Sendable, Equatable {
     /// The SELECT of a view that stands where a table would: rows derived from other tables, never written. It yields `id, org, area, version, created_at, created_by, updated_at, updated_by, deleted_at`
     /// and one column a field. The ledger must be read-only.
     package var view: String?
+    /// Each row is itself the organisation that owns it, so that lists need no column for the owner.
+    package var isOwnOrganisation: Bool
     /// Defined by an administrator while the server runs; its table is `x_NAME` and no migration knows it.
     package var isRuntime = false
 
@@ -57,7 +59,7 @@ package struct LedgerDeclaration: Sendable, Equatable {
     package init(
         id: String, name: String, title: String, titleEN: String? = nil, group: String = "台账", ownedBy: Ownership, uniqueBy: [String] = [], titleField: String? = nil,
         sortedBy: [Sort] = [Sort("id", descending: true)], isReadOnly: Bool = false, isLarge: Bool = false, timeField: String? = nil, indexes: [Index] = [], keptYears: Int? = 2,
-        view: String? = nil, fields: [Field]
+        isOwnOrganisation: Bool = false, view: String? = nil, fields: [Field]
     ) {
         self.id = id
         self.name = name
@@ -75,6 +77,7 @@ package struct LedgerDeclaration: Sendable, Equatable {
         self.indexes = indexes
         self.keptYears = keptYears
         self.view = view
+        self.isOwnOrganisation = isOwnOrganisation
     }
 
     package func field(_ name: String) -> Field? { fields.first { $0.name == name } }

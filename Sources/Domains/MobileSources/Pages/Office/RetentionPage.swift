@@ -33,7 +33,7 @@ struct RetentionPage: Sendable {
                 help: one.rule.help + (one.rule.mayKeepForEver ? "；0 为长期保存" : ""), unit: "年", minimum: one.rule.mayKeepForEver ? "0" : String(one.rule.range.lowerBound),
                 maximum: String(one.rule.range.upperBound))
         }
-        let form = Form(action: Self.path, sections: [FormSection(nil, fields)], submit: "保存期限", findings: findings, context: context)
+        let form = Form(action: Self.path, sections: [FormSection(nil, fields)], submit: "保存设置", findings: findings, context: context)
         let rules: Markup = """
             <ul class="findings"><li>每天 3 时起分批清理，批与批之间停顿，不影响门禁上传；没有清理完的次日继续。</li>\
             <li>被报警、复议、处罚或随机核查引用的过车记录和照片不清理，列为“保留”。</li><li>审计日志、报警与证据、名单、策略、预警响应和统计汇总长期保存。</li></ul>

@@ -63,7 +63,7 @@ enum UnitFace {
         return .joined(files.map { file -> Markup in "<a href=\"\(path(file.sha256))\" download>\(file.name.isEmpty ? "附件" : file.name)</a>" }, by: "<br>")
     }
 
-    static func asked(_ unit: Record) -> [String] { (unit[MaintenanceUnit.askedFor] ?? "").split(separator: ",").map(String.init) }
+    static func asked(_ unit: Record) -> [String] { (unit[MaintenanceUnit.askedFor] ?? "").split { $0 == "," || $0 == " " }.map(String.init) }
 }
 
 /// When the gates of each enterprise last asked for a token, from the audit book.

@@ -46,17 +46,17 @@ struct UnitPages: Sendable {
         let add: Markup = state == "approved" && !served.isEmpty ? "\(ActionButton("登记公钥", .dialog("/unit/keys/new"), icon: "plus", style: .primary))" : .empty
         let table = UnitFace.keyTable(
             keys, uses: uses, snapshot: gates.registry.snapshot, now: gates.clock.now, revokePath: state == "approved" ? { "/unit/keys/\($0)/revoke" } : nil, context)
-        let main: Markup = """
-            <div class="stack">\(notice(unit, state))\(Card("单位信息", body: facts(unit, state)))\(Card("服务的企业", isFlush: true, body: sites(served, beats, context)))\
-            \(Card("接口密钥（按企业）", actions: add, isFlush: true, body: table))</div>
+        let top: Markup =
+            "\(notice(unit, state))\(Grid(.mainAside, ["\(Card("单位信息", body: facts(unit, state)))", "\(Card("办理记录", body: "\(Timeline(history.prefix(30).map(\.line)))"))"]))"
+        let body: Markup = """
+            <div class="stack">\(top)\(Card("服务的企业", isFlush: true, body: sites(served, beats, context)))\(Card("接口密钥（按企业）", actions: add, isFlush: true, body: table))</div>
             """
         var actions: Markup = .empty
         if ["applied", "rejected", "expired"].contains(state) {
             actions = "\(ActionButton(state == "applied" ? "修改申请" : "重新申请", .link("/unit/apply"), icon: "edit", style: .primary))"
         }
         if mayRenew(unit) { actions = "\(ActionButton("申请续期", .post("/unit/renew", confirm: "向主管部门申请延长授权有效期？"), icon: "refresh", style: .primary))" }
-        let aside = Card("办理记录", body: "\(Timeline(history.prefix(30).map(\.line)))")
-        return Shell.page("本单位授权", crumbs: [Crumb("运维单位"), Crumb("本单位授权")], active: Self.path, actions: actions, body: "\(Grid(.mainAside, [main, "\(aside)"]))", context: context)
+        return Shell.page("本单位授权", crumbs: [Crumb("运维单位"), Crumb("本单位授权")], active: Self.path, actions: actions, body: body, context: context)
     }
 
     private func mayRenew(_ unit: Record) -> Bool {

@@ -80,12 +80,21 @@ struct StrategyPages: Sendable {
     private func matrix(_ context: WebContext) -> Markup {
         let snapshot = gates.registry.snapshot
         let now = gates.clock.now
-        let grades = PerformanceGrade.all.map(\.code)
-        let head = grades.map { grade -> Markup in "<th scope=\"col\">\(PerformanceGrade.all.title(of: grade))</th>" }
-        let rows = WarningLevel.allCases.map { level -> Markup in
-            let cells = grades.map { grade -> Markup in
-                let site = EnterpriseFacts(ledgerId: -1, org: -1, code: "", name: "", county: "", industry: "", grade: grade)
-                guard let strategy = snapshot.strategy(for: site, level: level, at: now) else { return "<td class=\"muted\">未设置</td>" }
+        // Grades that are treated alike at every level stand together.
+        var columns: [(grades: [String], strategies: [Strategy?])] = []
+        for grade in PerformanceGrade.all.map(\.code) {
+            let site = EnterpriseFacts(ledgerId: -1, org: -1, code: "", name: "", county: "", industry: "", grade: grade)
+            let strategies = WarningLevel.allCases.map { snapshot.strategy(for: site, level: $0, at: now) }
+            if let same = columns.firstIndex(where: { $0.strategies.map { $0?.id } == strategies.map { $0?.id } }) {
+                columns[same].grades.append(grade)
+            } else {
+                columns.append(([grade], strategies))
+            }
+        }
+        let head = columns.map { column -> Markup in "<th scope=\"col\">\(column.grades.map { PerformanceGrade.all.title(of: $0) }.joined(separator: "、"))</th>" }
+        let rows = WarningLevel.allCases.enumerated().map { index, level -> Markup in
+            let cells = columns.map { column -> Markup in
+                guard let strategy = column.strategies[index] else { return "<td class=\"muted\">未设置</td>" }
                 return "<td class=\"tone-\(level.tone.rawValue)\"><a href=\"/strategies/\(strategy.id)\" title=\"\(strategy.name)\">\(strategy.summary)</a></td>"
             }
             return "<tr><th scope=\"row\">\(level.badge)</th>\(cells)</tr>"

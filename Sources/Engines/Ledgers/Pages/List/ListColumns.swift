@@ -32,7 +32,7 @@ struct ListColumns: Sendable {
 
     static func standard(_ desk: LedgerDesk) -> [String] {
         var names = desk.fields.filter { !$0.marks.contains(.unlisted) }.map(\.name)
-        if desk.showsOwner { names.insert(owner, at: min(1, names.count)) }
+        if desk.showsOwner, !desk.ledger.isOwnOrganisation { names.insert(owner, at: min(1, names.count)) }
         return names
     }
 
