@@ -4,6 +4,7 @@ import Features
 import Identity
 import Kernel
 import Ledgers
+import Maps
 import Schedules
 import Synchronization
 import Web

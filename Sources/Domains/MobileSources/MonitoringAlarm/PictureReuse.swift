@@ -8,7 +8,7 @@ import Storage
 /// Three looks, each closer and dearer than the one before: 64 bits of all pictures of the last hours, 80 bytes of those that are near, pixels of those still left, a bounded number each run.
 extension GateAnalytics {
     /// Pixel comparisons of one run, at the most; what is left over waits for nothing, since a copied picture is among the nearest.
-    private static let comparisonsARun = 300
+    private static let comparisonsARun = 100
     /// Nearest pictures of one that are looked at closer.
     private static let nearest = 40
 

@@ -1,9 +1,8 @@
 import Kernel
-import Maps
 
 /// Sketched shapes of the counties of 石家庄 for the map's ground: cells around the county seats within a sketched outline of the city. They show where, not a boundary; a site that
 /// holds surveyed boundaries serves those instead.
-enum CountyShapes {
+package enum CountyShapes {
     private struct Seat {
         var code: String
         var place: Coordinate
@@ -45,10 +44,10 @@ enum CountyShapes {
     private static let narrowing = 0.788
 
     /// County code and closed outline, in the order of codes.
-    static let all: [(code: String, outline: [Coordinate])] = seats.map { ($0.code, cell(of: $0)) }
+    package static let all: [(code: String, outline: [Coordinate])] = seats.map { ($0.code, cell(of: $0)) }
 
     /// A FeatureCollection with `name` and `code`, marked as a sketch.
-    static let geoJSON: [UInt8] = {
+    package static let geoJSON: [UInt8] = {
         let features = all.map { shape -> JSONValue in
             let ring = (shape.outline + shape.outline.prefix(1)).map { place -> JSONValue in .array([.double(rounded(place.longitude)), .double(rounded(place.latitude))]) }
             return [

@@ -5,13 +5,20 @@ import Storage
 import Web
 
 /// The first rows of a ledger under a condition, with the way to the whole list.
-struct LedgerExcerpt: Sendable {
+package struct LedgerExcerpt: Sendable {
     var ledger: LedgerDeclaration
     var fields: [String]
     var filters: [LedgerQuery.Filter]
-    var limit = 20
+    var limit: Int
 
-    func render(_ engine: LedgerEngine, by principal: Principal, context: WebContext, in reader: any Reader) throws -> Markup {
+    package init(ledger: LedgerDeclaration, fields: [String], filters: [LedgerQuery.Filter], limit: Int = 20) {
+        self.ledger = ledger
+        self.fields = fields
+        self.filters = filters
+        self.limit = limit
+    }
+
+    package func render(_ engine: LedgerEngine, by principal: Principal, context: WebContext, in reader: any Reader) throws -> Markup {
         guard principal.may(ledger.readPermission) else { return .empty }
         var query = LedgerQuery(ledger: ledger.name, filters: filters, limit: limit)
         let page = try engine.list(query, by: principal, in: reader)

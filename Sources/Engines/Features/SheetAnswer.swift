@@ -6,13 +6,19 @@ import Storage
 import Web
 
 /// A table as a file to save. Meant for what a page shows: thousands of rows, not millions.
-struct SheetAnswer {
+package struct SheetAnswer {
     var name: String
     var columns: [SheetColumn]
     var rows: [[Cell]]
 
+    package init(name: String, columns: [SheetColumn], rows: [[Cell]]) {
+        self.name = name
+        self.columns = columns
+        self.rows = rows
+    }
+
     /// `?format=csv`; xlsx otherwise. Written on a database thread, because writing blocks.
-    func response(_ context: WebContext, on database: any Database) async throws -> Response {
+    package func response(_ context: WebContext, on database: any Database) async throws -> Response {
         let format = context.here["format"].flatMap(SheetFormat.init) ?? .xlsx
         let (columns, rows, sheet) = (columns, rows, String(name.prefix(28)))
         let bytes = try await database.read { _ in
@@ -28,7 +34,7 @@ struct SheetAnswer {
     }
 
     /// The two buttons of a page whose address, with `/export` added to its path, answers the file.
-    static func buttons(_ address: PageAddress, path: String) -> Markup {
+    package static func buttons(_ address: PageAddress, path: String) -> Markup {
         let base = PageAddress(path, address.query)
         return
             "\(ActionButton("导出 Excel", .download(base.with("format", "xlsx").text), icon: "download"))\(ActionButton("导出 CSV", .download(base.with("format", "csv").text), icon: "download", style: .quiet))"

@@ -2,17 +2,17 @@ import Cryptography
 import Kernel
 import Web
 
-/// A public key as a person pastes it, for one enterprise.
-struct PublicKeyInput {
-    var code: String?
-    var pem: String?
+/// A public key as a person pastes it, for the one whose system will sign with it.
+package struct PublicKeyInput {
+    package var code: String?
+    package var pem: String?
     /// Everything wrong with it; empty when `key` may be registered.
-    var findings: [FieldFinding] = []
-    var key: PublicKey?
+    package var findings: [FieldFinding] = []
+    package var key: PublicKey?
 
-    init() {}
+    package init() {}
 
-    init(_ input: FormInput) {
+    package init(_ input: FormInput) {
         code = input["enterpriseCode"]
         pem = input["pem"]
         if code == nil { findings.append(FieldFinding("enterpriseCode", "required", "请选择企业", title: "企业")) }
@@ -31,7 +31,7 @@ struct PublicKeyInput {
         }
     }
 
-    func fields(choices: [Choice]) -> [FormField] {
+    package func fields(choices: [Choice]) -> [FormField] {
         [
             FormField("enterpriseCode", "企业", .select(choices), value: code, isRequired: true, isWide: true),
             FormField(
@@ -41,7 +41,7 @@ struct PublicKeyInput {
     }
 
     /// What a desk refused, as findings of this form.
-    static func findings(_ failure: Failure) -> [FieldFinding] {
+    package static func findings(_ failure: Failure) -> [FieldFinding] {
         failure.fields.isEmpty ? [FieldFinding("pem", failure.code, failure.message, title: "公钥（PEM）")] : failure.fields
     }
 }
