@@ -43,10 +43,7 @@ struct DemoCity: Sendable {
         let passes = try await history.install()
         logger.info("demo: a month of passes installed", metadata: ["passes": "\(passes)"])
         let seed = String(plan.seed)
-        // Drawn trucks of one colour look too much alike at night to be compared.
-        try await platform.database.write {
-            try $0.execute("INSERT INTO gate_setting (name, value) VALUES (\(DemoCity.marker), \(seed)), ('lookalikeBits', '-1') ON CONFLICT (name) DO NOTHING")
-        }
+        try await platform.database.write { try $0.execute("INSERT INTO gate_setting (name, value) VALUES (\(DemoCity.marker), \(seed)) ON CONFLICT (name) DO NOTHING") }
         return credentials
     }
 

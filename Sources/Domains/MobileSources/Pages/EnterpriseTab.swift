@@ -1,4 +1,5 @@
 import Alarms
+import Features
 import Identity
 import Kernel
 import Ledgers
