@@ -38,7 +38,9 @@ struct Installation: Sendable {
     ///
     /// - Parameter city: whose authorities an empty directory is given; later it says nothing.
     static func open(
-        _ directory: String, placement given: Placement? = nil, city: FirstCity? = .shijiazhuang, logger: Logger, clock: Clock = .system, databaseOptions: SQLiteDatabase.Options = SQLiteDatabase.Options()
+        _ directory: String, placement given: Placement? = nil, city: FirstCity? = .shijiazhuang, logger: Logger, clock: Clock = .system,
+        databaseOptions: SQLiteDatabase.Options = SQLiteDatabase.Options()
+        databaseOptions: SQLiteDatabase.Options = SQLiteDatabase.Options()
     ) async throws -> Installation {
         let placement = try given ?? Placement.resolve(directory)
         let shared = placement.shared ?? directory

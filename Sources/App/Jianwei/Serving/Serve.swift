@@ -45,7 +45,9 @@ struct Serve: AsyncParsableCommand {
         if demo, city != nil { throw ValidationError("the invented city of --demo is 石家庄; leave --city out") }
         let placement = try Placement.resolve(data, database: database, shared: shared)
         let installation = try await Installation.open(data, placement: placement, city: first, logger: logger)
-        if city == nil, !demo, !installation.credentials.isEmpty { logger.notice("authorities of 石家庄市 (130100) were made; another city is chosen with --city on an empty directory") }
+        if city == nil, !demo, !installation.credentials.isEmpty {
+            logger.notice("authorities of 石家庄市 (130100) were made; --city names another for an empty directory")
+        }
         let demonstration = demo ? DemoStage(installation: installation, address: address, logger: logger) : nil
         let credentials = try await demonstration?.install() ?? []
         let server = try Server(
