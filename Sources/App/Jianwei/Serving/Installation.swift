@@ -40,7 +40,6 @@ struct Installation: Sendable {
     static func open(
         _ directory: String, placement given: Placement? = nil, city: FirstCity? = .shijiazhuang, logger: Logger, clock: Clock = .system,
         databaseOptions: SQLiteDatabase.Options = SQLiteDatabase.Options()
-        databaseOptions: SQLiteDatabase.Options = SQLiteDatabase.Options()
     ) async throws -> Installation {
         let placement = try given ?? Placement.resolve(directory)
         let shared = placement.shared ?? directory
