@@ -53,6 +53,8 @@ let package = Package(
         .systemLibrary(name: "CLibpq", path: "Sources/Base/CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         module("StoragePostgres", in: "Base", uses: ["Kernel", "Storage", "CLibpq"]),
 
+        module("StorageS3", in: "Base", uses: ["Kernel", "Cryptography", "Storage", nio, .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "AsyncHTTPClient", package: "async-http-client")]),
+
         // Engines, lowest first
         module("Media", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "CGD"]),
         module("Exchange", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "CSheets"]),
@@ -76,7 +78,7 @@ let package = Package(
         .executableTarget(
             name: "jianwei",
             dependencies: [
-                "Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Workflows", "Alarms", "Features",
+                "Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "StorageS3", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Workflows", "Alarms", "Features",
                 "HJ1321", "MobileSources", logging, nio, hummingbird,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -91,7 +93,7 @@ let package = Package(
         .target(name: "TestDatabases", dependencies: ["Kernel", "Storage", "StorageSQLite", "StoragePostgres"], path: "Tests/Support/TestDatabases", swiftSettings: strict),
         suite("Kernel", in: "Base", tests: ["Kernel"]),
         suite("Cryptography", in: "Base", tests: ["Kernel", "Cryptography"]),
-        suite("Storage", in: "Base", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "TestDatabases"]),
+        suite("Storage", in: "Base", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "StorageS3", "TestDatabases"]),
         suite("Media", in: "Engines", tests: ["Kernel", "Storage", "TestDatabases", "Media", "Cryptography"]),
         suite("Exchange", in: "Engines", tests: ["Kernel", "Storage", "TestDatabases", "Exchange", "Cryptography"]),
         suite("Identity", in: "Engines", tests: ["Kernel", "Storage", "TestDatabases", "Identity", "Cryptography"]),

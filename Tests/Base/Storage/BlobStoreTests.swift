@@ -2,21 +2,34 @@ import Cryptography
 import Foundation
 import Kernel
 import Storage
+import StorageS3
 import Testing
 
 @Suite("文件存储约定")
 struct BlobStoreTests {
     struct StoreUnderTest: Sendable, CustomTestStringConvertible {
         let testDescription: String
-        let open: @Sendable () throws -> any BlobStore
-        static let all = [StoreUnderTest(testDescription: "本地文件") { try LocalBlobs.temporary() }]
+        let open: @Sendable () async throws -> any BlobStore
+        static let all = [StoreUnderTest(testDescription: "本地文件") { try LocalBlobs.temporary() }] + s3
+        /// Where the suites' S3 service runs (scripts/suites starts it), each store with a prefix-less bucket of its own.
+        static let s3 =
+            ProcessInfo.processInfo.environment["JIANWEI_TEST_S3"].map { endpoint in
+                [
+                    StoreUnderTest(testDescription: "S3") {
+                        let account = S3Blobs.Account(endpoint: endpoint, bucket: "b" + UUID().uuidString.lowercased(), accessKey: "test", secretKey: "test")
+                        let store = S3Blobs(account, cache: try LocalBlobs.temporary())
+                        try await store.prepare()
+                        return store
+                    }
+                ]
+            } ?? []
     }
 
     static let photo: [UInt8] = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
 
     @Test("按内容命名，同样的内容只写一次", arguments: StoreUnderTest.all)
     func put(_ kind: StoreUnderTest) async throws {
-        let store = try kind.open()
+        let store = try await kind.open()
         let blob = try await store.put(Self.photo)
         #expect(blob == Blob(hash: SHA256.hash(Self.photo).hex, size: 100_000))
         #expect(try await store.put(Self.photo) == blob)
@@ -30,7 +43,7 @@ struct BlobStoreTests {
 
     @Test("同时存入许多照片", arguments: StoreUnderTest.all)
     func manyPuts(_ kind: StoreUnderTest) async throws {
-        let store = try kind.open()
+        let store = try await kind.open()
         let blobs = try await withThrowingTaskGroup(of: Blob.self) { group in
             for number in 0..<200 { group.addTask { try await store.put(Array("photo \(number % 150)".utf8)) } }
             return try await group.reduce(into: Set<Blob>()) { $0.insert($1) }
@@ -41,7 +54,7 @@ struct BlobStoreTests {
 
     @Test("分段写入与整体写入得到同一个文件", arguments: StoreUnderTest.all)
     func streamed(_ kind: StoreUnderTest) async throws {
-        let store = try kind.open()
+        let store = try await kind.open()
         let content = Self.photo + Self.photo + Self.photo + Self.photo
         let parts = AsyncStream<[UInt8]> { stream in
             for start in stride(from: 0, to: content.count, by: 7_001) { stream.yield(Array(content[start..<min(start + 7_001, content.count)])) }
@@ -55,7 +68,7 @@ struct BlobStoreTests {
 
     @Test("超过上限的分段写入被拒绝且不留文件", arguments: StoreUnderTest.all)
     func tooLarge(_ kind: StoreUnderTest) async throws {
-        let store = try kind.open()
+        let store = try await kind.open()
         let parts = AsyncStream<[UInt8]> { stream in
             for _ in 0..<10 { stream.yield([UInt8](repeating: 7, count: 100)) }
             stream.finish()
@@ -68,7 +81,7 @@ struct BlobStoreTests {
 
     @Test("分段读取", arguments: StoreUnderTest.all)
     func ranges(_ kind: StoreUnderTest) async throws {
-        let store = try kind.open()
+        let store = try await kind.open()
         let blob = try await store.put(Self.photo)
         let reader = try #require(try await store.open(blob.hash))
         #expect(reader.size == 100_000)
@@ -80,7 +93,7 @@ struct BlobStoreTests {
 
     @Test("没有的、写错的、想越界的名字都得到空", arguments: StoreUnderTest.all, ["", "zz", String(repeating: "0", count: 64), "../../../../etc/passwd", String(repeating: "A", count: 64)])
     func unknownNames(_ kind: StoreUnderTest, _ name: String) async throws {
-        let store = try kind.open()
+        let store = try await kind.open()
         #expect(try await store.open(name) == nil)
         #expect(try await store.size(name) == nil)
         #expect(try await store.delete(name, unlessPutSince: nil) == false)
@@ -89,7 +102,7 @@ struct BlobStoreTests {
 
     @Test("删除，但不删除刚刚再次存入的", arguments: StoreUnderTest.all)
     func delete(_ kind: StoreUnderTest) async throws {
-        let store = try kind.open()
+        let store = try await kind.open()
         let blob = try await store.put(Self.photo)
         #expect(try await store.delete(blob.hash, unlessPutSince: Moment(seconds: 0)) == false)
         #expect(try await store.exists(blob.hash))

@@ -11,7 +11,7 @@ enum Arrows {
     /// Base, each with what it may use.
     static let base: [String: [String]] = [
         "Kernel": [], "Cryptography": ["Kernel"], "Storage": ["Kernel", "Cryptography"], "StorageSQLite": ["Kernel", "Cryptography", "Storage"],
-        "StoragePostgres": ["Kernel", "Cryptography", "Storage"],
+        "StoragePostgres": ["Kernel", "Cryptography", "Storage"], "StorageS3": ["Kernel", "Cryptography", "Storage"],
     ]
 
     /// Modules of the toolchain that any file may use.
@@ -23,12 +23,12 @@ enum Arrows {
         "GRDB": ["StorageSQLite"],
         "GRDBSQLite": ["StorageSQLite"],
         "Logging": ["Cryptography", "Storage", "StorageSQLite", "Engines", "Gateways", "Domains", "App"],
-        "NIOCore": ["Web", "Maps", "Ledgers", "Workflows", "Alarms", "Features", "Gateways", "Domains", "App"],
+        "NIOCore": ["StorageS3", "Web", "Maps", "Ledgers", "Workflows", "Alarms", "Features", "Gateways", "Domains", "App"],
         "HTTPTypes": ["Web", "Maps", "Ledgers", "Workflows", "Alarms", "Features", "Gateways", "Domains", "App"],
         "Hummingbird": ["Web", "Maps", "Ledgers", "Workflows", "Alarms", "Features", "Gateways", "Domains", "App"], "HummingbirdCore": ["Web", "App"], "HummingbirdTLS": ["App"],
-        "ServiceLifecycle": ["Schedules", "Features", "App"], "UnixSignals": ["App"], "ArgumentParser": ["App"], "AsyncHTTPClient": ["Gateways", "App"],
+        "ServiceLifecycle": ["Schedules", "Features", "App"], "UnixSignals": ["App"], "ArgumentParser": ["App"], "AsyncHTTPClient": ["StorageS3", "Gateways", "App"],
         "NIOPosix": ["Gateways", "App"],
-        "NIOHTTP1": ["Gateways", "App"],
+        "NIOHTTP1": ["StorageS3", "Gateways", "App"],
         "NIOFoundationCompat": ["Web", "App"],
     ]
 

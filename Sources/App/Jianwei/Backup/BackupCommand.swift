@@ -42,11 +42,13 @@ struct BackupCommand: AsyncParsableCommand {
             try FileManager.default.copyItem(atPath: shared + "/keys/" + path, toPath: target)
             files.append(try BackupFiles.describe(folder, "keys/" + path))
         }
-        let blobs = try copyBlobs(from: shared + "/blobs")
+        let blobs = try copyBlobs(from: placement.blobs == nil ? shared + "/blobs" : nil)
         files.append(try BackupFiles.describe(folder, "blobs.txt"))
         let manifest = BackupManifest(
-            madeAt: started.milliseconds, kind: placement.database == nil ? "sqlite" : "postgres", files: files, tables: tables, blobs: blobs.count, blobBytes: blobs.bytes)
+            madeAt: started.milliseconds, kind: placement.database == nil ? "sqlite" : "postgres", files: files, tables: tables, fileStore: placement.blobs,
+            blobs: blobs.count, blobBytes: blobs.bytes)
         try manifest.write(folder)
+        if placement.blobs != nil { print("照片与文件在 S3 对象存储中，不在本备份内，请在对象存储上启用版本保留") }
         print("备份完成：\(folder)，数据库 \(files[0].bytes >> 10) KB，文件 \(blobs.count) 个（新增 \(blobs.copied) 个），用时 \(Int(Clock.system.now.seconds(since: started))) 秒")
     }
 
@@ -66,11 +68,14 @@ struct BackupCommand: AsyncParsableCommand {
     }
 
     /// Copies what the folder lacks and lists everything, one `hash bytes` a line.
-    private func copyBlobs(from source: String) throws -> (count: Int, bytes: Int, copied: Int) {
+    ///
+    /// - Parameter source: nil when files are in an S3 service, which keeps versions of its own.
+    private func copyBlobs(from source: String?) throws -> (count: Int, bytes: Int, copied: Int) {
         var lines: [String] = []
         var bytes = 0
         var copied = 0
-        for path in BackupFiles.paths(below: source) {
+        for path in source.map(BackupFiles.paths) ?? [] {
+            let source = source ?? ""
             let hash = String(path.split(separator: "/").last ?? "")
             guard hash.utf8.count == 64, path == BackupFiles.blobPath(hash) else { continue }
             let target = folder + "/blobs/" + path

@@ -21,6 +21,8 @@ struct BackupManifest: Codable, Equatable {
     /// The database, the keys, and the list of files.
     var files: [File]
     var tables: [String: TableDigest]
+    /// Where photos and files are when they are not in the backup; holds a key, as the backup does anyway.
+    var fileStore: String?
     var blobs: Int
     var blobBytes: Int
 

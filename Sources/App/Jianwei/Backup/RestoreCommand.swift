@@ -71,6 +71,7 @@ struct Restore: Sendable {
             try FileManager.default.copyItem(atPath: folder + "/" + file.path, toPath: directory + "/" + file.path)
         }
         try restoreBlobs()
+        if let store = manifest.fileStore { _ = try Placement.resolve(directory, blobs: store) }
         if manifest.kind == "sqlite" { try await restoreEmbedded(manifest) } else { try await restorePostgres() }
         return manifest
     }

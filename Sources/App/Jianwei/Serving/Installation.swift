@@ -12,6 +12,7 @@ import MobileSources
 import Schedules
 import Storage
 import StoragePostgres
+import StorageS3
 import StorageSQLite
 import Web
 import Workflows
@@ -49,7 +50,7 @@ struct Installation: Sendable {
         let keys = try KeyRing(directory: shared + "/keys")
         let node = node(directory)
         let database = try openDatabase(directory, placement, node: node, databaseOptions)
-        let blobs = try LocalBlobs(root: shared + "/blobs")
+        let blobs = try await openBlobs(directory, placement)
         let photos = PhotoStore(database: database, blobs: blobs, thumbnailFolder: directory + "/thumbnails", threads: PictureThreads(threads: 2, waiting: 256))
         let clients = SignedClients(keys: keys)
         let mobileSources = MobileSources(clients: clients)
@@ -90,6 +91,14 @@ struct Installation: Sendable {
 
     /// The same after a restart, another for each directory and machine.
     private static func node(_ directory: String) -> String { ProcessInfo.processInfo.hostName + ":" + URL(fileURLWithPath: directory).standardizedFileURL.path }
+
+    /// With S3 the directory's own `blobs` is a cache of this node.
+    private static func openBlobs(_ directory: String, _ placement: Placement) async throws -> any BlobStore {
+        guard let account = try placement.account() else { return try LocalBlobs(root: (placement.shared ?? directory) + "/blobs") }
+        let store = S3Blobs(account, cache: try LocalBlobs(root: directory + "/blobs"))
+        try await store.prepare()
+        return store
+    }
 
     private static func openDatabase(_ directory: String, _ placement: Placement, node: String, _ options: SQLiteDatabase.Options) throws -> any Database {
         guard let address = placement.database else { return try SQLiteDatabase(path: directory + "/jianwei.sqlite", options: options) }

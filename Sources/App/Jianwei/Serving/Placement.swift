@@ -1,5 +1,6 @@
 import Foundation
 import Kernel
+import StorageS3
 
 /// Where a data directory's database, keys and files are, when they are not in the directory itself: what several nodes share.
 ///
@@ -9,11 +10,13 @@ struct Placement: Sendable, Equatable {
     var database: String?
     /// A directory that every node sees, with `keys/` and `blobs/`; nil for the data directory itself.
     var shared: String?
+    /// `s3://KEY:SECRET@host/bucket?region=…`, or `s3+http://` inside a machine room; nil for files below the shared or data directory.
+    var blobs: String?
 
     /// What the directory remembers, overruled by what is given now.
     ///
     /// - Throws: `Failure` `.invalid` `JW-A004` for an address that is none; `.conflict` `JW-A005` where the directory already has a database of another kind.
-    static func resolve(_ directory: String, database: String? = nil, shared: String? = nil) throws -> Placement {
+    static func resolve(_ directory: String, database: String? = nil, shared: String? = nil, blobs: String? = nil) throws -> Placement {
         var placement = read(directory)
         let old = placement
         if let database {
@@ -26,13 +29,17 @@ struct Placement: Sendable, Equatable {
             placement.database = database
         }
         if let shared { placement.shared = shared }
+        if let blobs {
+            placement.blobs = blobs
+            _ = try placement.account()
+        }
         if placement != old { try placement.write(directory) }
         return placement
     }
 
     func write(_ directory: String) throws {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let lines = [database.map { "database=\($0)" }, shared.map { "shared=\($0)" }].compactMap { $0 }
+        let lines = [database.map { "database=\($0)" }, shared.map { "shared=\($0)" }, blobs.map { "blobs=\($0)" }].compactMap { $0 }
         let path = directory + "/placement"
         guard FileManager.default.createFile(atPath: path, contents: Data((lines.joined(separator: "\n") + "\n").utf8), attributes: [.posixPermissions: 0o600]) else {
             throw Failure(.unavailable, "JW-A003", "无法使用数据目录 \(directory)", cause: "cannot write \(path)")
@@ -48,9 +55,22 @@ struct Placement: Sendable, Equatable {
             switch parts[0] {
             case "database": placement.database = parts[1]
             case "shared": placement.shared = parts[1]
+            case "blobs": placement.blobs = parts[1]
             default: break
             }
         }
         return placement
+    }
+
+    /// - Returns: nil where files are kept locally.
+    /// - Throws: `Failure` `.invalid` `JW-A006` for an address that is none.
+    func account() throws -> S3Blobs.Account? {
+        guard let blobs else { return nil }
+        guard let parts = URLComponents(string: blobs), let host = parts.host, let key = parts.user, let secret = parts.password, ["s3", "s3+http"].contains(parts.scheme),
+            !parts.path.dropFirst().isEmpty
+        else { throw Failure(.invalid, "JW-A006", "--blobs 应为 s3://访问密钥:私密密钥@主机/桶名") }
+        let endpoint = (parts.scheme == "s3" ? "https://" : "http://") + host + (parts.port.map { ":\($0)" } ?? "")
+        let region = parts.queryItems?.first { $0.name == "region" }?.value ?? "us-east-1"
+        return S3Blobs.Account(endpoint: endpoint, bucket: String(parts.path.dropFirst()), region: region, accessKey: key, secretKey: secret)
     }
 }

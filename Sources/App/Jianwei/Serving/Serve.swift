@@ -28,6 +28,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The data directory.") var data = "data"
     @Option(help: "postgres://user@host/name instead of the embedded database; the directory remembers it.") var database: String?
     @Option(help: "A directory that all nodes see, for keys and files; the directory remembers it.") var shared: String?
+    @Option(help: "s3://KEY:SECRET@host/bucket for photos and files; the directory remembers it.") var blobs: String?
     @Option(help: "Address and port to listen on.") var listen = "127.0.0.1:8080"
     @Option(help: "Code of the city (GB/T 2260, such as 130100) whose authorities an empty directory is given; 石家庄 where nothing is said.") var city: String?
     @Flag(help: "Fill an empty directory with an invented city and let it live.") var demo = false
@@ -43,7 +44,7 @@ struct Serve: AsyncParsableCommand {
         let started = Clock.system.now
         guard let first = city.map({ FirstCity($0) }) ?? .shijiazhuang else { throw ValidationError("--city wants the code of a known city such as 130100, not “\(city ?? "")”") }
         if demo, city != nil { throw ValidationError("the invented city of --demo is 石家庄; leave --city out") }
-        let placement = try Placement.resolve(data, database: database, shared: shared)
+        let placement = try Placement.resolve(data, database: database, shared: shared, blobs: blobs)
         let installation = try await Installation.open(data, placement: placement, city: first, logger: logger)
         if city == nil, !demo, !installation.credentials.isEmpty {
             logger.notice("authorities of 石家庄市 (130100) were made; --city names another for an empty directory")
