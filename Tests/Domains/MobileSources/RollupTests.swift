@@ -83,6 +83,38 @@ struct RollupTests {
         }
     }
 
+    /// A line as the naive statement over the passes gives it: keys, trips, tonnes in kilograms, refusals.
+    struct Naive: Hashable, Sendable {
+        var keys: [String]
+        var trips: Int64
+        var kilograms: Int64
+        var refused: Int64
+    }
+
+    @Test(arguments: [7, 8] as [UInt64])
+    func fourDimensionsAreWhatThePassesSay(_ seed: UInt64) async throws {
+        let house = try await RollupTests.busyHouse(seed: seed, passes: 200)
+        let (from, to) = (house.now.day.adding(days: -38), house.now.day)
+        let grid = try await house.gates.statistics.grid(TransportStatistics.Query(from: from, to: to, dimensions: [.county, .industry, .stage, .fuel]), scope: .everything)
+        let naive = try await house.database.read { reader in
+            try reader.rows(
+                """
+                SELECT area, industry, emission_stage, fuel, COUNT(*), SUM(COALESCE(cargo_tonnes, 0)), SUM(CASE WHEN verdict = 'refuse' THEN 1 ELSE 0 END) FROM gate_pass
+                WHERE passed_at >= \(from.start) AND passed_at < \(to.end) AND facts NOT LIKE '%"internal":true%' GROUP BY 1, 2, 3, 4
+                """
+            ).map { row in
+                Naive(
+                    keys: (0..<4).map { row[$0].text ?? "" }, trips: row[4].int ?? 0, kilograms: Int64(((row[5].double ?? 0) * 1000).rounded()), refused: row[6].int ?? 0)
+            }
+        }
+        let lines = grid.lines.map { Naive(keys: $0.keys, trips: $0.figures.trips, kilograms: Int64(($0.figures.tonnes * 1000).rounded()), refused: $0.figures.refused) }
+        #expect(Set(lines) == Set(naive) && lines.count == naive.count && lines.count > 4)
+        var five = TransportStatistics.Query(from: from, to: to, dimensions: [.county, .industry, .stage, .fuel, .level])
+        #expect(five.findings.map(\.field) == ["dimension"])
+        five.dimensions = [.county, .stage]
+        #expect(five.findings.isEmpty)
+    }
+
     @Test func scopesAndFiltersNarrow() async throws {
         let house = try await RollupTests.busyHouse(seed: 6, passes: 150)
         let query = TransportStatistics.Query(from: house.now.day.adding(days: -60), to: house.now.day, dimensions: [.county], measures: [.trips, .tonnes])

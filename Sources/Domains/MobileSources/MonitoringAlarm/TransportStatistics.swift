@@ -102,7 +102,7 @@ package struct TransportStatistics: Sendable {
     private func addUp(_ query: Query, _ scope: DataScope, _ reader: any Reader, _ sums: inout [[String]: Figures]) throws {
         let isOwn = if case .organisation = scope { true } else { false }
         let span = RollupSpan(from: query.from, to: query.to, byMonth: !query.needsDays && !isOwn)
-        let filters = conditions(query)
+        let filters = conditions(query) { column($0, time: "day") }
         if let months = span.monthCondition { try add(query, "pass_monthly", "month", [months] + filters + [scope.condition()], reader, &sums) }
         if let days = span.dayCondition { try add(query, "pass_daily", "day", [days] + filters + [scope.condition()], reader, &sums) }
     }
@@ -137,19 +137,8 @@ package struct TransportStatistics: Sendable {
         }
     }
 
-    private func conditions(_ query: Query) -> [SQL] {
-        var conditions: [SQL] = []
-        func only(_ column: SQL, _ values: [some SQLBindable]) { if !values.isEmpty { conditions.append("\(column) IN (\(list: values))") } }
-        only("area", query.counties)
-        only("industry", query.industries)
-        only("org", query.enterprises)
-        only("stage", query.stages)
-        only("fuel", query.fuels)
-        only("vehicle_group", query.groups)
-        only("strategy", query.strategies)
-        only("level", query.levels)
-        only("direction", query.directions)
-        return conditions
+    private func conditions(_ query: Query, _ column: (Dimension) -> SQL) -> [SQL] {
+        query.filters.compactMap { dimension, values in values.isEmpty ? nil : "\(column(dimension)) IN (\(list: values))" }
     }
 
     // MARK: Vehicles
@@ -176,7 +165,7 @@ package struct TransportStatistics: Sendable {
             "passed_at >= \(query.from.start) AND passed_at < \(query.to.end)", scope.condition(), "plate_no NOT IN ('无牌', '无牌车', '无号牌', '无车牌')",
             "findings NOT LIKE '%internalVehicle%'",
         ]
-        conditions += passConditions(query)
+        conditions += self.conditions(query) { passColumn($0, query) }
         try reader.each("SELECT \(columns), COUNT(DISTINCT plate_no) FROM gate_pass WHERE \(SQL.all(of: conditions)) GROUP BY \(group)") { row in
             let keys = query.dimensions.enumerated().map { index, dimension in
                 dimension == .day ? row[index].int.map { String(Day(daysSince1970: Int($0)).number) } ?? "" : TransportStatistics.key(row[index])
@@ -199,20 +188,6 @@ package struct TransportStatistics: Sendable {
             return "CASE WHEN passed_at < \(second.start) THEN \(query.from.month) WHEN passed_at < \(third.start) THEN \(second.month) ELSE \(third.month) END"
         default: return column(dimension, time: "day")
         }
-    }
-
-    private func passConditions(_ query: Query) -> [SQL] {
-        var conditions: [SQL] = []
-        func only(_ column: SQL, _ values: [some SQLBindable]) { if !values.isEmpty { conditions.append("\(column) IN (\(list: values))") } }
-        only("area", query.counties)
-        only("industry", query.industries)
-        only("org", query.enterprises)
-        only("emission_stage", query.stages)
-        only("fuel", query.fuels)
-        only("COALESCE(strategy_id, 0)", query.strategies)
-        only("warning_level", query.levels)
-        only("direction", query.directions)
-        return conditions
     }
 
     // MARK: Names
