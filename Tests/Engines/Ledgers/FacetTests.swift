@@ -124,6 +124,15 @@ struct FacetTests {
         for question in FacetTests.questions { try await check(question.filters, question.by) }
     }
 
+    @Test("核对发现与记录不符的段")
+    func verification() async throws {
+        try await engine.foldFacets(of: "sighting")
+        let whole = try await engine.verifyFacets(of: "sighting")
+        #expect(whole.segments == 2 && whole.differing == [])
+        try await database.write { tx in _ = try tx.execute("UPDATE sighting SET lane = '7' WHERE id = 40000") }
+        #expect(try await engine.verifyFacets(of: "sighting").differing == [1])
+    }
+
     @Test("查询语句的范围仍然逐行生效：企业只见自己的")
     func scope() async throws {
         try await engine.foldFacets(of: "sighting")

@@ -96,7 +96,7 @@ struct ListBench {
             }
             return own
         }
-        try await installation.database.analyze()
+        if let embedded = installation.database as? SQLiteDatabase { try await embedded.analyze() }
         await installation.database.close()
         return (tokens.0, tokens.1, own)
     }

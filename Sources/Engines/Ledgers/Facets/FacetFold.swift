@@ -28,6 +28,25 @@ extension LedgerEngine {
     }
 }
 
+extension LedgerEngine {
+    /// Folds every folded segment again and compares.
+    ///
+    /// - Returns: segments read, and those of which anything differs.
+    package func verifyFacets(of ledger: String) async throws -> (segments: Int, differing: [Int]) {
+        let plan = try plan(ledger)
+        let segments = try await database.read { reader in
+            try reader.rows("SELECT segment FROM facet_segment WHERE ledger = \(ledger) ORDER BY segment").compactMap { $0[0].int.map { Int($0) } }
+        }
+        var differing: [Int] = []
+        for segment in segments {
+            try Task.checkCancellation()
+            let isSame = try await database.read(within: .seconds(120)) { reader in try FacetFold(segment, plan, reader).isStored(in: reader) }
+            if !isSame { differing.append(segment) }
+        }
+        return (segments.count, differing)
+    }
+}
+
 /// A run of ids.
 enum FacetSegment {
     static func ids(_ segment: Int) -> Range<Int64> { Int64(segment) * Int64(FacetSet.size)..<Int64(segment + 1) * Int64(FacetSet.size) }
@@ -81,6 +100,19 @@ struct FacetFold: Sendable {
             guard let value = row[index + 2].text else { continue }
             sets[index][value, default: FacetSet()].insert(position)
         }
+    }
+
+    /// Whether the tables say the same.
+    func isStored(in reader: any Reader) throws -> Bool {
+        let row = try reader.first("SELECT first_at, last_at, rows FROM facet_segment WHERE ledger = \(ledger) AND segment = \(segment)")
+        guard row?[2].int == rows, rows == 0 || (row?[0].int == first && row?[1].int == last) else { return false }
+        for (field, values) in zip(fields, sets) {
+            for (value, set) in values {
+                let members = try reader.value("SELECT members FROM facet_member WHERE ledger = \(ledger) AND field = \(field) AND value = \(value) AND segment = \(segment)")
+                guard members?.blob == set.stored else { return false }
+            }
+        }
+        return true
     }
 
     func write(in tx: any Transaction) throws {
