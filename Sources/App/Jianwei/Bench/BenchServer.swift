@@ -33,14 +33,14 @@ final class BenchServer {
     }
 
     /// - Parameter profile: a file for `perf record`, under which the server then runs.
-    static func jianwei(_ directory: String, logLevel: String = "warning", profile: String? = nil) throws -> BenchServer {
+    static func jianwei(_ directory: String, logLevel: String = "warning", profile: String? = nil, more: [String] = []) throws -> BenchServer {
         let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         if let profile {
             return try BenchServer(
                 "/usr/bin/perf", { ["record", "-F", "999", "-g", "-o", profile, program, "serve", "--data", directory, "--listen", "127.0.0.1:\($0)", "--log-level", logLevel] },
                 log: directory + "/serve.log")
         }
-        return try BenchServer(program, { ["serve", "--data", directory, "--listen", "127.0.0.1:\($0)", "--log-level", logLevel] }, log: directory + "/serve.log")
+        return try BenchServer(program, { ["serve", "--data", directory, "--listen", "127.0.0.1:\($0)", "--log-level", logLevel] + more }, log: directory + "/serve.log")
     }
 
     /// CPU-seconds of the process and its children so far.

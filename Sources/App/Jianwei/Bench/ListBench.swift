@@ -24,7 +24,8 @@ struct ListBench {
     /// - Parameter directory: empty.
     static func run(_ directory: String, logger: Logger) async throws -> Result {
         let (admin, member, ownIds) = try await provision(directory, logger: logger)
-        let server = try BenchServer.jianwei(directory)
+        // Each request comes from another address, so that the limit of one address is not what is measured.
+        let server = try BenchServer.jianwei(directory, more: ["--trusted-proxy", "127.0.0.1"])
         defer { server.stop() }
         let last = ownIds.last ?? 0
         // Another page each time: everyone's ids count without holes, the member's every twentieth.
@@ -50,7 +51,10 @@ struct ListBench {
     private static func drive(_ server: BenchServer, _ after: [Int64], _ token: String, needle: String = "测试员") throws -> LoadGenerator.Outcome {
         let requests = (0..<lanes).map { lane in
             stride(from: lane, to: after.count, by: lanes).map { index -> [UInt8] in
-                Array("GET /admin/users?size=\(pageSize)&after=\(after[index]) HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: jw_session=\(token)\r\n\r\n".utf8)
+                let address = "10.0.\(index >> 8 & 255).\(index & 255)"
+                return Array(
+                    "GET /admin/users?size=\(pageSize)&after=\(after[index]) HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: \(address)\r\nCookie: jw_session=\(token)\r\n\r\n".utf8
+                )
             }
         }
         let outcome = try LoadGenerator(port: server.port, needle: Array("\(needle)".utf8)).closedLoop(requests, limit: 120)

@@ -87,12 +87,16 @@ struct FacetPage {
     // MARK: Rows that no segment knows yet
 
     private mutating func readOpen(from id: Int64) throws {
-        let source = SQL(text: compiled.plan.source)
+        let fields = ["id", "org", "area", "deletedAt", compiled.plan.declaration.timeField ?? "id"] + question.conditions.map(\.field)
+        let columns = SQL.joined(Set(fields.compactMap { compiled.plan.column($0) }).sorted().map(SQL.ident), by: ", ")
         // A limit keeps the database from walking the list's order through rows that are not among these.
-        let recent: SQL = "(SELECT * FROM \(source) WHERE id >= \(id) LIMIT 100000000) AS \(SQL(text: SQL.ident(compiled.plan.declaration.tableName).text))"
-        let order = compiled.orderBy(reversed: goesBack)
-        try take("SELECT \(time), id FROM \(recent) WHERE \(wanted) ORDER BY \(order) LIMIT \(limit)")
-        if most > 0 { counted += try reader.count("SELECT count(*) FROM (SELECT 1 FROM \(recent) WHERE \(compiled.condition) LIMIT \(most + 1)) AS counted") }
+        let recent: SQL = "(SELECT \(columns) FROM \(source) WHERE id >= \(id) LIMIT 100000000) AS recent"
+        if most > 0 {
+            let fitting = try reader.count("SELECT count(*) FROM (SELECT 1 FROM \(recent) WHERE \(compiled.condition) LIMIT \(most + 1)) AS counted")
+            counted += fitting
+            if fitting == 0 { return }
+        }
+        try take("SELECT \(time), id FROM \(recent) WHERE \(wanted) ORDER BY \(compiled.orderBy(reversed: goesBack)) LIMIT \(limit)")
     }
 
     // MARK: Segments
