@@ -56,6 +56,9 @@ final class BenchServer {
         // Of a profiled server perf is the parent, and ends by itself when its child has.
         let family = BenchServer.processes(under: process.processIdentifier)
         for id in family.count > 1 && process.executableURL?.lastPathComponent == "perf" ? family.dropFirst() : family.prefix(1) { kill(id, SIGTERM) }
+        // A peer may lose its own signal among its workers.
+        for _ in 0..<1000 where process.isRunning { usleep(10_000) }
+        if process.isRunning { for id in family { kill(id, SIGKILL) } }
         process.waitUntilExit()
     }
 
