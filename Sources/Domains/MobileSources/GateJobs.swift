@@ -29,7 +29,10 @@ extension GateSupervision {
         [
             JobDeclaration("mobileSources.accreditation", "运维授权到期", dailyAt: 5) { context in note(context, try await accreditation.expireDue(), "家运维单位授权到期") },
             JobDeclaration("mobileSources.transmission", "数据传输率日报", dailyAt: 20) { context in note(context, try await transmission.judgeYesterday(), "家企业传输率不达标") },
-            JobDeclaration("mobileSources.retention", "到期清理", dailyAt: 180) { context in note(context, try await retention.run(), "条到期内容已清理") },
+            JobDeclaration("mobileSources.retention", "到期清理", dailyAt: 180) { context in
+                note(context, try await retention.run(), "条到期内容已清理")
+                try await ledgers.mendFacets(of: GatePassEvent.ledger.name)
+            },
             JobDeclaration("mobileSources.analytics", "门禁数据研判", dailyAt: 370) { context in
                 note(context, try await analytics.judge(context.dueAt.day.adding(days: -1)), "条研判预警")
             },

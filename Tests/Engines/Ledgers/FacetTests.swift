@@ -131,6 +131,9 @@ struct FacetTests {
         #expect(whole.segments == 2 && whole.differing == [])
         try await database.write { tx in _ = try tx.execute("UPDATE sighting SET lane = '7' WHERE id = 40000") }
         #expect(try await engine.verifyFacets(of: "sighting").differing == [1])
+        try await database.write { tx in _ = try tx.execute("DELETE FROM sighting WHERE id BETWEEN 35000 AND 45000") }
+        #expect(try await engine.mendFacets(of: "sighting") == 1)
+        #expect(try await engine.verifyFacets(of: "sighting").differing == [])
     }
 
     @Test("查询语句的范围仍然逐行生效：企业只见自己的")

@@ -47,6 +47,33 @@ extension LedgerEngine {
     }
 }
 
+extension LedgerEngine {
+    /// Folds anew those segments of which rows have been removed since, so that totals are true again; each night, after retention.
+    ///
+    /// - Returns: segments folded anew.
+    @discardableResult
+    package func mendFacets(of ledger: String) async throws -> Int {
+        let plan = try plan(ledger)
+        let known = try await database.read { reader in
+            try reader.rows("SELECT segment, rows FROM facet_segment WHERE ledger = \(ledger) ORDER BY segment").map { (segment: Int($0[0].int ?? 0), rows: Int($0[1].int ?? 0)) }
+        }
+        var mended = 0
+        for (segment, rows) in known {
+            try Task.checkCancellation()
+            let ids = FacetSegment.ids(segment)
+            let fold = try await database.read(within: .seconds(120)) { reader -> FacetFold? in
+                let left = try reader.count(
+                    "SELECT count(*) FROM \(SQL(text: plan.source)) WHERE id >= \(ids.lowerBound) AND id < \(ids.upperBound) AND \(SQL(text: liveRows))")
+                return left == rows ? nil : try FacetFold(segment, plan, reader)
+            }
+            guard let fold else { continue }
+            try await database.write { tx in try fold.replace(in: tx) }
+            mended += 1
+        }
+        return mended
+    }
+}
+
 /// A run of ids.
 enum FacetSegment {
     static func ids(_ segment: Int) -> Range<Int64> { Int64(segment) * Int64(FacetSet.size)..<Int64(segment + 1) * Int64(FacetSet.size) }
@@ -113,6 +140,13 @@ struct FacetFold: Sendable {
             }
         }
         return true
+    }
+
+    /// In the place of what the tables say of this segment.
+    func replace(in tx: any Transaction) throws {
+        try tx.execute("DELETE FROM facet_segment WHERE ledger = \(ledger) AND segment = \(segment)")
+        try tx.execute("DELETE FROM facet_member WHERE ledger = \(ledger) AND segment = \(segment)")
+        try write(in: tx)
     }
 
     func write(in tx: any Transaction) throws {
