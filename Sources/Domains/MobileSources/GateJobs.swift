@@ -1,5 +1,6 @@
 import Exchange
 import Kernel
+import Ledgers
 import Schedules
 
 extension GateSupervision {
@@ -19,6 +20,7 @@ extension GateSupervision {
             },
             JobDeclaration("mobileSources.clockDrift", "门禁时钟监测", every: 300) { context in note(context, try await clockDrift.judge(), "个门岗时钟偏差") },
             JobDeclaration("mobileSources.weighings", "计量关联过车", every: 300) { context in note(context, try await weighings.joinWaiting(), "条计量已关联过车") },
+            JobDeclaration("mobileSources.facets", "过车检索归类", every: 30) { context in note(context, try await ledgers.foldFacets(of: GatePassEvent.ledger.name), "段过车已归类") },
             JobDeclaration("mobileSources.nonces", "接口随机数清理", every: 3600) { context in note(context, try await NonceGuard.prune(database, clock: context.clock), "条过期随机数已清理") },
         ]
     }
@@ -27,7 +29,10 @@ extension GateSupervision {
         [
             JobDeclaration("mobileSources.accreditation", "运维授权到期", dailyAt: 5) { context in note(context, try await accreditation.expireDue(), "家运维单位授权到期") },
             JobDeclaration("mobileSources.transmission", "数据传输率日报", dailyAt: 20) { context in note(context, try await transmission.judgeYesterday(), "家企业传输率不达标") },
-            JobDeclaration("mobileSources.retention", "到期清理", dailyAt: 180) { context in note(context, try await retention.run(), "条到期内容已清理") },
+            JobDeclaration("mobileSources.retention", "到期清理", dailyAt: 180) { context in
+                note(context, try await retention.run(), "条到期内容已清理")
+                try await ledgers.mendFacets(of: GatePassEvent.ledger.name)
+            },
             JobDeclaration("mobileSources.analytics", "门禁数据研判", dailyAt: 370) { context in
                 note(context, try await analytics.judge(context.dueAt.day.adding(days: -1)), "条研判预警")
             },

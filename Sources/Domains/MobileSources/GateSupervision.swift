@@ -82,7 +82,7 @@ package struct GateSupervision: Sendable {
         accreditation = AccreditationDesk(database: database, ledgers: ledgers, clients: clients, audit: audit, clock: clock)
         units = UnitDesk(database: database, ledgers: ledgers, clients: clients, audit: audit, registry: registry, clock: clock)
         statistics = TransportStatistics(database: database, clock: clock)
-        cleanTransport = CleanTransportShare(database: database)
+        cleanTransport = CleanTransportShare(database: database, clock: clock)
         quality = DataQuality(database: database, registry: registry, clock: clock)
         completeness = CompletenessProof(database: database, registry: registry)
         analytics = GateAnalytics(database: database, registry: registry, alarms: alarms, audit: audit, photos: photos, clock: clock)

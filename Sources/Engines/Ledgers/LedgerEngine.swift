@@ -10,12 +10,15 @@ package final class LedgerEngine: Sendable {
     package typealias Hook = @Sendable (LedgerChange, any Transaction) throws -> Void
     /// Draft, the row as it is (nil for a new one), who writes.
     package typealias Preparation = @Sendable (inout Draft, Record?, Principal, any Transaction) throws -> Void
+    /// As a preparation, but it only reads: an import judges its rows with it while others write.
+    package typealias Derivation = @Sendable (inout Draft, Record?, Principal, any Reader) throws -> Void
 
     private struct State {
         var plans: [String: LedgerPlan]
         var order: [String]
         var hooks: [String: [Hook]] = [:]
         var preparations: [String: [Preparation]] = [:]
+        var derivations: [String: [Derivation]] = [:]
     }
 
     package let database: any Database
@@ -50,6 +53,9 @@ package final class LedgerEngine: Sendable {
     /// fields) and refuses what no field check can. Registered before the server starts.
     package func onPrepare(of ledger: String, _ preparation: @escaping Preparation) { state.withLock { $0.preparations[ledger, default: []].append(preparation) } }
 
+    /// Called before the preparations, in the same places and in reads as well: fills fields from what is stored already. In an import the rows before it in the file may not be stored yet.
+    package func onDerive(of ledger: String, _ derivation: @escaping Derivation) { state.withLock { $0.derivations[ledger, default: []].append(derivation) } }
+
     /// Adds declared codes that are missing, then takes dictionaries and runtime ledgers from the database. Called at start.
     package func load() async throws {
         let now = clock.now
@@ -83,10 +89,20 @@ package final class LedgerEngine: Sendable {
     /// The draft as the domain completes it.
     func prepared(_ draft: Draft, changing before: Record?, _ ledger: String, by principal: Principal, in tx: any Transaction) throws -> Draft {
         let preparations = state.withLock { $0.preparations[ledger] ?? [] }
-        guard !preparations.isEmpty else { return draft }
-        var complete = draft
+        var complete = try derived(draft, changing: before, ledger, by: principal, in: tx)
+        guard !preparations.isEmpty else { return complete }
         for preparation in preparations { try preparation(&complete, before, principal, tx) }
-        for (name, value) in complete.values where draft.values[name] != value { complete.prepared.insert(name) }
+        complete.notePrepared(since: draft)
+        return complete
+    }
+
+    /// The draft as far as reading completes it.
+    func derived(_ draft: Draft, changing before: Record?, _ ledger: String, by principal: Principal, in reader: any Reader) throws -> Draft {
+        let derivations = state.withLock { $0.derivations[ledger] ?? [] }
+        guard !derivations.isEmpty else { return draft }
+        var complete = draft
+        for derivation in derivations { try derivation(&complete, before, principal, reader) }
+        complete.notePrepared(since: draft)
         return complete
     }
 

@@ -13,6 +13,8 @@ final class LedgerPlan: Sendable {
     /// `SELECT id, org, … FROM …` without a condition.
     let selectText: String
     let insertText: String
+    /// The id of the live row with given values of `uniqueBy`, in its order.
+    let holderText: String
     let insertColumns: [String]
     private let positions: [String: Int]
 
@@ -40,6 +42,15 @@ final class LedgerPlan: Sendable {
         selectText = "SELECT " + all.map { SQL.ident($0).text }.joined(separator: ", ") + " FROM " + source
         insertColumns = ["org", "area", "version", "created_at", "created_by", "updated_at", "updated_by"] + columns
         let places = Array(repeating: "?", count: insertColumns.count).joined(separator: ", ")
+        let unique = declaration.uniqueBy.map { name in
+            let column =
+                switch name {
+                case "org", "area": name
+                default: fields.first { $0.field.name == name }?.columns.first?.name ?? name
+                }
+            return " AND " + SQL.ident(column).text + " = ?"
+        }
+        holderText = "SELECT id FROM \(source) WHERE \(liveRows)" + unique.joined()
         insertText = "INSERT INTO \(table) (" + insertColumns.map { SQL.ident($0).text }.joined(separator: ", ") + ") VALUES (\(places))"
     }
 

@@ -62,5 +62,21 @@ package enum LedgerTables {
         indexes: [Index("ledger", "id"), Index("by_id", "id")]
     )
 
-    package static let all: [Table] = [history, attachments, savedViews, definitions, batches]
+    /// One row is one run of 32,768 ids of a ledger with facets, complete, with the span of its times.
+    static let segments = Table(
+        "facet_segment", key: ["ledger", "segment"],
+        columns: [
+            Column("ledger", .text, required: true), Column("segment", .integer, required: true), Column("first_at", .integer, required: true),
+            Column("last_at", .integer, required: true), Column("rows", .integer, required: true),
+        ], isClustered: true)
+
+    /// One row is the set of those rows of a segment that have one value of a facet.
+    static let facets = Table(
+        "facet_member", key: ["ledger", "field", "value", "segment"],
+        columns: [
+            Column("ledger", .text, required: true), Column("field", .text, required: true), Column("value", .text, required: true), Column("segment", .integer, required: true),
+            Column("members", .blob, required: true),
+        ], isClustered: true)
+
+    package static let all: [Table] = [history, attachments, savedViews, definitions, batches, segments, facets]
 }

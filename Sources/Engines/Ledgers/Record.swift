@@ -38,7 +38,7 @@ package struct Draft: Sendable, Equatable {
     package var org: Int64?
     package var area: String?
 
-    /// Fields that the program filled in (`LedgerEngine.onPrepare`), which a person may not.
+    /// Fields that the program filled in (`LedgerEngine.onDerive`, `onPrepare`), which a person may not.
     var prepared: Set<String> = []
 
     package init(_ values: [String: JSONValue] = [:], org: Int64? = nil, area: String? = nil) {
@@ -46,6 +46,9 @@ package struct Draft: Sendable, Equatable {
         self.org = org
         self.area = area
     }
+
+    /// What differs from the draft as it was written came from the program.
+    mutating func notePrepared(since written: Draft) { for (name, value) in values where written.values[name] != value { prepared.insert(name) } }
 
     package mutating func set<Value>(_ key: FieldKey<Value>, _ value: JSONValue) { values[key.name] = value }
     package subscript<Value>(key: FieldKey<Value>) -> JSONValue? {

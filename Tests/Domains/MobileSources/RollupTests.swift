@@ -73,14 +73,46 @@ struct RollupTests {
     @Test func monthsAndEdgesAddUpToDays() async throws {
         let house = try await RollupTests.busyHouse(seed: 5, passes: 200)
         let today = house.now.day
-        for (from, to) in [(today.adding(days: -45), today), (today.adding(days: -30), today.adding(days: -3)), (Day(number: 20_261_101), Day(number: 20_261_130))] {
-            guard let from, let to else { continue }
+        let spans = [(-45, 0), (-30, -3), (-20, 9), (-38, -1), (-10, -2), (-18, -1), (-26, -22), (-50, -21), (-3, 20)]
+        for (from, to) in spans.map({ (today.adding(days: $0.0), today.adding(days: $0.1)) }) {
             let byMonth = try await house.gates.statistics.grid(TransportStatistics.Query(from: from, to: to, dimensions: [.county, .stage]), scope: .everything)
             let byDay = try await house.gates.statistics.grid(TransportStatistics.Query(from: from, to: to, dimensions: [.enterprise, .day]), scope: .everything)
             #expect(
                 byMonth.total.trips == byDay.total.trips && byMonth.total.refused == byDay.total.refused && abs(byMonth.total.tonnes - byDay.total.tonnes) < 1e-6
                     && byDay.total.trips > 0)
         }
+    }
+
+    /// A line as the naive statement over the passes gives it: keys, trips, tonnes in kilograms, refusals.
+    struct Naive: Hashable, Sendable {
+        var keys: [String]
+        var trips: Int64
+        var kilograms: Int64
+        var refused: Int64
+    }
+
+    @Test(arguments: [7, 8] as [UInt64])
+    func fourDimensionsAreWhatThePassesSay(_ seed: UInt64) async throws {
+        let house = try await RollupTests.busyHouse(seed: seed, passes: 200)
+        let (from, to) = (house.now.day.adding(days: -38), house.now.day)
+        let grid = try await house.gates.statistics.grid(TransportStatistics.Query(from: from, to: to, dimensions: [.county, .industry, .stage, .fuel]), scope: .everything)
+        let naive = try await house.database.read { reader in
+            try reader.rows(
+                """
+                SELECT area, industry, emission_stage, fuel, COUNT(*), SUM(COALESCE(cargo_tonnes, 0)), SUM(CASE WHEN verdict = 'refuse' THEN 1 ELSE 0 END) FROM gate_pass
+                WHERE passed_at >= \(from.start) AND passed_at < \(to.end) AND facts NOT LIKE '%"internal":true%' GROUP BY 1, 2, 3, 4
+                """
+            ).map { row in
+                Naive(
+                    keys: (0..<4).map { row[$0].text ?? "" }, trips: row[4].int ?? 0, kilograms: Int64(((row[5].double ?? 0) * 1000).rounded()), refused: row[6].int ?? 0)
+            }
+        }
+        let lines = grid.lines.map { Naive(keys: $0.keys, trips: $0.figures.trips, kilograms: Int64(($0.figures.tonnes * 1000).rounded()), refused: $0.figures.refused) }
+        #expect(Set(lines) == Set(naive) && lines.count == naive.count && lines.count > 4)
+        var five = TransportStatistics.Query(from: from, to: to, dimensions: [.county, .industry, .stage, .fuel, .level])
+        #expect(five.findings.map(\.field) == ["dimension"])
+        five.dimensions = [.county, .stage]
+        #expect(five.findings.isEmpty)
     }
 
     @Test func scopesAndFiltersNarrow() async throws {

@@ -4,6 +4,7 @@ import Features
 import Foundation
 import Identity
 import Kernel
+import Ledgers
 import Logging
 import MobileSources
 import Storage
@@ -67,6 +68,10 @@ struct Verification: Sendable {
         Verification(title: "统计汇总") { installation in
             let report = try await installation.gates.rollups.verify()
             return Findings(summary: "\(report.passes) 条过车，\(report.months) 个月", differences: report.differences.map { "\($0.table) \($0.key)：\($0.text)" })
+        },
+        Verification(title: "过车检索归类") { installation in
+            let (segments, differing) = try await installation.platform.ledgers.verifyFacets(of: GatePassEvent.ledger.name)
+            return Findings(summary: "\(segments) 段", differences: differing.map { "第 \($0) 段与过车记录不符" })
         },
         Verification(title: "报警与证据链") { installation in
             let alarms = installation.platform.alarms

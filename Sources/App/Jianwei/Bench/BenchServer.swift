@@ -33,14 +33,14 @@ final class BenchServer {
     }
 
     /// - Parameter profile: a file for `perf record`, under which the server then runs.
-    static func jianwei(_ directory: String, logLevel: String = "warning", profile: String? = nil) throws -> BenchServer {
+    static func jianwei(_ directory: String, logLevel: String = "warning", profile: String? = nil, more: [String] = []) throws -> BenchServer {
         let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         if let profile {
             return try BenchServer(
                 "/usr/bin/perf", { ["record", "-F", "999", "-g", "-o", profile, program, "serve", "--data", directory, "--listen", "127.0.0.1:\($0)", "--log-level", logLevel] },
                 log: directory + "/serve.log")
         }
-        return try BenchServer(program, { ["serve", "--data", directory, "--listen", "127.0.0.1:\($0)", "--log-level", logLevel] }, log: directory + "/serve.log")
+        return try BenchServer(program, { ["serve", "--data", directory, "--listen", "127.0.0.1:\($0)", "--log-level", logLevel] + more }, log: directory + "/serve.log")
     }
 
     /// CPU-seconds of the process and its children so far.
@@ -56,6 +56,9 @@ final class BenchServer {
         // Of a profiled server perf is the parent, and ends by itself when its child has.
         let family = BenchServer.processes(under: process.processIdentifier)
         for id in family.count > 1 && process.executableURL?.lastPathComponent == "perf" ? family.dropFirst() : family.prefix(1) { kill(id, SIGTERM) }
+        // A peer may lose its own signal among its workers.
+        for _ in 0..<1000 where process.isRunning { usleep(10_000) }
+        if process.isRunning { for id in family { kill(id, SIGKILL) } }
         process.waitUntilExit()
     }
 

@@ -8,9 +8,14 @@ enum PeerBench {
         var title: String
         /// Below bench/peers.
         var folder: String
+        var arguments: [String] = []
     }
 
-    static let peers = [Peer(title: "FastAPI + SQLAlchemy + SQLite", folder: "fastapi"), Peer(title: "Django 5.2 + SQLite", folder: "django")]
+    static let peers = [
+        Peer(title: "FastAPI + SQLAlchemy + SQLite, 2 workers", folder: "fastapi"),
+        Peer(title: "FastAPI + SQLAlchemy + SQLite, one writing worker", folder: "fastapi", arguments: ["--workers", "1"]),
+        Peer(title: "Django 5.2 + SQLite, gunicorn 2 × 4", folder: "django"),
+    ]
 
     /// - Returns: nil when the peers are not installed (bench/peers/install).
     static func python(_ home: String) -> String? {
@@ -38,10 +43,10 @@ enum PeerBench {
     static func run(_ peer: Peer, home: String, python: String, fixture: String, scratch: String, _ prepared: PassBench.Prepared, seconds: Double) throws -> (
         result: PassBench.Result, peakMegabytes: Double
     ) {
-        let folder = scratch + "/" + peer.folder
+        let folder = scratch + "/" + peer.folder + peer.arguments.joined()
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let server = try BenchServer(
-            python, { [home + "/bench/peers/\(peer.folder)/serve.py", "--port", String($0), "--fixture", fixture, "--data", folder] }, log: folder + "/serve.log")
+            python, { [home + "/bench/peers/\(peer.folder)/serve.py", "--port", String($0), "--fixture", fixture, "--data", folder] + peer.arguments }, log: folder + "/serve.log")
         defer { server.stop() }
         let result = try PassBench.drive(prepared, against: server, limit: seconds)
         let answer = try LoadGenerator.ask(port: server.port, LoadGenerator.get("/count"))

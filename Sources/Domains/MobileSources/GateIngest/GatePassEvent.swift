@@ -51,6 +51,10 @@ package enum GatePassEvent {
         isReadOnly: true,
         isLarge: true,
         timeField: "passedAt",
+        facets: [
+            "industry", "emissionStage", "fuel", "verdict", "direction", "gateNo", "plateColor", "barrierAction", "source", "warningLevel", "vehicleType", "vehicleClass",
+            "stageBasis",
+        ],
         indexes: [
             Index("org", "gate_no", "serial_no", unique: true), Index("plate_no", "passed_at"), Index("org", "passed_at"), Index("area", "passed_at"), Index("passed_at"),
             Index("org", "plate_no", where: "direction = '1' AND pair_id IS NULL"),

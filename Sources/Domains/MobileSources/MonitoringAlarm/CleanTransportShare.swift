@@ -8,6 +8,7 @@ import Storage
 /// Source: requirements/A-mobile-sources.md A-46; standards/hj1321-gate.md §8.
 package struct CleanTransportShare: Sendable {
     let database: any Database
+    let clock: Clock
 
     package enum Subject: String, Sendable, CaseIterable { case all, county, industry, enterprise }
     package enum Period: String, Sendable, CaseIterable { case whole, month, day }
@@ -50,6 +51,9 @@ package struct CleanTransportShare: Sendable {
             a.trips += b.trips
             a.tonnes += b.tonnes
         }
+
+        /// To the kilogram, so that the order of adding does not show.
+        var rounded: Amount { Amount(trips: trips, tonnes: (tonnes * 1000).rounded() / 1000) }
     }
 
     package struct Line: Sendable, Equatable {
@@ -83,15 +87,20 @@ package struct CleanTransportShare: Sendable {
         let findings = query.findings
         guard findings.isEmpty else { throw Failure.invalid(findings) }
         let isOwn = if case .organisation = scope { true } else { false }
-        let span = RollupSpan(from: query.from, to: query.to, byMonth: query.subject != .enterprise && query.period != .day && query.enterprises.isEmpty && !isOwn)
+        let span = RollupSpan(
+            from: query.from, to: query.to, byMonth: query.subject != .enterprise && query.period != .day && query.enterprises.isEmpty && !isOwn, today: clock.today)
         var filters: [SQL] = [scope.condition()]
         if !query.counties.isEmpty { filters.append("area IN (\(list: query.counties))") }
         if !query.industries.isEmpty { filters.append("industry IN (\(list: query.industries))") }
         if !query.enterprises.isEmpty { filters.append("org IN (\(list: query.enterprises))") }
         var sums: [Key: Line] = [:]
-        if let months = span.monthCondition { try add(query, "pass_monthly", "month", [months] + filters, reader, &sums) }
-        if let days = span.dayCondition { try add(query, "pass_daily", "day", [days] + filters, reader, &sums) }
-        return sums.values.sorted { ($0.time, $0.subject) < ($1.time, $1.subject) }
+        for part in span.parts { try add(query, part, [part.condition] + filters, reader, &sums) }
+        let lines = sums.values.filter { $0.total.trips != 0 }.map { line in
+            var line = line
+            (line.total, line.clean, line.electric, line.old) = (line.total.rounded, line.clean.rounded, line.electric.rounded, line.old.rounded)
+            return line
+        }
+        return lines.sorted { ($0.time, $0.subject) < ($1.time, $1.subject) }
     }
 
     private struct Key: Hashable {
@@ -99,7 +108,7 @@ package struct CleanTransportShare: Sendable {
         var time: Int
     }
 
-    private func add(_ query: Query, _ table: String, _ column: String, _ conditions: [SQL], _ reader: any Reader, _ sums: inout [Key: Line]) throws {
+    private func add(_ query: Query, _ part: RollupSpan.Part, _ conditions: [SQL], _ reader: any Reader, _ sums: inout [Key: Line]) throws {
         let subject: SQL =
             switch query.subject {
             case .all: "''"
@@ -110,15 +119,16 @@ package struct CleanTransportShare: Sendable {
         let time: SQL =
             switch query.period {
             case .whole: "0"
-            case .month: column == "month" ? "month" : "day / 100"
+            case .month: part.time == "month" ? "month" : "day / 100"
             case .day: "day"
             }
         let sql: SQL = """
-            SELECT \(subject), \(time), stage, fuel, vehicle_group, SUM(trips), SUM(tonnes) FROM \(ident: table) WHERE \(SQL.all(of: conditions)) GROUP BY 1, 2, stage, fuel, vehicle_group
+            SELECT \(subject), \(time), stage, fuel, vehicle_group, SUM(trips), SUM(tonnes) FROM \(ident: part.table) WHERE \(SQL.all(of: conditions)) GROUP BY 1, 2, stage, fuel, vehicle_group
             """
+        let sign = part.isTakenOff ? -1 : 1
         try reader.each(sql) { row in
             let key = Key(subject: TransportStatistics.key(row[0]), time: Int(row[1].int ?? 0))
-            let amount = Amount(trips: row[5].int ?? 0, tonnes: row[6].double ?? 0)
+            let amount = Amount(trips: (row[5].int ?? 0) * Int64(sign), tonnes: (row[6].double ?? 0) * Double(sign))
             let stage = row[2].text.flatMap(EmissionStage.init(rawValue:)) ?? .unknown
             var line = sums[key] ?? Line(subject: key.subject, time: key.time)
             line.total += amount

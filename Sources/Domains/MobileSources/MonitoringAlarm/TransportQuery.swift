@@ -1,5 +1,6 @@
 import Kernel
 import Ledgers
+import Storage
 
 extension TransportStatistics {
     /// What the figures are broken down by, in the order of the page.
@@ -50,7 +51,7 @@ extension TransportStatistics {
         }
     }
 
-    /// One question: a span of business days, filters (an empty one admits everything), one to three dimensions, at least one measure.
+    /// One question: a span of business days, filters (an empty one admits everything), one to four dimensions, at least one measure.
     package struct Query: Sendable, Equatable {
         package var from: Day
         package var to: Day
@@ -142,7 +143,7 @@ extension TransportStatistics.Query {
         unknown(groups, "group", "车型", { VehicleGroup(rawValue: $0) != nil }, &findings)
         unknown(levels, "level", "响应级别", { WarningLevel(rawValue: $0) != nil }, &findings)
         unknown(directions, "direction", "方向", { $0 == "1" || $0 == "2" }, &findings)
-        if dimensions.isEmpty || dimensions.count > 3 { findings.append(FieldFinding("dimension", "count", "请选择一至三个分组", title: "分组")) }
+        if dimensions.isEmpty || dimensions.count > 4 { findings.append(FieldFinding("dimension", "count", "请选择一至四个分组", title: "分组")) }
         if Set(dimensions).count != dimensions.count { findings.append(FieldFinding("dimension", "duplicate", "分组不得重复", title: "分组")) }
         if measures.isEmpty { findings.append(FieldFinding("measure", "required", "请至少选择一个指标", title: "指标")) }
         if Set(measures).count != measures.count { findings.append(FieldFinding("measure", "duplicate", "指标不得重复", title: "指标")) }
@@ -153,6 +154,15 @@ extension TransportStatistics.Query {
             if dimensions.contains(.group) || !groups.isEmpty { findings.append(FieldFinding("measure", "combination", "不能与车型同时使用", title: "车辆数")) }
         }
         return findings
+    }
+
+    /// What narrows the question, in the order of the form; an empty list admits everything.
+    var filters: [(dimension: TransportStatistics.Dimension, values: [SQLValue])] {
+        [
+            (.county, counties.map(\.sqlValue)), (.industry, industries.map(\.sqlValue)), (.enterprise, enterprises.map(\.sqlValue)), (.stage, stages.map(\.sqlValue)),
+            (.fuel, fuels.map(\.sqlValue)), (.group, groups.map(\.sqlValue)), (.strategy, strategies.map(\.sqlValue)), (.level, levels.map(\.sqlValue)),
+            (.direction, directions.map(\.sqlValue)),
+        ]
     }
 
     private func unknown(_ codes: [String], _ name: String, _ title: String, _ isKnown: (String) -> Bool, _ findings: inout [FieldFinding]) {

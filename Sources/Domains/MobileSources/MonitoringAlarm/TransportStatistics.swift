@@ -101,22 +101,53 @@ package struct TransportStatistics: Sendable {
 
     private func addUp(_ query: Query, _ scope: DataScope, _ reader: any Reader, _ sums: inout [[String]: Figures]) throws {
         let isOwn = if case .organisation = scope { true } else { false }
-        let span = RollupSpan(from: query.from, to: query.to, byMonth: !query.needsDays && !isOwn)
-        let filters = conditions(query)
-        if let months = span.monthCondition { try add(query, "pass_monthly", "month", [months] + filters + [scope.condition()], reader, &sums) }
-        if let days = span.dayCondition { try add(query, "pass_daily", "day", [days] + filters + [scope.condition()], reader, &sums) }
+        let span = RollupSpan(from: query.from, to: query.to, byMonth: !query.needsDays && !isOwn, today: clock.today)
+        let filters = conditions(query) { column($0, time: "day") } + [scope.condition()]
+        for part in span.parts { try add(query, part, filters, reader, &sums) }
+        if !span.outside.isEmpty { sums = sums.filter { $0.value.trips != 0 } }
     }
 
-    private func add(_ query: Query, _ table: String, _ time: String, _ conditions: [SQL], _ reader: any Reader, _ sums: inout [[String]: Figures]) throws {
-        let columns = SQL.joined(query.dimensions.map { column($0, time: time) }, by: ", ")
+    private func add(_ query: Query, _ part: RollupSpan.Part, _ filters: [SQL], _ reader: any Reader, _ sums: inout [[String]: Figures]) throws {
         let count = query.dimensions.count
-        let group = SQL.joined((1...count).map { SQL(text: "\($0)") }, by: ", ")
-        let sql: SQL = "SELECT \(columns), SUM(trips), SUM(tonnes), SUM(refused) FROM \(ident: table) WHERE \(SQL.all(of: conditions)) GROUP BY \(group)"
+        let isOrdered = TransportStatistics.isOrdered(query, part.time)
+        let columns = SQL.joined(
+            query.dimensions.map { dimension in
+                // Of one enterprise and day, so that any of the group's rows says it.
+                if isOrdered, part.time == "day", dimension == .county || dimension == .industry { return "MIN(\(column(dimension, time: part.time)))" }
+                return column(dimension, time: part.time)
+            }, by: ", ")
+        let group = isOrdered ? TransportStatistics.keyPrefix(query, part.time) : SQL.joined((1...count).map { SQL(text: "\($0)") }, by: ", ")
+        let sql: SQL = "SELECT \(columns), SUM(trips), SUM(tonnes), SUM(refused) FROM \(ident: part.table) WHERE \(SQL.all(of: [part.condition] + filters)) GROUP BY \(group)"
+        let sign = part.isTakenOff ? -1 : 1
         try reader.each(sql) { row in
             let keys = (0..<count).map { TransportStatistics.key(row[$0]) }
-            sums[keys, default: Figures()] += Figures(trips: row[count].int ?? 0, tonnes: row[count + 1].double ?? 0, refused: row[count + 2].int ?? 0)
+            sums[keys, default: Figures()] += Figures(
+                trips: (row[count].int ?? 0) * Int64(sign), tonnes: (row[count + 1].double ?? 0) * Double(sign), refused: (row[count + 2].int ?? 0) * Int64(sign))
             return true
         }
+    }
+
+    /// The columns of the roll-ups' keys after the time, each with what it tells.
+    private static let keys: [String: [(column: String, tells: Set<Dimension>)]] = [
+        "month": [
+            ("area", [.county]), ("industry", [.industry]), ("stage", [.stage]), ("fuel", [.fuel]), ("vehicle_group", [.group]), ("level", [.level]), ("direction", [.direction]),
+        ],
+        "day": [
+            ("org", [.county, .industry, .enterprise]), ("stage", [.stage]), ("fuel", [.fuel]), ("vehicle_group", [.group]), ("strategy", [.strategy]), ("level", [.level]),
+            ("direction", [.direction]),
+        ],
+    ]
+
+    private static func prefixLength(_ query: Query, _ time: String) -> Int {
+        let wanted = Set(query.dimensions).subtracting([.day, .month])
+        return (keys[time]?.lastIndex { !$0.tells.isDisjoint(with: wanted) } ?? -1) + 1
+    }
+
+    /// Whether the table is better read in the order of its key, in groups that are added up here, than sorted by the database.
+    private static func isOrdered(_ query: Query, _ time: String) -> Bool { prefixLength(query, time) <= query.dimensions.count }
+
+    private static func keyPrefix(_ query: Query, _ time: String) -> SQL {
+        SQL.joined([SQL.ident(time)] + (keys[time] ?? []).prefix(prefixLength(query, time)).map { SQL.ident($0.column) }, by: ", ")
     }
 
     static func key(_ value: SQLValue) -> String { value.text ?? value.int.map { String($0) } ?? "" }
@@ -137,19 +168,8 @@ package struct TransportStatistics: Sendable {
         }
     }
 
-    private func conditions(_ query: Query) -> [SQL] {
-        var conditions: [SQL] = []
-        func only(_ column: SQL, _ values: [some SQLBindable]) { if !values.isEmpty { conditions.append("\(column) IN (\(list: values))") } }
-        only("area", query.counties)
-        only("industry", query.industries)
-        only("org", query.enterprises)
-        only("stage", query.stages)
-        only("fuel", query.fuels)
-        only("vehicle_group", query.groups)
-        only("strategy", query.strategies)
-        only("level", query.levels)
-        only("direction", query.directions)
-        return conditions
+    private func conditions(_ query: Query, _ column: (Dimension) -> SQL) -> [SQL] {
+        query.filters.compactMap { dimension, values in values.isEmpty ? nil : "\(column(dimension)) IN (\(list: values))" }
     }
 
     // MARK: Vehicles
@@ -176,7 +196,7 @@ package struct TransportStatistics: Sendable {
             "passed_at >= \(query.from.start) AND passed_at < \(query.to.end)", scope.condition(), "plate_no NOT IN ('无牌', '无牌车', '无号牌', '无车牌')",
             "findings NOT LIKE '%internalVehicle%'",
         ]
-        conditions += passConditions(query)
+        conditions += self.conditions(query) { passColumn($0, query) }
         try reader.each("SELECT \(columns), COUNT(DISTINCT plate_no) FROM gate_pass WHERE \(SQL.all(of: conditions)) GROUP BY \(group)") { row in
             let keys = query.dimensions.enumerated().map { index, dimension in
                 dimension == .day ? row[index].int.map { String(Day(daysSince1970: Int($0)).number) } ?? "" : TransportStatistics.key(row[index])
@@ -199,20 +219,6 @@ package struct TransportStatistics: Sendable {
             return "CASE WHEN passed_at < \(second.start) THEN \(query.from.month) WHEN passed_at < \(third.start) THEN \(second.month) ELSE \(third.month) END"
         default: return column(dimension, time: "day")
         }
-    }
-
-    private func passConditions(_ query: Query) -> [SQL] {
-        var conditions: [SQL] = []
-        func only(_ column: SQL, _ values: [some SQLBindable]) { if !values.isEmpty { conditions.append("\(column) IN (\(list: values))") } }
-        only("area", query.counties)
-        only("industry", query.industries)
-        only("org", query.enterprises)
-        only("emission_stage", query.stages)
-        only("fuel", query.fuels)
-        only("COALESCE(strategy_id, 0)", query.strategies)
-        only("warning_level", query.levels)
-        only("direction", query.directions)
-        return conditions
     }
 
     // MARK: Names

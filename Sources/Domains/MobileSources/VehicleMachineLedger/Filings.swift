@@ -27,11 +27,11 @@ package struct Filings: Sendable {
 
     func register() {
         let registry = registry
-        ledgers.onPrepare(of: RegisteredVehicle.ledger.name) { draft, before, _, tx in
+        ledgers.onDerive(of: RegisteredVehicle.ledger.name) { draft, before, _, reader in
             if let plate = draft[RegisteredVehicle.plateNo]?.string { draft.set(RegisteredVehicle.plateNo, .string(PlateNumber(normalizing: plate).text)) }
             let changesVehicle = before == nil || Filings.auditedFields.contains { draft.values[$0] != nil }
             guard changesVehicle else { return }
-            let evidence = try StageEvidence.determine(StageEvidence.Subject(draft, before), excluding: before?.id, in: tx)
+            let evidence = try StageEvidence.determine(StageEvidence.Subject(draft, before), excluding: before?.id, in: reader)
             draft.set(RegisteredVehicle.emissionStage, .string(evidence.stage.rawValue))
             draft.set(RegisteredVehicle.stageBasis, .string(evidence.basis))
             draft.set(RegisteredVehicle.stageEvidence, .string(evidence.text))

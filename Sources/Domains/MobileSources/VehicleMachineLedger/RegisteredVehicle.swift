@@ -37,7 +37,7 @@ package enum RegisteredVehicle {
         ownedBy: .enterprise,
         uniqueBy: ["org", "plateNo", "plateColor"],
         titleField: "plateNo",
-        indexes: [Index("plate_no", "plate_color"), Index("vin"), Index("model", "registered_on")],
+        indexes: [Index("plate_no", "plate_color"), Index("vin"), Index("model", "registered_on", where: StageEvidence.usableFilings)],
         fields: fields
     )
 

@@ -72,9 +72,12 @@ package struct StageEvidence: Sendable, Equatable {
         return (stage, row.day("approved_on")?.text ?? "")
     }
 
+    /// Filings that are evidence for others. Word for word the condition of the index by model, without which an import of one model would read all its rows for each.
+    static let usableFilings = "filing_state = 'approved' AND emission_stage <> 'X' AND deleted_at IS NULL"
+
     private static func filed(_ condition: SQL, excluding id: Int64?, _ reader: any Reader) throws -> EmissionStage? {
         let row = try reader.first(
-            "SELECT emission_stage FROM registered_vehicle WHERE \(condition) AND filing_state = 'approved' AND emission_stage <> 'X' AND id <> \(id ?? 0) AND deleted_at IS NULL ORDER BY registered_on DESC LIMIT 1"
+            "SELECT emission_stage FROM registered_vehicle WHERE \(condition) AND \(SQL(text: usableFilings)) AND id <> \(id ?? 0) ORDER BY registered_on DESC LIMIT 1"
         )
         return row?[0].text.flatMap(EmissionStage.init(rawValue:))
     }

@@ -52,9 +52,25 @@ struct DeclarationCheck {
             default: faults.append("JW-L014 \(id).timeField “\(time)” is no day or moment")
             }
         }
+        checkFacets(declaration, plan)
         let columns = Set(plan.columns + LedgerPlan.baseColumns)
         for index in declaration.indexes { for column in index.columns where !columns.contains(column) { unknown(column, id, "indexes") } }
         for field in declaration.fields { check(field, declaration, plan) }
+    }
+
+    private mutating func checkFacets(_ declaration: LedgerDeclaration, _ plan: LedgerPlan) {
+        guard !declaration.facets.isEmpty else { return }
+        let id = declaration.id
+        if !declaration.isLarge || !declaration.isReadOnly || declaration.view != nil || declaration.timeField.flatMap({ plan.field($0) }) == nil {
+            faults.append("JW-L020 facets in \(id), which is not large, read-only and sorted by a time field")
+        }
+        for name in declaration.facets {
+            switch plan.field(name)?.field.kind {
+            case .code, .text: break
+            case nil: unknown(name, id, "facets")
+            default: faults.append("JW-L020 \(id).facets “\(name)” is no code or text")
+            }
+        }
     }
 
     private mutating func check(_ field: Field, _ declaration: LedgerDeclaration, _ plan: LedgerPlan) {

@@ -35,6 +35,8 @@ package struct LedgerDeclaration: Sendable, Equatable {
     package var isLarge: Bool
     /// The moment or day field that time filters and retention go by; `created_at` when nil.
     package var timeField: String?
+    /// Fields of few values, never changed once written, by any of which very many rows are found in a moment (`Facets`); only where rows are written by the domain and sorted by `timeField`.
+    package var facets: [String]
     /// Extra indexes, as column lists.
     package var indexes: [Index]
     /// Years that rows are kept at the least; nil keeps for ever.
@@ -58,8 +60,8 @@ package struct LedgerDeclaration: Sendable, Equatable {
 
     package init(
         id: String, name: String, title: String, titleEN: String? = nil, group: String = "台账", ownedBy: Ownership, uniqueBy: [String] = [], titleField: String? = nil,
-        sortedBy: [Sort] = [Sort("id", descending: true)], isReadOnly: Bool = false, isLarge: Bool = false, timeField: String? = nil, indexes: [Index] = [], keptYears: Int? = 2,
-        isOwnOrganisation: Bool = false, view: String? = nil, fields: [Field]
+        sortedBy: [Sort] = [Sort("id", descending: true)], isReadOnly: Bool = false, isLarge: Bool = false, timeField: String? = nil, facets: [String] = [], indexes: [Index] = [],
+        keptYears: Int? = 2, isOwnOrganisation: Bool = false, view: String? = nil, fields: [Field]
     ) {
         self.id = id
         self.name = name
@@ -74,6 +76,7 @@ package struct LedgerDeclaration: Sendable, Equatable {
         self.isReadOnly = isReadOnly
         self.isLarge = isLarge
         self.timeField = timeField
+        self.facets = facets
         self.indexes = indexes
         self.keptYears = keptYears
         self.view = view

@@ -79,7 +79,11 @@ struct ImportJudge: Sendable {
         }
         do {
             // Ledgers with preparations are judged inside transactions; `LedgerImport` sees to that.
-            if let tx = reader as? any Transaction { draft = try engine.prepared(draft, changing: nil, plan.name, by: principal, in: tx) }
+            if let tx = reader as? any Transaction {
+                draft = try engine.prepared(draft, changing: nil, plan.name, by: principal, in: tx)
+            } else {
+                draft = try engine.derived(draft, changing: nil, plan.name, by: principal, in: reader)
+            }
         } catch let failure as Failure where failure.kind == .invalid {
             return (nil, findings + failure.fields)
         }

@@ -3,14 +3,17 @@ import Identity
 import Kernel
 import Storage
 
-/// Brings a sheet into a ledger: every row judged with all its findings, written in batches of 1,000 a transaction, one audit row and one `import_batches` row for the whole.
+/// Brings a sheet into a ledger: every row judged with all its findings, one audit row and one `import_batches` row for the whole.
 ///
-/// `refuseAll` judges everything first, then writes in one transaction, so that nothing is kept of a file with one bad row. `skip` judges and writes batch by batch.
+/// Rows are judged 1,000 at a time beside the writer. `skip` writes what is good of them in steps of 250 rows, between which others write. `refuseAll` judges everything first, then writes in one
+/// transaction, so that nothing is kept of a file with one bad row. Only a ledger whose rows a domain prepares with writes of its own is judged on the writer.
 package struct LedgerImport: Sendable {
     package typealias Progress = @Sendable (ImportProgress) async throws -> Void
 
-    /// Rows a transaction.
+    /// Rows judged at once.
     static let batchSize = 1_000
+    /// Rows a transaction where not all must stand or fall together.
+    static let writeStep = 250
 
     let engine: LedgerEngine
     let plan: LedgerPlan
@@ -68,7 +71,10 @@ package struct LedgerImport: Sendable {
         while start < rows.endIndex {
             let part = Array(rows[start..<min(start + LedgerImport.batchSize, rows.endIndex)])
             start += part.count
-            let outcome = writesAtOnce ? try await judgeAndWrite(part, batch: report.batch) : try await judgeOnly(part)
+            let outcome =
+                !writesAtOnce
+                ? try await judgeOnly(part)
+                : engine.hasPreparations(of: plan.name) ? try await judgeAndWrite(part, batch: report.batch) : try await judgeThenWrite(part, batch: report.batch)
             report.total += part.count
             report.add(outcome.tally)
             for bad in outcome.bad { report.add(bad) }
@@ -87,6 +93,16 @@ package struct LedgerImport: Sendable {
         var good: [(number: Int, cells: [String], judged: ImportJudge.Judged)] = []
         var bad: [ImportReport.BadRow] = []
         var tally = ImportTally()
+
+        /// Rows that met someone else's write, among the bad ones in the order of the file.
+        mutating func add(_ refused: [Refused], among rows: [SheetRow]) {
+            guard !refused.isEmpty else { return }
+            let byNumber = Dictionary(rows.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
+            bad += refused.map { refusal in
+                ImportReport.BadRow(number: refusal.number, cells: byNumber[refusal.number]?.cells.map { $0.text ?? "" } ?? [], findings: refusal.findings)
+            }
+            bad.sort { $0.number < $1.number }
+        }
     }
 
     private func judgeOnly(_ rows: [SheetRow]) async throws -> Outcome {
@@ -111,14 +127,28 @@ package struct LedgerImport: Sendable {
         try await engine.database.write { [self] tx in
             var outcome = try judge.change { try Self.judge(rows, &$0, in: tx) }
             let refused = try write(outcome.good.map { ($0.number, $0.judged) }, batch: batch, stopsAtFirst: false, &outcome.tally, in: tx)
-            let byNumber = Dictionary(rows.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
-            outcome.bad += refused.map { refusal in
-                ImportReport.BadRow(number: refusal.number, cells: byNumber[refusal.number]?.cells.map { $0.text ?? "" } ?? [], findings: refusal.findings)
-            }
-            outcome.bad.sort { $0.number < $1.number }
+            outcome.add(refused, among: rows)
             outcome.good = []
             return outcome
         }
+    }
+
+    /// Judged beside the writer, written in short steps.
+    private func judgeThenWrite(_ rows: [SheetRow], batch: Int64) async throws -> Outcome {
+        var outcome = try await judgeOnly(rows)
+        let good = outcome.good.map { (number: $0.number, judged: $0.judged) }
+        outcome.good = []
+        for start in stride(from: 0, to: good.count, by: LedgerImport.writeStep) {
+            let step = Array(good[start..<min(start + LedgerImport.writeStep, good.count)])
+            let (tally, refused) = try await engine.database.write { [self] tx in
+                var tally = ImportTally()
+                let refused = try write(step, batch: batch, stopsAtFirst: false, &tally, in: tx)
+                return (tally, refused)
+            }
+            outcome.tally.add(tally)
+            outcome.add(refused, among: rows)
+        }
+        return outcome
     }
 
     private struct TakenBack: Error {
@@ -152,7 +182,7 @@ package struct LedgerImport: Sendable {
 
     // MARK: Writing
 
-    private struct Refused: Error {
+    private struct Refused: Error, Sendable {
         var number: Int
         var findings: [FieldFinding]
     }

@@ -74,17 +74,25 @@ extension LedgerEngine {
         return sorts
     }
 
-    /// One page. Costs one query, one for the count where it is wanted, and one for each ledger that is referred to.
+    /// One page. Costs one query, one for the count where it is wanted, and one for each ledger that is referred to; a page of a large ledger asked by its facets some dozens of short ones.
     package func list(_ query: LedgerQuery, by principal: Principal, in reader: any Reader) throws -> LedgerPage {
         let compiled = try compile(query, by: principal, reader.dialect)
         let limit = min(max(query.limit, 1), 200)
         let cursor = try query.cursor.map { try Cursor(parsing: $0, sorting: compiled.sorts) }
-        var records = try rows(compiled, after: cursor, limit: limit + 1, in: reader)
+        var records: [Record]
+        let total: LedgerPage.Total
+        if let question = FacetQuestion(query, compiled.plan, compiled.sorts, by: principal) {
+            var found = FacetPage(question, compiled, after: cursor, limit: limit + 1, countingTo: query.wantsTotal ? 10_000 : 0, in: reader)
+            (records, total) = try found.run()
+        } else {
+            records = try rows(compiled, after: cursor, limit: limit + 1, in: reader)
+            total = try self.total(query, by: principal, in: reader)
+        }
         let hasMore = records.count > limit
         if hasMore { records.removeLast() }
         let goesBack = cursor?.goesBack ?? false
         if goesBack { records.reverse() }
-        var page = LedgerPage(records: records, total: try total(query, by: principal, in: reader), titles: try titles(for: records, compiled.plan, in: reader))
+        var page = LedgerPage(records: records, total: total, titles: try titles(for: records, compiled.plan, in: reader))
         if let last = records.last, goesBack || hasMore { page.nextCursor = compiled.cursor(at: last, goesBack: false) }
         if let first = records.first, goesBack ? hasMore : cursor != nil { page.previousCursor = compiled.cursor(at: first, goesBack: true) }
         return page
@@ -107,12 +115,12 @@ extension LedgerEngine {
         return "\(SQL(text: compiled.plan.selectText)) WHERE \(compiled.condition) ORDER BY \(compiled.orderBy(reversed: false)) LIMIT \(query.limit + 1)"
     }
 
-    /// Counting stops at 10,000; at 100,000 where an index alone can answer.
+    /// Counting stops at 10,000; at 100,000 where an index alone can answer, and at 1,000 in large ledgers, whose rows are fetched from far apart.
     private func total(_ query: LedgerQuery, by principal: Principal, in reader: any Reader) throws -> LedgerPage.Total {
         guard query.wantsTotal else { return .unknown }
         let compiled = try compile(query, by: principal, reader.dialect, walksInOrder: false)
         let isPlain = query.filters.isEmpty && query.search == nil && query.extraCondition == nil && !compiled.plan.declaration.isLarge
-        let most = isPlain ? 100_000 : 10_000
+        let most = isPlain ? 100_000 : compiled.plan.declaration.isLarge ? 1_000 : 10_000
         let count = try reader.count("SELECT count(*) FROM (SELECT 1 FROM \(SQL(text: compiled.plan.source)) WHERE \(compiled.condition) LIMIT \(most + 1)) AS counted")
         return count > most ? .atLeast(most) : .exact(count)
     }

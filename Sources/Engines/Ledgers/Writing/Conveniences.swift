@@ -29,8 +29,11 @@ extension LedgerEngine {
     }
 
     package func list(_ query: LedgerQuery, by principal: Principal) async throws -> LedgerPage {
-        try await database.read { [self] in try list(query, by: principal, in: $0) }
+        try await database.read(within: patience(with: query.ledger)) { [self] in try list(query, by: principal, in: $0) }
     }
+
+    /// How long a list may take: of very many rows one that has to read them all is answered with a wish for narrower conditions (`JW-S004`) instead of a page that does not come.
+    package func patience(with ledger: String) -> Duration { declaration(ledger)?.isLarge == true ? .seconds(10) : .seconds(30) }
 
     package func history(_ ledger: String, id: Int64, by principal: Principal) async throws -> [HistoryEntry] {
         try await database.read { [self] in try history(ledger, id: id, by: principal, in: $0) }

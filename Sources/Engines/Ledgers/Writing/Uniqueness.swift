@@ -16,9 +16,7 @@ extension LedgerEngine {
 
     /// The id of the live row with that key.
     func holder(of key: [SQLValue], _ plan: LedgerPlan, in reader: any Reader) throws -> Int64? {
-        var text = "SELECT id FROM \(plan.source) WHERE \(liveRows)"
-        for name in plan.declaration.uniqueBy { text += " AND " + SQL.ident(plan.column(name) ?? name).text + " = ?" }
-        return try reader.first(SQL(text: text, arguments: key))?[0].int
+        try reader.first(SQL(text: plan.holderText, arguments: key))?[0].int
     }
 
     /// A finding where another live row has the same key.

@@ -70,6 +70,10 @@ struct StatisticsPages: Sendable {
             ("预警前后对比", "day_from=\(today.adding(days: -89).text)&day_to=\(today.text)&\(warned)"),
             ("各企业运输量", "day_from=\(today.adding(days: -29).text)&day_to=\(today.text)&dimension=enterprise&measure=trips&measure=tonnes&measure=refused"),
             ("各县车辆数（去重）", "day_from=\(halfStart.text)&day_to=\(half.text)&dimension=month&dimension=county&measure=vehicles"),
+            (
+                "运输结构总表（两年）",
+                "day_from=\(today.adding(days: -729).text)&day_to=\(today.text)&dimension=county&dimension=industry&dimension=stage&dimension=fuel&measure=trips&measure=tonnes"
+            ),
             ("策略执行情况", "day_from=\(today.adding(days: -29).text)&day_to=\(today.text)&dimension=strategy&dimension=stage&measure=trips&measure=refused"),
         ]
         let chips = items.map { item -> Markup in "<a class=\"btn btn-plain btn-small\" href=\"/statistics?\(item.1)\">\(item.0)</a>" }
@@ -141,7 +145,7 @@ struct StatisticsPages: Sendable {
         return "\(Grid(cards.count > 3 ? .quarters : .thirds, cards))"
     }
 
-    /// The first dimension across, the second as colours; a third is added up.
+    /// The first dimension across, the second as colours; the others are added up.
     private func chart(_ grid: TransportStatistics.Grid, _ dictionaries: DictionarySnapshot) -> Markup {
         guard let first = grid.query.dimensions.first, let measure = grid.query.measures.first, !grid.lines.isEmpty else { return "\(EmptyState("没有符合条件的过车数据", icon: "chart"))" }
         let second = grid.query.dimensions.count > 1 ? grid.query.dimensions[1] : nil
