@@ -14,6 +14,11 @@ package struct IdentityEngine: Sendable {
     package let sessions: Sessions
     package let policies: PolicyBook
     package let secondFactors: SecondFactors
+    package let grants: TemporaryGrants
+    package let reviews: AccessReviews
+    package let checkpoints: AuditCheckpoints
+    /// The authorization server for other applications (OAuth 2.0, OpenID Connect).
+    package let tokens: TokenDesk
     package let handOvers = HandOvers()
 
     package init(
@@ -32,6 +37,12 @@ package struct IdentityEngine: Sendable {
         users = Users(database: database, clock: clock, audit: audit, version: version, hasher: hasher)
         passwords = Passwords(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies)
         sessions = Sessions(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, keys: keys)
+        grants = TemporaryGrants(database: database, clock: clock, audit: audit, version: version, users: users)
+        reviews = AccessReviews(database: database, clock: clock, audit: audit)
+        checkpoints = AuditCheckpoints(database: database, clock: clock, audit: audit, keys: keys, policies: policies)
+        tokens = TokenDesk(
+            database: database, clock: clock, audit: audit, applications: Applications(database: database, clock: clock, audit: audit),
+            signing: SigningKeys(database: database, clock: clock, keys: keys), sessions: sessions, organisations: organisations, issuer: "")
         secondFactors = SecondFactors(database: database, clock: clock, audit: audit, version: version, keys: keys)
     }
 }

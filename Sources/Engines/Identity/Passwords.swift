@@ -18,7 +18,7 @@ package struct Passwords: Sendable {
     ///
     /// - Throws: `.invalid` `JW-K422` with findings for `current` and `password`; `.tooMany` `JW-I010`: guesses count as login attempts.
     package func change(of principal: Principal, current: String, new: String) async throws {
-        let found = try await database.read { try Account.load(where: "u.id = \(principal.id)", $0) }
+        let found = try await database.read { try Account.load(where: "u.id = \(principal.id)", at: clock.now, $0) }
         guard principal.kind == .user, let account = found else { throw Failure.notFound("用户") }
         let login = account.principal.login
         let (policy, limits) = (policies.current.password, policies.current.limits)

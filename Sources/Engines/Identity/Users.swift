@@ -94,7 +94,10 @@ package struct Users: Sendable {
         try await database.write { transaction in
             try principal.require("user.write", "用户管理")
             let old = try manageable(id, by: principal, transaction)
-            let findings = try findings(for: draft, id: id, by: principal, transaction)
+            var findings = try findings(for: draft, id: id, by: principal, transaction)
+            if principal.kind == .user, principal.id == id, Set(draft.roles) != Set(old.roles.map(\.id)) {
+                findings.append(FieldFinding("roles", "own", "不能修改自己的角色", title: "角色"))
+            }
             guard findings.isEmpty, let organisation = draft.organisation else { throw Failure.invalid(findings) }
             let area = try transaction.value("SELECT area FROM organisations WHERE id = \(organisation)")?.text ?? ""
             try transaction.execute(
