@@ -30,6 +30,7 @@ extension IdentityEngine {
     ) async throws -> [FirstCredential] {
         try await roles.sync(permissions)
         try await database.read { try policies.load($0) }
+        _ = try await users.sealPersonalFields()
         var people: [(login: String, name: String, role: BuiltInRole)] = [("security", "安全管理员", .securityAdmin), ("auditor", "审计管理员", .auditAdmin)]
         if try await database.read({ try $0.count("SELECT count(*) FROM users") }) == 0 {
             people = [("admin", "系统管理员", .admin)] + people + [("city", "市级监管", .city)]

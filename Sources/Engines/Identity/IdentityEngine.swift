@@ -34,8 +34,8 @@ package struct IdentityEngine: Sendable {
         self.version = version
         organisations = Organisations(database: database, clock: clock, audit: audit, version: version)
         roles = Roles(database: database, audit: audit, version: version)
-        users = Users(database: database, clock: clock, audit: audit, version: version, hasher: hasher)
-        passwords = Passwords(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies)
+        users = Users(database: database, clock: clock, audit: audit, version: version, hasher: hasher, phones: keys.field("users.phone"))
+        passwords = Passwords(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, users: users)
         sessions = Sessions(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, keys: keys)
         grants = TemporaryGrants(database: database, clock: clock, audit: audit, version: version, users: users)
         reviews = AccessReviews(database: database, clock: clock, audit: audit)

@@ -10,6 +10,7 @@ package struct Passwords: Sendable {
     let version: IdentityVersion
     let hasher: PasswordHasher
     let policies: PolicyBook
+    let users: Users
 
     /// As it is in force now.
     package var policy: PasswordPolicy { policies.current.password }
@@ -80,7 +81,6 @@ package struct Passwords: Sendable {
     package func reset(of userId: Int64, by principal: Principal) async throws -> String {
         let password = OneTimePassword.make()
         let hash = try await hasher.make(password)
-        let users = Users(database: database, clock: clock, audit: audit, version: version, hasher: hasher)
         try await database.write { transaction in
             try principal.require("user.write", "用户管理")
             let user = try users.manageable(userId, by: principal, transaction)

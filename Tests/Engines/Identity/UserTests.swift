@@ -71,6 +71,27 @@ struct UserTests {
         #expect(try await house.engine.users.find(id)?.lastLoginAddress == "10.0.0.1")
     }
 
+    @Test func `telephone numbers are stored sealed, found whole, and sealed where they were plain`() async throws {
+        let house = try await House()
+        let draft = UserDraft(login: "men.gang", name: "门岗", phone: "13812345678", organisation: house.steel.id, roles: [try await house.role(.enterpriseGuard).id])
+        let (id, _) = try await house.engine.users.create(draft, by: .system())
+        func stored() async throws -> String { try await house.database.read { try $0.value("SELECT phone FROM users WHERE id = \(id)")?.text } ?? "" }
+        #expect(try await stored().hasPrefix("~"))
+        #expect(try await house.engine.users.find(id)?.phone == "13812345678")
+        func found(_ keyword: String) async throws -> Int {
+            try await house.database.read { try house.engine.users.page(UserSearch(keyword: keyword), scope: .everything, $0).count }
+        }
+        #expect(try await found("13812345678") == 1)
+        #expect(try await found("1381234") == 0)
+        try await house.database.write { _ = try $0.execute("UPDATE users SET phone = '13987654321' WHERE id = \(id)") }
+        #expect(try await house.engine.users.find(id)?.phone == "13987654321")
+        #expect(try await found("13987654321") == 1)
+        #expect(try await house.engine.users.sealPersonalFields() == 1)
+        #expect(try await stored().hasPrefix("~"))
+        #expect(try await house.engine.users.sealPersonalFields() == 0)
+        #expect(try await house.engine.users.find(id)?.phone == "13987654321")
+    }
+
     @Test func `scopes narrow the list, on the database`() async throws {
         let house = try await House()
         try await house.user("steel", .enterpriseAdmin, in: house.steel)

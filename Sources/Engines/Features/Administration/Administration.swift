@@ -49,6 +49,7 @@ enum Administration {
                 // The log goes elsewhere (syslog): a witness that the database's owner cannot change.
                 if let point = try await identity.checkpoints.sign() { logger.notice("audit checkpoint", metadata: ["row": "\(point.auditId)", "sm3": "\(point.hash)"]) }
             },
+            JobDeclaration("personalSeal", "个人信息改用新密钥加密", dailyAt: 225) { _ in _ = try await identity.users.sealPersonalFields() },
             JobDeclaration("tokenSweep", "清理令牌、更换签名密钥", dailyAt: 220) { _ in
                 _ = try await identity.tokens.sweep()
                 _ = try await identity.tokens.signing.rotate()

@@ -44,7 +44,7 @@ struct UserPages: Sendable {
             )
         }
         let fields = [
-            FormField("q", "关键字", .text, value: address["q"], placeholder: "姓名、登录名、电话"),
+            FormField("q", "关键字", .text, value: address["q"], placeholder: "姓名、登录名或完整电话"),
             FormField("role", "角色", .select(roles.map { Choice(String($0.id), $0.title) }), value: address["role"]),
             FormField("state", "状态", .select(User.State.allCases.map { Choice($0.rawValue, $0.title) }), value: address["state"]),
         ]
