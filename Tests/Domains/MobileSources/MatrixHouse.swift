@@ -18,6 +18,7 @@ import Storage
 import StorageSQLite
 import Testing
 import Web
+import Workflows
 
 /// Everything that is declared, on a database of its own, with one person for each role and place, and in every ledger one row of each side.
 ///
@@ -73,7 +74,9 @@ struct MatrixHouse: Sendable {
         logger.logLevel = .critical
         let platform = Platform(
             database: database, clock: clock, keys: keys, blobs: try LocalBlobs.temporary(), photos: photos, audit: identity.audit, identity: identity, dictionaries: dictionaries,
-            ledgers: ledgers, alarms: alarms, live: live, tasks: LongTasks(on: database, node: "matrix", clock: clock, logger: logger), outbox: Outbox(clock: clock), logger: logger
+            ledgers: ledgers, alarms: alarms, live: live, tasks: LongTasks(on: database, node: "matrix", clock: clock, logger: logger), outbox: Outbox(clock: clock),
+            logger: logger,
+            workflows: features.workflows
         )
         try await database.create(ledgers.tables + IdentityTables.all + PhotoStore.tables + AlarmTables.all + ScheduleTables.tables + features.tables)
         try await ledgers.load()
@@ -81,6 +84,7 @@ struct MatrixHouse: Sendable {
             counties: [.init(area: "130102", name: "长安区"), .init(area: "130104", name: "桥西区")],
             permissions: PermissionDeclaration.identity + AlarmPermission.all + features.permissions)
         for feature in features.features { try feature.prepare(platform) }
+        try await platform.workflows.load()
         let gates = domain.gates(on: platform)
         try await gates.start()
         _ = try await GateFixture.enterprise(gates, code: "130102000001", name: "石家庄示例钢铁有限公司", county: "130102", industry: "01", grade: "C")
