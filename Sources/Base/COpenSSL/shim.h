@@ -95,11 +95,21 @@ static inline int jw_rsa_sign(EVP_PKEY *key, const unsigned char *data, size_t l
     return ok;
 }
 
-/// A new key pair: `RSA` with `bits`, or `SM2`.
+/// A number of a key, such as `n` or `qx`, big-endian; returns the bytes written, or -1.
+static inline int jw_number(EVP_PKEY *key, const char *name, unsigned char *out, int room) {
+    BIGNUM *number = NULL;
+    int length = -1;
+    if (EVP_PKEY_get_bn_param(key, name, &number) == 1 && BN_num_bytes(number) <= room) length = BN_bn2bin(number, out);
+    BN_free(number);
+    return length;
+}
+
+/// A new key pair: `RSA` with `bits`, `EC` on P-256, or `SM2`.
 static inline EVP_PKEY *jw_generate(const char *kind, int bits) {
     EVP_PKEY *key = NULL;
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, kind, NULL);
     int ok = context != NULL && EVP_PKEY_keygen_init(context) == 1 && (bits == 0 || EVP_PKEY_CTX_set_rsa_keygen_bits(context, bits) == 1)
+        && (strcmp(kind, "EC") != 0 || EVP_PKEY_CTX_set_group_name(context, "P-256") == 1)
         && EVP_PKEY_generate(context, &key) == 1;
     EVP_PKEY_CTX_free(context);
     return ok ? key : NULL;

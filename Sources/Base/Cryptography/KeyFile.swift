@@ -16,7 +16,16 @@ extension KeyRing {
         self.init(versions: try KeyFile.read(path))
     }
 
-    /// Adds a key to the file; what older keys sealed still opens. Running servers must be restarted.
+    /// Takes what the file holds now, in every place that holds this ring: after a rotation, without a restart.
+    ///
+    /// - Throws: as `init(directory:)`.
+    package func reload(directory: String) throws {
+        let read = try KeyFile.read(directory + "/" + Self.fileName)
+        guard read.map(\.id) != versions.map(\.id) else { return }
+        adopt(KeyRing(versions: read))
+    }
+
+    /// Adds a key to the file; what older keys sealed still opens. A running server takes it up with `reload`.
     ///
     /// - Throws: as `init(directory:)`; `.conflict` `JW-C033` after 255 versions.
     package static func rotate(directory: String) throws -> KeyRing {

@@ -1,5 +1,6 @@
 import Foundation
 import Kernel
+import Synchronization
 
 /// The installation's own keys: one file in the data directory, readable by the server's account only. Whoever loses it loses every sealed field, so backups carry it
 /// apart from the data.
@@ -13,20 +14,44 @@ package struct KeyRing: Sendable {
         var secret: Data
     }
 
-    /// Oldest first, never empty.
-    let versions: [Version]
-    /// Sealing and checking keys of each version, derived once.
-    private let sealing: [UInt8: (cipher: [UInt8], check: [UInt8])]
+    /// One state for all who hold this ring, so that a rotation reaches them while they run.
+    private let state: State
 
-    init(versions: [Version]) {
-        self.versions = versions
-        sealing = Dictionary(
-            uniqueKeysWithValues: versions.map { version in
-                let secret = [UInt8](version.secret)
-                let cipher = Array(HMAC.tag(.sm3, key: secret, over: Array("seal.cipher".utf8)).bytes[0..<16])
-                return (version.id, (cipher, HMAC.tag(.sm3, key: secret, over: Array("seal.check".utf8)).bytes))
-            })
+    /// Oldest first, never empty.
+    var versions: [Version] { state.current.versions }
+
+    init(versions: [Version]) { state = State(Content(versions)) }
+
+    /// Takes over another ring's versions: what a rotation wrote to the file.
+    func adopt(_ other: KeyRing) { state.replace(Content(other.versions)) }
+
+    private final class State: Sendable {
+        private let content: Mutex<Content>
+
+        init(_ content: Content) { self.content = Mutex(content) }
+
+        var current: Content { content.withLock { $0 } }
+        func replace(_ new: Content) { content.withLock { $0 = new } }
     }
+
+    private struct Content: Sendable {
+        let versions: [Version]
+        /// Sealing and checking keys of each version, derived once.
+        let sealing: [UInt8: (cipher: [UInt8], check: [UInt8])]
+
+        init(_ versions: [Version]) {
+            self.versions = versions
+            sealing = Dictionary(
+                uniqueKeysWithValues: versions.map { version in
+                    let secret = [UInt8](version.secret)
+                    let cipher = Array(HMAC.tag(.sm3, key: secret, over: Array("seal.cipher".utf8)).bytes[0..<16])
+                    return (version.id, (cipher, HMAC.tag(.sm3, key: secret, over: Array("seal.check".utf8)).bytes))
+                })
+        }
+    }
+
+    /// Seals and finds the values of one column, named `table.column`.
+    package func field(_ column: String) -> FieldCipher { FieldCipher(self, column: column) }
 
     /// Keys that live as long as the process: tests and the demo.
     package static func ephemeral() -> KeyRing { KeyRing(versions: [Version(id: 1, secret: Data(SecureRandom.bytes(32)))]) }
@@ -36,7 +61,8 @@ package struct KeyRing: Sendable {
 
     /// Encrypted (SM4-CTR) and protected against change (HMAC-SM3): version, vector (16), text, tag (32).
     package func seal(_ bytes: [UInt8]) throws -> [UInt8] {
-        guard let version = versions.last, let keys = sealing[version.id] else { throw Self.noKey(0) }
+        let content = state.current
+        guard let version = content.versions.last, let keys = content.sealing[version.id] else { throw Self.noKey(0) }
         let iv = SecureRandom.bytes(16)
         var sealed: [UInt8] = [version.id]
         sealed.reserveCapacity(bytes.count + 49)
@@ -49,7 +75,7 @@ package struct KeyRing: Sendable {
     /// - Throws: `.unexpected` `JW-C021` when the key's version is unknown, `JW-C022` when the bytes were changed.
     package func open(_ sealed: [UInt8]) throws -> [UInt8] {
         guard sealed.count >= 49 else { throw Self.changed }
-        guard let keys = sealing[sealed[0]] else { throw Self.noKey(sealed[0]) }
+        guard let keys = state.current.sealing[sealed[0]] else { throw Self.noKey(sealed[0]) }
         let body = Array(sealed[0..<(sealed.count - 32)])
         guard let tag = Digest(bytes: Array(sealed[(sealed.count - 32)...])), HMAC.verifies(tag, .sm3, key: keys.check, over: body) else { throw Self.changed }
         return try SM4.decrypt(Array(body[17...]), mode: .ctr, key: keys.cipher, iv: Array(body[1..<17]))
@@ -74,8 +100,8 @@ package struct KeyRing: Sendable {
         MACKey(keys: versions.prefix(1).map { HMAC.tag(.sm3, key: [UInt8]($0.secret), over: Array("index.\(purpose)".utf8)).bytes })
     }
 
-    private static func noKey(_ version: UInt8) -> Failure { Failure(.unexpected, "JW-C021", "加密数据的密钥版本不存在", cause: "version \(version)") }
-    private static let changed = Failure(.unexpected, "JW-C022", "加密数据已损坏或被改动")
+    static func noKey(_ version: UInt8) -> Failure { Failure(.unexpected, "JW-C021", "加密数据的密钥版本不存在", cause: "version \(version)") }
+    static let changed = Failure(.unexpected, "JW-C022", "加密数据已损坏或被改动")
 }
 
 /// Tags with the newest key, accepts the tags of every older one.

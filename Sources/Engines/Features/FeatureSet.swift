@@ -17,7 +17,7 @@ package struct FeatureSet: Sendable {
     /// The engine of ledgers adds its own of dictionaries, that of workflows its calendar.
     package var ledgers: [LedgerDeclaration] { features.flatMap(\.ledgers) + [DictionaryLedger.ledger, HolidayCalendar.ledger] }
     package var dictionaries: [DictionaryDeclaration] { features.flatMap(\.dictionaries) }
-    package var alarmKinds: [AlarmKind] { features.flatMap(\.alarmKinds) }
+    package var alarmKinds: [AlarmKind] { AuditWatch.kinds + features.flatMap(\.alarmKinds) }
     package var workflows: [WorkflowDeclaration] { features.flatMap(\.workflows) }
     package var additions: [LedgerAdditions] { features.flatMap(\.additions) }
 
@@ -70,6 +70,9 @@ package struct FeatureSet: Sendable {
         items.append(MenuItem("系统", groupEN: "System", "台账设计", "Ledger designer", icon: "edit", path: "/designer", permission: LedgerDesignPermission.name, order: 9010))
         return items + Administration.menu + WorkPages.menu + features.flatMap(\.menu)
     }
+
+    /// The platform's own and those of the features.
+    package func jobs(on platform: Platform) -> [JobDeclaration] { Administration.jobs(on: platform) + features.flatMap { $0.jobs(platform) } }
 
     /// Every fault of every declaration, together; App refuses to start when there is one. `JW-F001` two features of one name, `JW-F002` an addition to an unknown ledger,
     /// `JW-F003` a grant on an unknown ledger; the rest come from the engines.

@@ -24,6 +24,9 @@ package struct AuditRow: Sendable, Equatable {
     var previousHash: [UInt8] = []
     var hash: [UInt8] = []
 
+    /// The row's own hash, in hexadecimal digits.
+    package var hashText: String { Hex.encode(hash) }
+
     package var details: JSONValue { detailsText.flatMap { try? JSONValue(parsing: $0) } ?? .null }
 
     init(id: Int64, at: Moment, actorKind: String, actorId: Int64, actor: String, org: Int64?, area: String?, address: String, entry: AuditEntry) {

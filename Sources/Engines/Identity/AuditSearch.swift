@@ -51,6 +51,11 @@ extension AuditTrail {
         return AuditPage(rows: rows, next: found.count > limit ? rows.last.map { "\($0.at.day.number)-\($0.id)" } : nil)
     }
 
+    /// Rows that came after one, oldest first.
+    package func rows(after id: Int64, limit: Int, _ reader: any Reader) throws -> [AuditRow] {
+        try reader.rows("SELECT * FROM audit WHERE id > \(id) ORDER BY id LIMIT \(limit)").map(AuditRow.init)
+    }
+
     /// The acts upon one thing, newest first.
     package func history(of objectKind: String, _ objectId: String, limit: Int = 200, _ reader: any Reader) throws -> [AuditRow] {
         try reader.rows("SELECT * FROM audit WHERE object_kind = \(objectKind) AND object_id = \(objectId) ORDER BY day DESC, id DESC LIMIT \(limit)").map(AuditRow.init)

@@ -35,40 +35,42 @@ package struct AuditTrail: Sendable {
 
 /// Whether the book is whole.
 package struct AuditVerdict: Sendable, Equatable {
-    /// Rows read, up to and with the broken one.
     package var rows: Int
     package var first: Int64?
     package var last: Int64?
     /// Of the last sound row, in hexadecimal digits.
     package var lastHash: String
-    /// The first row that does not fit, and why in Chinese; nil when the book is whole.
-    package var broken: BrokenRow?
+    /// Every row that does not fit, and why in Chinese, at most a hundred; empty when the book is whole.
+    package var faults: [BrokenRow] = []
 
     package struct BrokenRow: Sendable, Equatable {
         package var id: Int64
         package var reason: String
     }
 
-    package var isIntact: Bool { broken == nil }
+    package var broken: BrokenRow? { faults.first }
+    package var isIntact: Bool { faults.isEmpty }
 }
 
 extension AuditTrail {
-    /// Reads the whole book, one row in memory at a time, and stops at the first row that does not fit. Where retention took the oldest rows, the first one left is taken on trust.
-    package func verify(_ reader: any Reader) throws -> AuditVerdict {
-        var verdict = AuditVerdict(rows: 0, first: nil, last: nil, lastHash: Hex.encode(Self.origin), broken: nil)
+    /// Reads the whole book, one row in memory at a time. Each row is judged against the one stored before it, so that one changed row is one fault. Where retention took the
+    /// oldest rows, the first one left is taken on trust; `AuditCheckpoints.verify` does not.
+    ///
+    /// - Parameter witnesses: hashes that rows had when they were signed, by id.
+    package func verify(_ reader: any Reader, witnesses: [Int64: [UInt8]] = [:]) throws -> AuditVerdict {
+        var verdict = AuditVerdict(rows: 0, first: nil, last: nil, lastHash: Hex.encode(Self.origin))
         var previousHash: [UInt8]?
         try reader.each("SELECT * FROM audit ORDER BY id") { stored in
             let row = AuditRow(stored)
             verdict.rows += 1
-            if let reason = Self.fault(of: row, after: verdict.last, previousHash) {
-                verdict.broken = AuditVerdict.BrokenRow(id: row.id, reason: reason)
-                return false
-            }
+            var reason = Self.fault(of: row, after: verdict.last, previousHash)
+            if reason == nil, let witness = witnesses[row.id], witness != row.hash { reason = "与签名的检查点不符" }
+            if let reason { verdict.faults.append(AuditVerdict.BrokenRow(id: row.id, reason: reason)) }
             verdict.first = verdict.first ?? row.id
             verdict.last = row.id
-            verdict.lastHash = Hex.encode(row.hash)
+            if reason == nil { verdict.lastHash = Hex.encode(row.hash) }
             previousHash = row.hash
-            return true
+            return verdict.faults.count < 100
         }
         return verdict
     }

@@ -30,8 +30,16 @@ extension IdentityEngine {
     ) async throws -> [FirstCredential] {
         try await roles.sync(permissions)
         try await database.read { try policies.load($0) }
-        let people: [(login: String, name: String, role: BuiltInRole)] = [("admin", "系统管理员", .admin), ("city", "市级监管", .city)]
-        guard try await database.read({ try $0.count("SELECT count(*) FROM users") }) == 0 else { return [] }
+        _ = try await users.sealPersonalFields()
+        var people: [(login: String, name: String, role: BuiltInRole)] = [("security", "安全管理员", .securityAdmin), ("auditor", "审计管理员", .auditAdmin)]
+        if try await database.read({ try $0.count("SELECT count(*) FROM users") }) == 0 {
+            people = [("admin", "系统管理员", .admin)] + people + [("city", "市级监管", .city)]
+        } else {
+            // An installation from before duties were separated gets the two who were missing.
+            let missing = try await missingAdministrators(people.map(\.role))
+            people.removeAll { !missing.contains($0.role) }
+        }
+        guard !people.isEmpty else { return [] }
         var credentials: [FirstCredential] = []
         var hashes: [String] = []
         for person in people {
@@ -39,18 +47,28 @@ extension IdentityEngine {
             credentials.append(FirstCredential(login: person.login, name: person.name, oneTimePassword: password))
             hashes.append(try await users.hasher.make(password))
         }
-        let hashed = hashes
+        let (hashed, chosen) = (hashes, people)
         try await database.write { transaction in
             let top = try authority(province, .province, under: nil, in: transaction)
             let middle = try authority(city, .city, under: top.id, in: transaction)
             for county in counties { _ = try authority(county, .county, under: middle.id, in: transaction) }
-            for (person, hash) in zip(people, hashed) {
+            for (person, hash) in zip(chosen, hashed) {
                 let role = try transaction.value("SELECT id FROM roles WHERE name = \(person.role.rawValue)")?.int
                 let draft = UserDraft(login: person.login, name: person.name, organisation: middle.id, roles: role.map { [$0] } ?? [])
+                guard role != nil else { continue }
                 _ = try users.insert(draft, passwordHash: hash, by: .system("首次启动"), in: transaction)
             }
         }
         return credentials
+    }
+
+    private func missingAdministrators(_ roles: [BuiltInRole]) async throws -> [BuiltInRole] {
+        try await database.read { reader in
+            try roles.filter { role in
+                try reader.first("SELECT 1 FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE r.name = \(role.rawValue) LIMIT 1") == nil
+                    && reader.first("SELECT 1 FROM users WHERE login = \(role == .securityAdmin ? "security" : "auditor")") == nil
+            }
+        }
     }
 
     private func authority(_ authority: Authority, _ kind: Organisation.Kind, under parent: Int64?, in transaction: any Transaction) throws -> Organisation {

@@ -14,6 +14,11 @@ package struct IdentityEngine: Sendable {
     package let sessions: Sessions
     package let policies: PolicyBook
     package let secondFactors: SecondFactors
+    package let grants: TemporaryGrants
+    package let reviews: AccessReviews
+    package let checkpoints: AuditCheckpoints
+    /// The authorization server for other applications (OAuth 2.0, OpenID Connect).
+    package let tokens: TokenDesk
     package let handOvers = HandOvers()
 
     package init(
@@ -29,9 +34,15 @@ package struct IdentityEngine: Sendable {
         self.version = version
         organisations = Organisations(database: database, clock: clock, audit: audit, version: version)
         roles = Roles(database: database, audit: audit, version: version)
-        users = Users(database: database, clock: clock, audit: audit, version: version, hasher: hasher)
-        passwords = Passwords(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies)
+        users = Users(database: database, clock: clock, audit: audit, version: version, hasher: hasher, phones: keys.field("users.phone"))
+        passwords = Passwords(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, users: users)
         sessions = Sessions(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, keys: keys)
+        grants = TemporaryGrants(database: database, clock: clock, audit: audit, version: version, users: users)
+        reviews = AccessReviews(database: database, clock: clock, audit: audit)
+        checkpoints = AuditCheckpoints(database: database, clock: clock, audit: audit, keys: keys, policies: policies)
+        tokens = TokenDesk(
+            database: database, clock: clock, audit: audit, applications: Applications(database: database, clock: clock, audit: audit),
+            signing: SigningKeys(database: database, clock: clock, keys: keys), sessions: sessions, organisations: organisations, issuer: "")
         secondFactors = SecondFactors(database: database, clock: clock, audit: audit, version: version, keys: keys)
     }
 }

@@ -3,9 +3,11 @@ import Storage
 
 /// The schema of identity and audit, for the program's first migration.
 package enum IdentityTables {
-    package static let all: [Table] = [
-        audit, organisations, users, roles, permissions, rolePermissions, userRoles, sessions, loginAttempts, settings, passwordHistory, loginChallenges,
-    ]
+    package static let all: [Table] =
+        [
+            audit, organisations, users, roles, permissions, rolePermissions, userRoles, sessions, loginAttempts, settings, passwordHistory, loginChallenges, temporaryGrants,
+            accessReviews, auditCheckpoints,
+        ] + ApplicationTables.all
 
     static let audit = Table(
         "audit",
@@ -84,6 +86,35 @@ package enum IdentityTables {
     static let passwordHistory = Table(
         "password_history", columns: [Column("user_id", .integer, required: true), Column("at", .integer, required: true), Column("hash", .text, required: true)],
         indexes: [Index("user_id", "id")])
+
+    /// A role for a time; ends by itself. Rows stay as the record of it.
+    static let temporaryGrants = Table(
+        "temporary_grants",
+        columns: [
+            Column("user_id", .integer, required: true), Column("role_id", .integer, required: true), Column("from_at", .integer, required: true),
+            Column("until_at", .integer, required: true), Column("reason", .text, required: true), Column("granted_by", .integer, required: true),
+            Column("granted_by_name", .text, required: true), Column("created_at", .integer, required: true), Column("revoked_at", .integer),
+        ],
+        indexes: [Index("user_id", "until_at"), Index("until_at")])
+
+    /// One row is one person's permissions looked through in one year.
+    static let accessReviews = Table(
+        "access_reviews",
+        columns: [
+            Column("year", .integer, required: true), Column("user_id", .integer, required: true), Column("verdict", .text, required: true), Column("roles", .text, required: true),
+            Column("note", .text), Column("reviewed_by", .integer, required: true), Column("reviewed_by_name", .text, required: true),
+            Column("reviewed_at", .integer, required: true),
+        ],
+        indexes: [Index("year", "user_id", unique: true)])
+
+    /// The book's state at a moment, signed; `is_base` where retention took everything up to it.
+    static let auditCheckpoints = Table(
+        "audit_checkpoints",
+        columns: [
+            Column("at", .integer, required: true), Column("audit_id", .integer, required: true), Column("hash", .blob, required: true), Column("signature", .blob, required: true),
+            Column("is_base", .integer, required: true, fallback: .int(0)),
+        ],
+        indexes: [Index("audit_id", unique: true)])
 
     static let loginChallenges = Table(
         "login_challenges", key: ["id"],

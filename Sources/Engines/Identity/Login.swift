@@ -39,7 +39,7 @@ extension Sessions {
         let limits = policies.current.limits
         if asksCaptcha { try await checkCaptcha(login, attempt) }
         let number = try await database.write { try limits.admit(login, from: attempt.address, at: clock.now, in: $0) }
-        let account = try await database.read { try Account.load(where: "u.login = \(login)", $0) }
+        let account = try await database.read { try Account.load(where: "u.login = \(login)", at: clock.now, $0) }
         let isRight: Bool
         var upgraded: String?
         do {
@@ -87,13 +87,16 @@ extension Sessions {
     /// - Parameter code: six digits of the authenticator program, or a recovery code.
     /// - Throws: `.unauthenticated` `JW-I042` (begin anew), `JW-I043` (code wrong); `.tooMany` `JW-I010`; `.forbidden` as `login`.
     package func finish(_ pending: String, code: String, address: String, agent: String) async throws -> NewSession {
-        guard let known = Pending(sealed: pending, keys), clock.now < known.until, let account = try await database.read({ try Account.load(where: "u.id = \(known.user)", $0) }),
+        guard let known = Pending(sealed: pending, keys), clock.now < known.until,
+            let account = try await database.read({ try Account.load(where: "u.id = \(known.user)", at: clock.now, $0) }),
             account.passwordHash == known.password, account.secondFactor != nil
         else { throw Failure(.unauthenticated, "JW-I042", "登录已超时，请重新输入密码") }
         let (limits, login) = (policies.current.limits, account.principal.login)
         let number = try await database.write { try limits.admit(login, from: address, at: clock.now, in: $0) }
         let isRight = try await database.write { transaction -> Bool in
-            guard let fresh = try Account.load(where: "u.id = \(known.user)", transaction)?.secondFactor, let next = try fresh.accepting(code, keys: keys, at: clock.now) else {
+            guard let fresh = try Account.load(where: "u.id = \(known.user)", at: clock.now, transaction)?.secondFactor,
+                let next = try fresh.accepting(code, keys: keys, at: clock.now)
+            else {
                 return false
             }
             try next.store(of: known.user, in: transaction)
@@ -128,7 +131,7 @@ extension Sessions {
         let opened = try await database.write { transaction -> Result<(Session, [SessionMark]), Failure> in
             // Asked again: what was read before the hash was computed may have changed.
             let userId = seen.principal.id
-            guard let account = try Account.load(where: "u.id = \(userId)", transaction), account.passwordHash == seen.passwordHash else {
+            guard let account = try Account.load(where: "u.id = \(userId)", at: now, transaction), account.passwordHash == seen.passwordHash else {
                 throw Failure(.unauthenticated, "JW-I011", "登录名或密码错误")
             }
             var actor = account.principal
@@ -151,7 +154,9 @@ extension Sessions {
                 WHERE id = \(userId)
                 """)
             let remark = marks.isEmpty ? "" : "（\(marks.map(\.title).joined(separator: "、"))）"
-            try audit.record(AuditEntry("login", "session", "\(id)", "登录\(remark)"), by: actor, in: transaction)
+            try audit.record(
+                AuditEntry("login", "session", "\(id)", "登录\(remark)", details: marks.isEmpty ? .null : ["marks": .array(marks.map { .string($0.rawValue) })]), by: actor,
+                in: transaction)
             var session = Self.session(id: id, key, account, policy, createdAt: now, expiresAt: expiresAt, confirmedAt: now, now: now)
             session.principal.address = address
             return .success((session, marks))

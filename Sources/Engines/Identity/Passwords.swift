@@ -10,6 +10,7 @@ package struct Passwords: Sendable {
     let version: IdentityVersion
     let hasher: PasswordHasher
     let policies: PolicyBook
+    let users: Users
 
     /// As it is in force now.
     package var policy: PasswordPolicy { policies.current.password }
@@ -18,7 +19,7 @@ package struct Passwords: Sendable {
     ///
     /// - Throws: `.invalid` `JW-K422` with findings for `current` and `password`; `.tooMany` `JW-I010`: guesses count as login attempts.
     package func change(of principal: Principal, current: String, new: String) async throws {
-        let found = try await database.read { try Account.load(where: "u.id = \(principal.id)", $0) }
+        let found = try await database.read { try Account.load(where: "u.id = \(principal.id)", at: clock.now, $0) }
         guard principal.kind == .user, let account = found else { throw Failure.notFound("用户") }
         let login = account.principal.login
         let (policy, limits) = (policies.current.password, policies.current.limits)
@@ -80,7 +81,6 @@ package struct Passwords: Sendable {
     package func reset(of userId: Int64, by principal: Principal) async throws -> String {
         let password = OneTimePassword.make()
         let hash = try await hasher.make(password)
-        let users = Users(database: database, clock: clock, audit: audit, version: version, hasher: hasher)
         try await database.write { transaction in
             try principal.require("user.write", "用户管理")
             let user = try users.manageable(userId, by: principal, transaction)

@@ -17,14 +17,21 @@ package struct PermissionDeclaration: Sendable, Equatable {
 
     /// Identity's own.
     package static let identity: [PermissionDeclaration] = [
-        PermissionDeclaration("organisation.read", "组织机构：查看", area: "系统管理", defaultRoles: [.city, .county]),
+        PermissionDeclaration("organisation.read", "组织机构：查看", area: "系统管理", defaultRoles: [.city, .county, .securityAdmin, .auditAdmin]),
         PermissionDeclaration("organisation.write", "组织机构：维护", area: "系统管理", defaultRoles: [.city]),
-        PermissionDeclaration("user.read", "用户：查看", area: "系统管理", defaultRoles: [.city, .county, .enterpriseAdmin]),
-        PermissionDeclaration("user.write", "用户：维护", area: "系统管理", defaultRoles: [.city, .enterpriseAdmin]),
-        PermissionDeclaration("role.read", "角色：查看", area: "系统管理"),
-        PermissionDeclaration("role.write", "角色：维护", area: "系统管理"),
-        PermissionDeclaration("policy.read", "登录与密码规则：查看", area: "系统管理"),
-        PermissionDeclaration("policy.write", "登录与密码规则：维护", area: "系统管理"),
-        PermissionDeclaration("audit.read", "审计日志：查看", area: "系统管理", defaultRoles: [.city]),
+        PermissionDeclaration("user.read", "用户：查看", area: "系统管理", defaultRoles: [.city, .county, .enterpriseAdmin, .securityAdmin, .auditAdmin]),
+        PermissionDeclaration("user.write", "用户：维护", area: "系统管理", defaultRoles: [.city, .enterpriseAdmin, .securityAdmin]),
+        PermissionDeclaration("role.read", "角色：查看", area: "系统管理", defaultRoles: [.securityAdmin, .auditAdmin]),
+        PermissionDeclaration("role.write", "角色：维护", area: "系统管理", defaultRoles: [.securityAdmin]),
+        PermissionDeclaration("role.grantAny", "角色：授予超出本人的权限", area: "系统管理", defaultRoles: [.securityAdmin]),
+        PermissionDeclaration("policy.read", "登录与密码规则：查看", area: "系统管理", defaultRoles: [.securityAdmin, .auditAdmin]),
+        PermissionDeclaration("policy.write", "登录与密码规则：维护", area: "系统管理", defaultRoles: [.securityAdmin]),
+        PermissionDeclaration("review.write", "权限复核：查看与登记", area: "系统管理", defaultRoles: [.securityAdmin]),
+        PermissionDeclaration("application.read", "应用接入：查看", area: "系统管理", defaultRoles: [.city, .securityAdmin, .auditAdmin]),
+        PermissionDeclaration("application.write", "应用接入：申请", area: "系统管理", defaultRoles: [.city]),
+        PermissionDeclaration("application.approve", "应用接入：审批", area: "系统管理", defaultRoles: [.securityAdmin]),
+        PermissionDeclaration("audit.read", "审计日志：查看", area: "系统管理", defaultRoles: [.city, .auditAdmin]),
+        PermissionDeclaration("audit.export", "审计日志：导出", area: "系统管理", defaultRoles: [.auditAdmin]),
+        PermissionDeclaration("audit.verify", "审计日志：校验与检查点", area: "系统管理", defaultRoles: [.auditAdmin]),
     ]
 }

@@ -11,6 +11,8 @@ package final class PolicyBook: Sendable {
     private let version: IdentityVersion
 
     static let setting = "signInPolicy"
+    /// What a node sets itself to read anew when another one says that identity changed.
+    package static let signal = "signInPolicy"
 
     init(initial: SignInPolicy, audit: AuditTrail, clock: Clock, version: IdentityVersion) {
         self.initial = initial
@@ -47,9 +49,7 @@ package final class PolicyBook: Sendable {
             """)
         try audit.record(
             AuditEntry("update", "signInPolicy", "1", "修改登录与密码规则", details: ["before": before.json, "after": new.json]), by: principal, in: transaction)
-        transaction.afterCommit { [self] in
-            policy.withLock { $0 = new }
-            version.bump()
-        }
+        transaction.afterCommit { [self] in policy.withLock { $0 = new } }
+        version.bump(after: transaction)
     }
 }

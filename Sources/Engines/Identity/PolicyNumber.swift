@@ -13,13 +13,14 @@ package struct PolicyNumber: Sendable {
     package let path: any WritableKeyPath<SignInPolicy, Int> & Sendable
 
     package enum Group: String, Sendable, CaseIterable {
-        case password, account, session
+        case password, account, session, audit
 
         package var title: String {
             switch self {
             case .password: "密码规则"
             case .account: "账户规则"
             case .session: "会话规则"
+            case .audit: "审计规则"
             }
         }
     }
@@ -54,6 +55,8 @@ package struct PolicyNumber: Sendable {
         PolicyNumber("sessionHours", "单次登录最长", unit: "小时", .session, 1...24, levelThree: 1...24, \.sessionHours),
         PolicyNumber("concurrentSessions", "同一账号同时在线", unit: "处", .session, 0...50, levelThree: 1...10, help: "0 为不限；超过时最早的退出", \.concurrentSessions),
         PolicyNumber("confirmMinutes", "重要操作身份确认有效", unit: "分钟", .session, 1...60, levelThree: 1...30, \.confirmMinutes),
+        PolicyNumber("auditMonths", "审计日志保存", unit: "个月", .audit, 6...240, levelThree: 6...240, \.auditMonths),
+        PolicyNumber("exportsAnHour", "一小时内导出超过即报警", unit: "次", .audit, 3...1000, levelThree: 3...1000, \.exportsAnHour),
     ]
 }
 
@@ -68,7 +71,8 @@ extension SignInPolicy {
     package var json: JSONValue {
         var members: [(name: String, value: JSONValue)] = PolicyNumber.all.map { ($0.name, .int(Int64(self[keyPath: $0.path]))) }
         members += [
-            ("secondFactor", .string(secondFactor.rawValue)), ("weekdays", .array(weekdays.map { .int(Int64($0)) })), ("fromMinute", .int(Int64(fromMinute))),
+            ("secondFactor", .string(secondFactor.rawValue)), ("separatesDuties", .bool(separatesDuties)), ("weekdays", .array(weekdays.map { .int(Int64($0)) })),
+            ("fromMinute", .int(Int64(fromMinute))),
             ("toMinute", .int(Int64(toMinute))), ("networks", .array(networks.map { .string($0.text) })),
             ("administratorNetworks", .array(administratorNetworks.map { .string($0.text) })),
         ]
@@ -80,6 +84,7 @@ extension SignInPolicy {
         self = otherwise
         for number in PolicyNumber.all { if let value = json[number.name]?.int { self[keyPath: number.path] = Int(value) } }
         if let value = json["secondFactor"]?.string.flatMap(SecondFactor.init) { secondFactor = value }
+        if let separates = json["separatesDuties"]?.bool { separatesDuties = separates }
         if let days = json["weekdays"]?.array { weekdays = days.compactMap { $0.int.map { Int($0) } } }
         if let minute = json["fromMinute"]?.int { fromMinute = Int(minute) }
         if let minute = json["toMinute"]?.int { toMinute = Int(minute) }
@@ -103,6 +108,7 @@ extension SignInPolicy {
             "\(number.title)为 \(self[keyPath: number.path]) \(number.unit)，三级要求 \(number.levelThree.lowerBound)–\(number.levelThree.upperBound)"
         }
         if secondFactor == .optional { shortfalls.append("未要求双因素登录，三级要求两种以上鉴别方式且至少一种使用密码技术") }
+        if !separatesDuties { shortfalls.append("未启用三员分立，系统管理员可以修改权限并查看审计日志") }
         return shortfalls
     }
 }

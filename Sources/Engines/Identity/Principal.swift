@@ -15,6 +15,8 @@ package struct Principal: Sendable {
     package var roles: [String]
     /// Names such as `onSiteVehicle.read`, `onSiteVehicle.write`, `alarm.handle`; `*` is everything.
     package var permissions: Set<String>
+    /// Never held, whatever `permissions` says: what 三员分立 keeps from the system administrator.
+    package var withheld: Set<String> = []
     package var scope: DataScope
     package var address: String
     package var session: String?
@@ -44,6 +46,7 @@ package struct Principal: Sendable {
 
     /// Denies by default: only a permission that was given counts.
     package func may(_ permission: String) -> Bool {
+        if withheld.contains(permission) { return false }
         if permissions.contains(permission) || permissions.contains("*") { return true }
         guard let dot = permission.lastIndex(of: ".") else { return false }
         return permissions.contains("*" + permission[dot...])

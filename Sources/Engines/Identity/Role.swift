@@ -25,11 +25,13 @@ package enum ScopeRule: String, Sendable, CaseIterable {
 
 /// Roles that every installation has. Their permissions come from declarations and may be changed by an administrator.
 package enum BuiltInRole: String, Sendable, CaseIterable {
-    case admin, city, county, enterpriseAdmin, enterpriseGuard, maintainer
+    case admin, securityAdmin, auditAdmin, city, county, enterpriseAdmin, enterpriseGuard, maintainer
 
     package var title: String {
         switch self {
         case .admin: "系统管理员"
+        case .securityAdmin: "安全管理员"
+        case .auditAdmin: "审计管理员"
         case .city: "市级监管"
         case .county: "县区监管"
         case .enterpriseAdmin: "企业管理员"
@@ -40,7 +42,7 @@ package enum BuiltInRole: String, Sendable, CaseIterable {
 
     package var scope: ScopeRule {
         switch self {
-        case .admin: .everything
+        case .admin, .securityAdmin, .auditAdmin: .everything
         case .city, .county: .ownArea
         case .enterpriseAdmin, .enterpriseGuard, .maintainer: .ownOrganisation
         }
@@ -49,7 +51,7 @@ package enum BuiltInRole: String, Sendable, CaseIterable {
     /// Organisations whose people may hold it.
     package var kinds: [Organisation.Kind] {
         switch self {
-        case .admin: [.province, .city]
+        case .admin, .securityAdmin, .auditAdmin: [.province, .city]
         case .city: [.city]
         case .county: [.county]
         case .enterpriseAdmin, .enterpriseGuard: [.enterprise]

@@ -111,6 +111,7 @@ package struct Roles: Sendable {
             try transaction.execute(
                 "UPDATE roles SET title = \(draft.title), scope = \(draft.scope.rawValue), kinds = \(draft.kinds.map(\.rawValue).joined(separator: ",")) WHERE id = \(id)")
             try replacePermissions(of: id, with: draft.permissions, in: transaction)
+            try requireNotOwn(old, principal)
             let before = details(RoleDraft(title: old.title, scope: old.scope, kinds: old.kinds, permissions: old.permissions))
             try audit.record(AuditEntry("update", "role", "\(id)", "修改角色“\(draft.title)”", details: ["before": before, "after": details(draft)]), by: principal, in: transaction)
             version.bump(after: transaction)
@@ -133,6 +134,11 @@ package struct Roles: Sendable {
         }
     }
 
+    /// Who may grant anything may not grant it to a role of their own.
+    private func requireNotOwn(_ role: Role, _ principal: Principal) throws {
+        guard principal.kind != .user || principal.may("*") || !principal.roles.contains(role.name) else { throw Failure(.conflict, "JW-I035", "不能修改自己所持有的角色") }
+    }
+
     private func check(_ draft: RoleDraft, id: Int64?, by principal: Principal, _ reader: any Reader) throws {
         var findings: [FieldFinding] = []
         if !(1...20).contains(draft.title.count) { findings.append(FieldFinding("title", "length", "须为 1–20 个字", title: "角色名称")) }
@@ -144,7 +150,7 @@ package struct Roles: Sendable {
         let known = Set(try declared(reader).map(\.name))
         let unknown = draft.permissions.subtracting(known).sorted()
         if !unknown.isEmpty { findings.append(FieldFinding("permissions", "unknownCode", "不存在：\(unknown.joined(separator: "、"))", title: "权限")) }
-        let excess = draft.permissions.filter { !principal.may($0) }.sorted()
+        let excess = principal.may("role.grantAny") ? [] : draft.permissions.filter { !principal.may($0) }.sorted()
         if !excess.isEmpty { findings.append(FieldFinding("permissions", "excess", "超出您自己的权限：\(excess.joined(separator: "、"))", title: "权限")) }
         if draft.scope == .everything, principal.scope != .everything { findings.append(FieldFinding("scope", "excess", "超出您自己的数据范围", title: "数据范围")) }
         guard findings.isEmpty else { throw Failure.invalid(findings) }

@@ -53,7 +53,8 @@ package struct Sessions: Sendable {
                 cache.forget(key)
                 return nil
             }
-            var entry = SessionCache.Entry(session: found.session, version: version, lastSeen: max(found.lastSeen, lastSeen ?? found.lastSeen), stored: found.lastSeen)
+            var entry = SessionCache.Entry(
+                session: found.session, version: version, lastSeen: max(found.lastSeen, lastSeen ?? found.lastSeen), stored: found.lastSeen, changesAt: found.changesAt)
             guard now < entry.session.expiresAt, now < entry.lastSeen.adding(seconds: policy.idleSeconds) else {
                 cache.forget(key)
                 return nil
@@ -72,13 +73,14 @@ package struct Sessions: Sendable {
         try await database.write { _ = try $0.execute("UPDATE sessions SET last_seen_at = \(now) WHERE id = \(id) AND last_seen_at < \(now)") }
     }
 
-    static func load(_ key: Digest, _ policy: SignInPolicy, _ now: Moment, _ reader: any Reader) throws -> (session: Session, lastSeen: Moment)? {
+    static func load(_ key: Digest, _ policy: SignInPolicy, _ now: Moment, _ reader: any Reader) throws -> (session: Session, lastSeen: Moment, changesAt: Moment?)? {
         guard let row = try reader.first("SELECT * FROM sessions WHERE token_hash = \(key.bytes)"), let userId = row.int("user_id"),
-            let account = try Account.load(where: "u.id = \(userId)", reader), account.isActive, let createdAt = row.moment("created_at"), let expiresAt = row.moment("expires_at")
+            let account = try Account.load(where: "u.id = \(userId)", at: now, reader), account.isActive, let createdAt = row.moment("created_at"),
+            let expiresAt = row.moment("expires_at")
         else { return nil }
         let confirmedAt = row.moment("confirmed_at") ?? createdAt
         let session = Self.session(id: row.int("id") ?? 0, key, account, policy, createdAt: createdAt, expiresAt: expiresAt, confirmedAt: confirmedAt, now: now)
-        return (session, row.moment("last_seen_at") ?? createdAt)
+        return (session, row.moment("last_seen_at") ?? createdAt, account.changesAt)
     }
 
     static func session(
@@ -88,11 +90,19 @@ package struct Sessions: Sendable {
         let mustChange = account.mustChange || limit.map { now >= $0 } ?? false
         var principal = account.principal
         principal.session = key.hex
+        principal.withheld = policy.withheld(from: principal)
         let mustEnrol = account.secondFactor == nil && policy.demandsSecondFactor(administrator: principal.isAdministrator)
         if mustChange || mustEnrol { principal.permissions = [] }
         return Session(
             id: id, principal: principal, mustChangePassword: mustChange, mustEnrol: mustEnrol, confirmedAt: confirmedAt, createdAt: createdAt,
             expiresAt: min(expiresAt, account.expiresAt ?? expiresAt))
+    }
+
+    /// What a user would be, signed in now: for explanations. Nil when there is none.
+    package func standing(of userId: Int64, _ reader: any Reader) throws -> (principal: Principal, isActive: Bool)? {
+        guard var account = try Account.load(where: "u.id = \(userId)", at: clock.now, reader) else { return nil }
+        account.principal.withheld = policies.current.withheld(from: account.principal)
+        return (account.principal, account.isActive)
     }
 
     // MARK: Ending
@@ -117,7 +127,7 @@ package struct Sessions: Sendable {
         try await database.write { transaction in
             if principal.kind != .user || principal.id != userId {
                 try principal.require("user.write", "用户管理")
-                let account = try Account.load(where: "u.id = \(userId)", transaction)
+                let account = try Account.load(where: "u.id = \(userId)", at: clock.now, transaction)
                 guard let owner = account?.principal, principal.scope.admits(org: owner.organisation, area: owner.area) else { throw Failure.notFound("用户") }
             }
             let one: SQL = session.map { " AND id = \($0)" } ?? ""

@@ -29,6 +29,12 @@ package struct SignInPolicy: Sendable, Equatable {
     /// An account unused for so long cannot sign in until an administrator unfreezes it. 0: never.
     package var dormantDays = 180
     package var secondFactor = SecondFactor.optional
+    /// Whether the three administrators are kept apart (`DutySeparation`).
+    package var separatesDuties = true
+    /// How long the audit book is kept.
+    package var auditMonths = 36
+    /// Exports of one person within an hour that raise an alarm.
+    package var exportsAnHour = 20
     /// 1 is Monday.
     package var weekdays: [Int] = [1, 2, 3, 4, 5, 6, 7]
     /// Of the day in Asia/Shanghai, from…to; `to` may be below `from`, across midnight. Equal: the whole day.
@@ -46,6 +52,10 @@ package struct SignInPolicy: Sendable, Equatable {
 
     var idleSeconds: Int64 { Int64(idleMinutes) * 60 }
     var absoluteSeconds: Int64 { Int64(sessionHours) * 3600 }
+
+    func withheld(from principal: Principal) -> Set<String> {
+        separatesDuties && principal.roles.contains(BuiltInRole.admin.rawValue) ? DutySeparation.keptFromSystem : []
+    }
 
     /// Whether one may sign in at this time.
     package func admits(_ moment: Moment) -> Bool {

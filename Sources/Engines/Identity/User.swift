@@ -92,7 +92,7 @@ extension User {
 
 /// What a list of users is narrowed by. Nil means any.
 package struct UserSearch: Sendable {
-    /// Part of login, name or phone.
+    /// Part of login or name, or the whole telephone number.
     package var keyword: String?
     package var organisation: Int64?
     package var state: User.State?

@@ -27,11 +27,21 @@ extension Users {
         let roles = try reader.rows("SELECT * FROM roles WHERE id IN (\(list: ids))").map { Role($0, permissions: []) }
         var findings: [FieldFinding] = []
         if roles.count != Set(ids).count { findings.append(FieldFinding("roles", "unknown", "有不存在的角色", title: "角色")) }
+        if DutySeparation.excludes(roles.map(\.name)) { findings.append(FieldFinding("roles", "exclusive", "系统管理员、安全管理员、审计管理员须由不同的人担任", title: "角色")) }
         for role in roles where !role.kinds.contains(organisation.kind) {
             findings.append(FieldFinding("roles", "kind", "“\(role.title)”不适用于\(organisation.kind.title)机构", title: "角色"))
         }
-        for title in try rolesBeyond(principal, ids, reader) { findings.append(FieldFinding("roles", "excess", "“\(title)”超出您的权限，不能授予", title: "角色")) }
+        let grantsAny = principal.may("role.grantAny")
+        for role in roles where !mayAppoint(role, principal) { findings.append(FieldFinding("roles", "appoint", "“\(role.title)”须由同类管理员授予", title: "角色")) }
+        for title in grantsAny ? [] : try rolesBeyond(principal, ids, reader) { findings.append(FieldFinding("roles", "excess", "“\(title)”超出您的权限，不能授予", title: "角色")) }
         return findings
+    }
+
+    /// Administrators are appointed by their own kind, audit administrators by security administrators.
+    private func mayAppoint(_ role: Role, _ principal: Principal) -> Bool {
+        guard principal.kind == .user, DutySeparation.administrators.contains(where: { $0.rawValue == role.name }) else { return true }
+        let appointer = role.name == BuiltInRole.auditAdmin.rawValue ? BuiltInRole.securityAdmin.rawValue : role.name
+        return principal.roles.contains(appointer)
     }
 
     /// Titles of those roles that would give more than the asker has: a wider scope, everything, or, with a scope as wide as the asker's own, permissions the asker lacks.

@@ -15,9 +15,11 @@ struct Account: Sendable {
     /// The last login, or what an administrator did to the account after it.
     var lastUsedAt: Moment
     var secondFactor: SecondFactorRecord?
+    /// When a temporary grant begins or ends next; nil when none does.
+    var changesAt: Moment?
 
     /// By id or login; nil when there is none.
-    static func load(where condition: SQL, _ reader: any Reader) throws -> Account? {
+    static func load(where condition: SQL, at now: Moment, _ reader: any Reader) throws -> Account? {
         let found = try reader.first(
             """
             SELECT u.*, o.name AS organisation_name, o.kind AS organisation_kind, o.state AS organisation_state, o.area AS organisation_area
@@ -26,8 +28,12 @@ struct Account: Sendable {
         guard let row = found, let id = row.int("id"), let organisation = row.int("organisation") else { return nil }
         let kind = row.text("organisation_kind").flatMap(Organisation.Kind.init)
         let area = row.text("organisation_area") ?? ""
-        let roles = try reader.rows("SELECT r.id, r.name, r.scope, r.kinds FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = \(id) ORDER BY r.id")
-            .filter { row in kind.map { (row.text("kinds") ?? "").split(separator: ",").map(String.init).contains($0.rawValue) } ?? false }
+        let grants = try reader.rows("SELECT role_id, from_at, until_at FROM temporary_grants WHERE user_id = \(id) AND until_at > \(now) AND revoked_at IS NULL")
+        let granted = grants.filter { ($0.moment("from_at") ?? now) <= now }.compactMap { $0.int("role_id") }
+        let roles = try reader.rows(
+            "SELECT id, name, scope, kinds FROM roles WHERE id IN (SELECT role_id FROM user_roles WHERE user_id = \(id)) OR id IN (\(list: granted)) ORDER BY id"
+        )
+        .filter { row in kind.map { (row.text("kinds") ?? "").split(separator: ",").map(String.init).contains($0.rawValue) } ?? false }
         let permissions = try reader.rows("SELECT permission FROM role_permissions WHERE role_id IN (\(list: roles.compactMap { $0.int("id") }))").compactMap { $0[0].text }
         let scope = Self.scope(of: roles.compactMap { $0.text("scope").flatMap(ScopeRule.init) }, organisation: organisation, area: area, supervises: kind?.supervises ?? false)
         let principal = Principal(
@@ -37,7 +43,8 @@ struct Account: Sendable {
         return Account(
             principal: principal, passwordHash: row.text("password_hash") ?? "", passwordChangedAt: row.moment("password_changed_at") ?? Moment(milliseconds: 0),
             mustChange: row.bool("must_change"), lockedUntil: row.moment("locked_until"), isActive: row.text("state") == "active" && row.text("organisation_state") == "active",
-            expiresAt: row.moment("expires_at"), lastUsedAt: used ?? Moment(milliseconds: 0), secondFactor: SecondFactorRecord(row))
+            expiresAt: row.moment("expires_at"), lastUsedAt: used ?? Moment(milliseconds: 0), secondFactor: SecondFactorRecord(row),
+            changesAt: grants.flatMap { [$0.moment("from_at"), $0.moment("until_at")] }.compactMap { $0 }.filter { $0 > now }.min())
     }
 
     /// The widest of the roles' rules; an area only for those who supervise one.
@@ -58,9 +65,4 @@ struct Account: Sendable {
         if !policy.admits(now) { return Failure(.forbidden, "JW-I014", "当前不在允许登录的时段内") }
         return nil
     }
-}
-
-extension Principal {
-    /// Whether the stricter rules for administrators apply.
-    package var isAdministrator: Bool { may("role.write") || may("policy.write") }
 }

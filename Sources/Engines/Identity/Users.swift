@@ -9,11 +9,13 @@ package struct Users: Sendable {
     let audit: AuditTrail
     let version: IdentityVersion
     let hasher: PasswordHasher
+    /// Telephone numbers are stored sealed and found by the whole number.
+    let phones: FieldCipher
 
     // MARK: Reading
 
     package func find(_ id: Int64, _ reader: any Reader) throws -> User? {
-        try reader.first("SELECT \(User.columns) FROM \(User.tables) WHERE u.id = \(id)").map { User($0, roles: try heldRoles(of: [id], reader)[id] ?? []) }
+        try reader.first("SELECT \(User.columns) FROM \(User.tables) WHERE u.id = \(id)").map { try user($0, roles: heldRoles(of: [id], reader)[id] ?? []) }
     }
 
     package func find(login: String, _ reader: any Reader) throws -> User? {
@@ -25,21 +27,27 @@ package struct Users: Sendable {
 
     /// Users that the scope admits, newest first; `before` is the last id of the page before.
     package func page(_ search: UserSearch = UserSearch(), scope: DataScope, before: Int64? = nil, limit: Int = 50, _ reader: any Reader) throws -> [User] {
-        var conditions = conditions(search, scope)
+        var conditions = try conditions(search, scope)
         if let before { conditions.append("u.id < \(before)") }
         let rows = try reader.rows("SELECT \(User.columns) FROM \(User.tables) WHERE \(SQL.all(of: conditions)) ORDER BY u.id DESC LIMIT \(limit)")
         let roles = try heldRoles(of: rows.compactMap { $0.int("id") }, reader)
-        return rows.map { User($0, roles: roles[$0.int("id") ?? 0] ?? []) }
+        return try rows.map { try user($0, roles: roles[$0.int("id") ?? 0] ?? []) }
     }
 
     package func count(_ search: UserSearch = UserSearch(), scope: DataScope, _ reader: any Reader) throws -> Int {
-        try reader.count("SELECT count(*) FROM users u WHERE \(SQL.all(of: conditions(search, scope)))")
+        try reader.count("SELECT count(*) FROM users u WHERE \(SQL.all(of: try conditions(search, scope)))")
     }
 
-    private func conditions(_ search: UserSearch, _ scope: DataScope) -> [SQL] {
+    private func user(_ row: Row, roles: [User.HeldRole]) throws -> User {
+        var user = User(row, roles: roles)
+        user.phone = try user.phone.map(phones.open)
+        return user
+    }
+
+    private func conditions(_ search: UserSearch, _ scope: DataScope) throws -> [SQL] {
         var conditions: [SQL] = [scope.condition(org: "u.organisation", area: "u.area")]
         if let keyword = search.keyword, !keyword.isEmpty {
-            let matches = "\(contains("login", keyword)) OR \(contains("name", keyword)) OR \(contains("phone", keyword))" as SQL
+            let matches = "\(contains("login", keyword)) OR \(contains("name", keyword)) OR phone IN (\(list: try phones.candidates(keyword)))" as SQL
             conditions.append("u.id IN (SELECT id FROM users WHERE \(matches))")
         }
         if let organisation = search.organisation { conditions.append("u.organisation = \(organisation)") }
@@ -80,7 +88,7 @@ package struct Users: Sendable {
         let id = try transaction.insert(
             """
             INSERT INTO users (login, name, phone, organisation, area, password_hash, password_changed_at, must_change, state, failed_count, created_at, updated_at, expires_at)
-            VALUES (\(draft.login), \(draft.name), \(draft.phone), \(organisation), \(area), \(passwordHash), \(now), 1, 'active', 0, \(now), \(now), \(draft.lastDay?.end))
+            VALUES (\(draft.login), \(draft.name), \(try draft.phone.map(phones.seal)), \(organisation), \(area), \(passwordHash), \(now), 1, 'active', 0, \(now), \(now), \(draft.lastDay?.end))
             """)
         try replaceRoles(of: id, with: draft.roles, in: transaction)
         try audit.record(AuditEntry("create", "user", "\(id)", "新增用户“\(draft.name)”（\(draft.login)）", details: details(draft)), by: principal, in: transaction)
@@ -94,12 +102,15 @@ package struct Users: Sendable {
         try await database.write { transaction in
             try principal.require("user.write", "用户管理")
             let old = try manageable(id, by: principal, transaction)
-            let findings = try findings(for: draft, id: id, by: principal, transaction)
+            var findings = try findings(for: draft, id: id, by: principal, transaction)
+            if principal.kind == .user, principal.id == id, Set(draft.roles) != Set(old.roles.map(\.id)) {
+                findings.append(FieldFinding("roles", "own", "不能修改自己的角色", title: "角色"))
+            }
             guard findings.isEmpty, let organisation = draft.organisation else { throw Failure.invalid(findings) }
             let area = try transaction.value("SELECT area FROM organisations WHERE id = \(organisation)")?.text ?? ""
             try transaction.execute(
                 """
-                UPDATE users SET login = \(draft.login), name = \(draft.name), phone = \(draft.phone), organisation = \(organisation), area = \(area), updated_at = \(clock.now),
+                UPDATE users SET login = \(draft.login), name = \(draft.name), phone = \(try draft.phone.map(phones.seal)), organisation = \(organisation), area = \(area), updated_at = \(clock.now),
                 expires_at = \(draft.lastDay?.end)
                 WHERE id = \(id)
                 """)
@@ -146,6 +157,30 @@ package struct Users: Sendable {
             WHERE r.name = 'admin' AND u.state = 'active' AND o.state = 'active'
             """)
         guard count > 0 else { throw Failure(.conflict, "JW-I031", "至少须保留一名正常状态的系统管理员") }
+    }
+
+    /// Seals what is plain or was sealed with an older key; at the start and once a day.
+    ///
+    /// - Returns: the number of rows written.
+    package func sealPersonalFields() async throws -> Int {
+        var total = 0
+        var after: Int64 = 0
+        while true {
+            let from = after
+            let (last, count) = try await database.write { transaction -> (Int64?, Int) in
+                let rows = try transaction.rows("SELECT id, phone FROM users WHERE id > \(from) AND phone IS NOT NULL ORDER BY id LIMIT 500")
+                var count = 0
+                for row in rows {
+                    guard let id = row.int("id"), let stored = row.text("phone"), !phones.isCurrent(stored) else { continue }
+                    try transaction.execute("UPDATE users SET phone = \(try phones.seal(phones.open(stored))) WHERE id = \(id)")
+                    count += 1
+                }
+                return (rows.last?.int("id"), count)
+            }
+            total += count
+            guard let last else { return total }
+            after = last
+        }
     }
 
     private func replaceRoles(of id: Int64, with roles: [Int64], in transaction: any Transaction) throws {

@@ -47,7 +47,10 @@ struct RouteTests {
         try await Reception.test(table: table) { _ in }
         #expect(table.entries.contains(RouteEntry(method: "GET", path: "/api/v1/vehicles/{id}", permission: .named("vehicle.read"))))
         let open = table.entries.filter { $0.permission == .open }.map(\.path)
-        #expect(Set(open) == ["/public", "/fail", "/login", "/login/second", "/login/captcha", "/healthz", "/readyz", "/static/**", "/assets/**"])
+        #expect(
+            Set(open) == [
+                "/public", "/fail", "/login", "/login/second", "/login/captcha", "/favicon.ico", "/.well-known/security.txt", "/healthz", "/readyz", "/static/**", "/assets/**",
+            ])
     }
 
     @Test func menuShowsOnlyWhatOneMayUse() async throws {

@@ -12,7 +12,7 @@ import Storage
 struct Admin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Provision and act on a data directory, running or not.",
-        subcommands: [GateClientCommand.self, FilingCommand.self, ExcessListCommand.self, WarningCommand.self, UserCommand.self, MigrationCommand.self])
+        subcommands: [GateClientCommand.self, FilingCommand.self, ExcessListCommand.self, WarningCommand.self, UserCommand.self, KeysCommand.self, MigrationCommand.self])
 
     static func perform(_ directory: String, _ request: JSONValue) async throws {
         do {
@@ -160,6 +160,17 @@ struct WarningCommand: AsyncParsableCommand {
         @Option var basis: String?
 
         func run() async throws { try await Admin.perform(data, ["command": "warning-end", "level": .string(level), "counties": list(counties), "basis": JSONValue(basis)]) }
+    }
+}
+
+struct KeysCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "keys", abstract: "The installation's own keys.", subcommands: [Rotate.self])
+
+    struct Rotate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Add a key and seal personal fields with it; older keys still open. A running server goes on.")
+        @Option var data = "data"
+
+        func run() async throws { try await Admin.perform(data, ["command": "keys-rotate"]) }
     }
 }
 

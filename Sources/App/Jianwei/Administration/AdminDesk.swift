@@ -1,3 +1,4 @@
+import Cryptography
 import Features
 import Foundation
 import Identity
@@ -24,6 +25,7 @@ struct AdminDesk: Sendable {
         case "warning-start": return try await startWarning(request)
         case "warning-end": return try await endWarning(request)
         case "user-reset": return try await resetPassword(request)
+        case "keys-rotate": return try await rotateKeys()
         default: throw Failure(.invalid, "JW-A010", "没有名为“\(request["command"]?.string ?? "")”的命令")
         }
     }
@@ -102,6 +104,20 @@ struct AdminDesk: Sendable {
         guard let user = try await installation.platform.identity.users.find(login: login) else { throw Failure(.notFound, "JW-A012", "没有用户“\(login)”") }
         let password = try await installation.platform.identity.passwords.reset(of: user.id, by: principal)
         return ["login": .string(login), "oneTimePassword": .string(password)]
+    }
+
+    /// The file first, then this process, then what is stored.
+    private func rotateKeys() async throws -> JSONValue {
+        let platform = installation.platform
+        let folder = installation.directory + "/keys"
+        _ = try KeyRing.rotate(directory: folder)
+        try platform.keys.reload(directory: folder)
+        let sealed = try await platform.identity.users.sealPersonalFields()
+        let (version, audit, principal) = (platform.keys.currentVersion, platform.audit, principal)
+        try await platform.database.write { transaction in
+            try audit.record(AuditEntry("update", "keyRing", "\(version)", "更换密钥，新版本 \(version)，重新加密 \(sealed) 项"), by: principal, in: transaction)
+        }
+        return ["version": .int(Int64(version)), "sealedAnew": .int(Int64(sealed))]
     }
 
     private func level(_ request: JSONValue) throws -> WarningLevel {

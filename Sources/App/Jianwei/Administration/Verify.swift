@@ -61,9 +61,9 @@ struct Verification: Sendable {
 
     static let checks: [Verification] = [
         Verification(title: "审计链") { installation in
-            let audit = installation.platform.audit
-            let verdict = try await installation.database.read(within: .seconds(3600)) { try audit.verify($0) }
-            return Findings(summary: "\(verdict.rows) 条", differences: verdict.isIntact ? [] : ["\(String(describing: verdict.broken))"])
+            let checkpoints = installation.platform.identity.checkpoints
+            let verdict = try await installation.database.read(within: .seconds(3600)) { try checkpoints.verify($0) }
+            return Findings(summary: "\(verdict.rows) 条", differences: verdict.faults.map { "第 \($0.id) 条：\($0.reason)" })
         },
         Verification(title: "统计汇总") { installation in
             let report = try await installation.gates.rollups.verify()

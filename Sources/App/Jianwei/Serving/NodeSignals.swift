@@ -41,11 +41,13 @@ struct NodeSignals: Service {
         case PassFeed.signal: gates.feed.hear(signal.body)
         case AlarmNotice.signal: AlarmLive.hear(signal.body, platform.live)
         case ChangeSignal.topic: gates.signal.fire()
-        case IdentityVersion.signal: platform.identity.version.bump()
+        case IdentityVersion.signal:
+            platform.identity.version.bump()
+            stale.add([PolicyBook.signal])
         case Signal.everything:
             platform.identity.version.bump()
             gates.signal.fire()
-            stale.add([GateRegistry.signal, LedgerEngine.signal, ClientDirectory.signal])
+            stale.add([GateRegistry.signal, LedgerEngine.signal, ClientDirectory.signal, PolicyBook.signal])
         default: stale.add([signal.topic])
         }
     }
@@ -55,6 +57,7 @@ struct NodeSignals: Service {
             do {
                 switch topic {
                 case GateRegistry.signal: try await gates.registry.load(from: platform.database)
+                case PolicyBook.signal: try await platform.database.read { [policies = platform.identity.policies] in try policies.load($0) }
                 case LedgerEngine.signal: try await platform.ledgers.reload()
                 case ClientDirectory.signal: try await clients.directory.refreshIfChanged(from: platform.database)
                 default: logger.debug("a signal nobody knows", metadata: ["topic": "\(topic)"])

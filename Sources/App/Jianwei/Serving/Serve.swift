@@ -34,6 +34,8 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Fill an empty directory with an invented city and let it live.") var demo = false
     @Option(help: "Address of a reverse proxy whose X-Forwarded-For is believed; may be repeated.") var trustedProxy: [String] = []
     @Flag(help: "Visitors come over TLS (ended by the proxy): cookies are Secure, HSTS is sent.") var secure = false
+    @Option(help: "The address under which other applications reach the site, such as https://jianwei.example.") var publicAddress = ""
+    @Option(help: "Where to report a weakness, mailto:… or https://…; served as security.txt.") var securityContact = ""
     @Option(help: "trace, debug, info, notice, warning, error.") var logLevel = "info"
 
     func run() async throws {
@@ -52,7 +54,8 @@ struct Serve: AsyncParsableCommand {
         let demonstration = demo ? DemoStage(installation: installation, address: address, logger: logger) : nil
         let credentials = try await demonstration?.install() ?? []
         let server = try Server(
-            installation: installation, address: address, trustedProxies: Set(trustedProxy), isSecure: secure, logger: logger,
+            installation: installation, address: address, trustedProxies: Set(trustedProxy), isSecure: secure, publicAddress: publicAddress, securityContact: securityContact,
+            logger: logger,
             extraServices: demonstration.map { [$0.simulator] } ?? [])
         try lock.publish(port: address.port, host: address.host)
         Serve.greet(installation, address, seconds: Clock.system.now.seconds(since: started))
@@ -93,12 +96,17 @@ struct Server: Sendable {
     private let farewell: Farewell
     private let logger: Logger
 
-    init(installation: Installation, address: ListenAddress, trustedProxies: Set<String> = [], isSecure: Bool = false, logger: Logger, extraServices: [any Service] = []) throws {
+    init(
+        installation: Installation, address: ListenAddress, trustedProxies: Set<String> = [], isSecure: Bool = false, publicAddress: String = "", securityContact: String = "",
+        logger: Logger, extraServices: [any Service] = []
+    ) throws {
         let platform = installation.platform
         var settings = WebSettings()
         settings.systemName = "重点行业移动源门禁监管平台"
         settings.trustedProxies = trustedProxies
         settings.isSecure = isSecure
+        settings.publicAddress = publicAddress
+        settings.securityContact = securityContact
         let home = HomeDirectory.find()
         let assets = try AssetStore.load(home: home)
         if !assets.missing.isEmpty { logger.warning("web assets are missing; run scripts/assets", metadata: ["missing": "\(assets.missing.joined(separator: ", "))"]) }
@@ -121,11 +129,13 @@ struct Server: Sendable {
             ))
         try FileManager.default.createDirectory(atPath: installation.directory + "/work", withIntermediateDirectories: true)
         let maps = try MapRoutes(dataDirectory: installation.directory, otherwise: MobileSources.countySketch)
-        let router = WebRouter.make(site: site) { routes in
+        let table = RouteTable()
+        let router = WebRouter.make(site: site, table: table) { routes in
             maps.add(to: routes)
             installation.features.register(on: routes, platform: platform, others: Installation.permissions)
             alarmPages.add(to: routes)
         }
+        guard table.faults.isEmpty else { throw Failure(.unexpected, "JW-A001", "声明有误：" + table.faults.joined(separator: "；")) }
         let gateway = GateGateway(
             backend: GateDesk(gates: installation.gates), clients: installation.clients, platformKeys: installation.platformKeys, clock: platform.clock, logger: logger)
         let door = FrontDoor(
@@ -152,7 +162,7 @@ struct Server: Sendable {
     private static func services(_ installation: Installation) -> [any Service] {
         let platform = installation.platform
         let leadership = Leadership(node: installation.node, on: platform.database, clock: platform.clock)
-        let jobs = Server.jobs(installation) + platform.workflows.jobs() + installation.features.features.flatMap { $0.jobs(platform) }
+        let jobs = Server.jobs(installation) + platform.workflows.jobs() + installation.features.jobs(on: platform)
         let scheduler = Scheduler(jobs, on: platform.database, leadership: leadership, clock: platform.clock, logger: platform.logger)
         let worker = OutboxWorker(platform.outbox, on: platform.database, handlers: [], clock: platform.clock, logger: platform.logger)
         let logger = platform.logger

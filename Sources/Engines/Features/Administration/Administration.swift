@@ -1,4 +1,6 @@
 import Identity
+import Logging
+import Schedules
 import Storage
 import Web
 
@@ -14,6 +16,13 @@ enum Administration {
         DeparturePages(platform: platform).add(to: routes)
         ConfirmPages(platform: platform).add(to: routes)
         SecondFactorPages(platform: platform).add(to: routes)
+        RoleComparison(platform: platform).add(to: routes)
+        GrantPages(platform: platform).add(to: routes)
+        ReviewPages(platform: platform).add(to: routes)
+        ExplainPage(platform: platform, table: routes.table).add(to: routes)
+        TokenEndpoints(platform: platform).add(to: routes)
+        AuthorizePages(platform: platform).add(to: routes)
+        ApplicationPages(platform: platform).add(to: routes)
         AuditPage(platform: platform, titles: auditTitles).add(to: routes)
     }
 
@@ -32,12 +41,33 @@ enum Administration {
         },
     ]
 
+    static func jobs(on platform: Platform) -> [JobDeclaration] {
+        let (identity, watch, logger) = (platform.identity, AuditWatch(platform: platform), platform.logger)
+        return [
+            JobDeclaration("auditWatch", "安全行为监测", every: 60) { _ in _ = try await watch.run() },
+            JobDeclaration("auditCheckpoint", "审计日志签名检查点", every: 3600) { _ in
+                // The log goes elsewhere (syslog): a witness that the database's owner cannot change.
+                if let point = try await identity.checkpoints.sign() { logger.notice("audit checkpoint", metadata: ["row": "\(point.auditId)", "sm3": "\(point.hash)"]) }
+            },
+            JobDeclaration("personalSeal", "个人信息改用新密钥加密", dailyAt: 225) { _ in _ = try await identity.users.sealPersonalFields() },
+            JobDeclaration("tokenSweep", "清理令牌、更换签名密钥", dailyAt: 220) { _ in
+                _ = try await identity.tokens.sweep()
+                _ = try await identity.tokens.signing.rotate()
+            },
+            JobDeclaration("auditRetention", "审计日志按期限清理", dailyAt: 215) { _ in _ = try await identity.checkpoints.retain() },
+            JobDeclaration("policyRefresh", "刷新登录规则", every: 60) { _ in try await identity.database.read { try identity.policies.load($0) } },
+        ]
+    }
+
     static let menu: [MenuItem] = [
         MenuItem("系统", groupEN: "System", "用户管理", "Users", icon: "users", path: "/admin/users", permission: "user.read", order: 8910),
         MenuItem("系统", groupEN: "System", "机构管理", "Organisations", icon: "building", path: "/admin/organisations", permission: "organisation.read", order: 8920),
         MenuItem("系统", groupEN: "System", "角色与权限", "Roles", icon: "shield", path: "/admin/roles", permission: "role.read", order: 8930),
         MenuItem("系统", groupEN: "System", "在线用户", "Who is on-line", icon: "signal", path: "/admin/presence", permission: "user.read", order: 8932),
         MenuItem("系统", groupEN: "System", "登录与密码规则", "Sign-in rules", icon: "lock", path: "/admin/policy", permission: "policy.read", order: 8936),
+        MenuItem("系统", groupEN: "System", "权限诊断", "Why may one", icon: "search", path: "/admin/explain", permission: "role.read", order: 8931),
+        MenuItem("系统", groupEN: "System", "权限复核", "Access reviews", icon: "clipboard", path: "/admin/reviews", permission: "review.write", order: 8934),
+        MenuItem("系统", groupEN: "System", "应用接入", "Applications", icon: "link", path: "/admin/applications", permission: "application.read", order: 8938),
         MenuItem("系统", groupEN: "System", "审计日志", "Audit trail", icon: "book", path: "/audit", permission: "audit.read", order: 8940),
     ]
 }

@@ -16,13 +16,14 @@ struct AuditPage: Sendable {
         let reads = RoutePermission.named("audit.read")
         routes.get("/audit", permission: reads, use: list)
         routes.get("/audit/rows/{id}", permission: reads, use: row)
-        routes.post("/audit/verify", permission: reads, use: verify)
+        routes.get("/audit/export", permission: .named("audit.export"), use: export)
+        routes.post("/audit/verify", permission: .named("audit.verify"), use: verify)
     }
 
     static let actions: [(code: String, title: String)] = [
         ("create", "新增"), ("update", "修改"), ("delete", "删除"), ("restore", "恢复"), ("read", "查看"), ("reveal", "查看个人信息"), ("import", "导入"), ("export", "导出"), ("login", "登录"),
         ("logout", "退出"), ("loginFailed", "登录失败"), ("confirm", "身份确认"), ("revoke", "终止会话"), ("send", "下发"), ("receive", "接收"),
-        ("finish", "完成"),
+        ("finish", "完成"), ("review", "复核"), ("verify", "校验"), ("approve", "审批"), ("authorize", "应用授权"),
     ]
 
     static func title(_ action: String) -> String { actions.first { $0.code == action }?.title ?? action }
@@ -65,9 +66,11 @@ struct AuditPage: Sendable {
         let start = address.restarting
         let pager = Pager(first: address["after"] == nil ? nil : start.text, next: page.next.map { start.with("after", $0).text }, size: size, sizes: [50, 100, 200])
         let table = DataTable(id: "audit", columns: columns, rows: rows, address: address, pager: pager, empty: "没有符合条件的审计记录")
-        let check = ActionButton("校验完整性", .post("/audit/verify", confirm: "将逐条校验全部审计记录，数据量大时需要几分钟，在后台进行。现在开始？"), icon: "shield")
+        let check: Markup =
+            !context.may("audit.verify") ? .empty : "\(ActionButton("校验完整性", .post("/audit/verify", confirm: "将逐条校验全部审计记录，数据量大时需要几分钟，在后台进行。现在开始？"), icon: "shield"))"
+        let export: Markup = context.may("audit.export") ? "\(ActionButton("导出", .download(PageAddress("/audit/export", start.query).text), icon: "download"))" : .empty
         return Shell.page(
-            "审计日志", crumbs: [Crumb("系统"), Crumb("审计日志")], active: "/audit", actions: "\(check)",
+            "审计日志", crumbs: [Crumb("系统"), Crumb("审计日志")], active: "/audit", actions: "\(export)\(check)",
             body: "\(try await state())\(SearchForm(action: "/audit", fields: fields, table: "audit"))\(table)", context: context)
     }
 
@@ -76,11 +79,17 @@ struct AuditPage: Sendable {
         let last = try await platform.database.read { reader in
             try reader.first("SELECT message, state, ended_at FROM tasks WHERE kind = 'audit.verify' AND state IN ('done', 'failed', 'running', 'queued') ORDER BY id DESC LIMIT 1")
         }
-        guard let last else { return "\(Notice(.info, "每条记录带有前一条的校验值（SM3），增删改都会被发现。还没有做过完整校验。"))" }
+        let signed = try await platform.database.read { [platform] reader in try platform.identity.checkpoints.latest(reader) }
+        let witness: Markup = signed.map { "最近的签名检查点 \($0.at)，至第 \($0.auditId) 条，校验值 <span class=\"mono\">\($0.hash.prefix(16))…</span>。" } ?? .empty
+        guard let last else { return "\(Notice(.info, "\(witness)每条记录带有前一条的校验值（SM3），增删改都会被发现。还没有做过完整校验。"))" }
         if last[1].text == "running" || last[1].text == "queued" { return "\(Notice(.info, "正在校验审计日志，可在<a href=\"/tasks\">任务中心</a>查看进度。"))" }
         let message = last[0].text ?? ""
         let isWhole = message.hasPrefix("完整")
-        return "\(Notice(isWhole ? .good : .red, "最近校验 \(last[2].int.map { Moment(milliseconds: $0) })：\(message)"))"
+        return "\(Notice(isWhole ? .good : .red, "最近校验 \(last[2].int.map { Moment(milliseconds: $0) })：\(message)。\(witness)"))"
+    }
+
+    @Sendable func export(request: Request, context: WebContext) async throws -> Response {
+        try await AuditExport(platform: platform, search: search(context.here), principal: context.signedIn(), objectTitle: { objectTitle($0) }).response()
     }
 
     @Sendable func row(request: Request, context: WebContext) async throws -> Response {
@@ -118,10 +127,12 @@ struct AuditPage: Sendable {
 
     @Sendable func verify(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
-        let (database, audit) = (platform.database, platform.audit)
+        let (database, audit, checkpoints) = (platform.database, platform.audit, platform.identity.checkpoints)
         _ = try await platform.tasks.start(kind: "audit.verify", title: "校验审计日志完整性", for: principal) { _ in
-            let verdict = try await database.read(within: .seconds(3600)) { reader in try audit.verify(reader) }
-            let message = verdict.broken.map { "第 \($0.id) 条异常：\($0.reason)" } ?? "完整，共 \(verdict.rows) 条，末条校验值 \(verdict.lastHash.prefix(16))…"
+            let verdict = try await database.read(within: .seconds(3600)) { reader in try checkpoints.verify(reader) }
+            let faults = verdict.faults.prefix(5).map { "第 \($0.id) 条\($0.reason)" }.joined(separator: "；")
+            let message = verdict.isIntact ? "完整，共 \(verdict.rows) 条，末条校验值 \(verdict.lastHash.prefix(16))…" : "共 \(verdict.faults.count) 处异常：\(faults)"
+            _ = try await checkpoints.sign()
             try await database.write { tx in try audit.record(AuditEntry("verify", "audit", "\(verdict.last ?? 0)", "校验审计日志：\(message)"), by: principal, in: tx) }
             return LongTaskResult(message: message)
         }
@@ -133,13 +144,14 @@ struct AuditPage: Sendable {
         let ledgers = platform.ledgers.declarations.map { Choice($0.name, $0.title, group: "台账") }
         return [
             Choice("session", "登录"), Choice("user", "用户"), Choice("organisation", "机构"), Choice("role", "角色"), Choice("password", "密码"), Choice("secondFactor", "动态口令"),
-            Choice("signInPolicy", "登录规则"),
+            Choice("signInPolicy", "登录规则"), Choice("application", "应用"),
         ] + others + ledgers
     }
 
     private func objectTitle(_ kind: String) -> String {
         let own = [
-            "session": "登录", "secondFactor": "动态口令", "signInPolicy": "登录规则", "user": "用户", "organisation": "机构", "role": "角色", "password": "密码", "alarm": "报警", "audit": "审计日志",
+            "session": "登录", "secondFactor": "动态口令", "signInPolicy": "登录规则", "application": "应用", "user": "用户", "organisation": "机构", "role": "角色", "password": "密码", "alarm": "报警",
+            "audit": "审计日志",
         ]
         return own[kind] ?? titles[kind] ?? platform.ledgers.declaration(kind)?.title ?? kind
     }

@@ -34,6 +34,10 @@ struct PolicyPage: Sendable {
             "secondFactor", "动态口令（双因素）", .select(SignInPolicy.SecondFactor.allCases.map { Choice($0.rawValue, $0.title) }), value: policy.secondFactor.rawValue, isRequired: true,
             isReadOnly: !mayWrite, help: "三级要求两种以上鉴别方式")
         sections[1].fields.append(factor)
+        sections[1].fields.append(
+            FormField(
+                "separatesDuties", "三员分立", .check("系统管理员不能修改权限、规则，不能查看审计"), value: policy.separatesDuties ? "1" : "", isReadOnly: !mayWrite,
+                help: "系统、安全、审计管理员由不同的人担任"))
         sections.append(
             FormSection(
                 "时间规则",
@@ -90,6 +94,7 @@ struct PolicyPage: Sendable {
             policy[keyPath: number.path] = value
         }
         policy.secondFactor = form["secondFactor"].flatMap(SignInPolicy.SecondFactor.init) ?? policy.secondFactor
+        policy.separatesDuties = form["separatesDuties"] == "1"
         policy.weekdays = form.all("weekdays").compactMap { Int($0) }
         for (name, title) in [("fromMinute", "从"), ("toMinute", "至")] where Self.minute(form[name]) == nil {
             findings.append(FieldFinding(name, "format", "须形如 07:30", title: title))

@@ -44,7 +44,10 @@ struct RolePages: Sendable {
                     "\(role.isBuiltIn ? Badge("内置", .muted) : Badge("自定义", .info))",
                 ], path: "/admin/roles/\(role.id)")
         }
-        let action: Markup = context.may("role.write") ? "\(ActionButton("新增角色", .link("/admin/roles/new"), icon: "plus", style: .primary))" : .empty
+        let action: Markup =
+            context.may("role.write")
+            ? "\(ActionButton("比较角色", .link("/admin/roles/compare"), icon: "columns"))\(ActionButton("新增角色", .link("/admin/roles/new"), icon: "plus", style: .primary))"
+            : "\(ActionButton("比较角色", .link("/admin/roles/compare"), icon: "columns"))"
         let table = DataTable(id: "roles", columns: columns, rows: rows, address: context.here)
         return Shell.page("角色与权限", crumbs: [Crumb("系统"), Crumb("角色与权限")], active: "/admin/roles", actions: action, body: "\(table)", context: context)
     }
@@ -76,18 +79,23 @@ struct RolePages: Sendable {
             id.map {
                 !builtIn && !isFixed ? "\(ActionButton("删除角色", .post("/admin/roles/\($0)/delete", confirm: "确定删除角色“\(draft.title)”？"), icon: "trash", style: .danger))" : .empty
             } ?? .empty
+        let copy: Markup = id.map { context.may("role.write") ? "\(ActionButton("复制为新角色", .link("/admin/roles/new?from=\($0)"), icon: "file"))" : .empty } ?? .empty
         let note: Markup = draft.permissions.contains("*") ? "\(Notice(.info, "该角色拥有全部权限，不能修改。"))" : .empty
         let content: Markup =
             isFixed
             ? "\(sections.map { section -> Markup in "<h3>\(section.title)</h3><div class=\"form-grid\">\(section.fields)</div>" })"
             : "\(Form(action: id.map { "/admin/roles/\($0)" } ?? "/admin/roles/new", sections: sections, cancel: "/admin/roles", findings: findings, context: context))"
         return Shell.page(
-            title, crumbs: [Crumb("系统"), Crumb("角色与权限", "/admin/roles"), Crumb(title)], active: "/admin/roles", actions: delete, status: status,
+            title, crumbs: [Crumb("系统"), Crumb("角色与权限", "/admin/roles"), Crumb(title)], active: "/admin/roles", actions: copy + delete, status: status,
             body: "\(note)\(Card(body: content))", context: context)
     }
 
     @Sendable func newForm(request: Request, context: WebContext) async throws -> Response {
-        try await form(nil, RoleDraft(title: "", scope: .ownArea, kinds: [.city, .county], permissions: []), builtIn: false, [], .ok, context)
+        var draft = RoleDraft(title: "", scope: .ownArea, kinds: [.city, .county], permissions: [])
+        if let id = context.here["from"].flatMap({ Int64($0) }), let model = try await platform.database.read({ [roles] reader in try roles.find(id, reader) }) {
+            draft = RoleDraft(title: String("\(model.title)副本".prefix(20)), scope: model.scope, kinds: model.kinds, permissions: model.permissions.subtracting(["*"]))
+        }
+        return try await form(nil, draft, builtIn: false, [], .ok, context)
     }
 
     private func role(_ context: WebContext) async throws -> Role {

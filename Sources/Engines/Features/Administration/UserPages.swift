@@ -44,7 +44,7 @@ struct UserPages: Sendable {
             )
         }
         let fields = [
-            FormField("q", "关键字", .text, value: address["q"], placeholder: "姓名、登录名、电话"),
+            FormField("q", "关键字", .text, value: address["q"], placeholder: "姓名、登录名或完整电话"),
             FormField("role", "角色", .select(roles.map { Choice(String($0.id), $0.title) }), value: address["role"]),
             FormField("state", "状态", .select(User.State.allCases.map { Choice($0.rawValue, $0.title) }), value: address["state"]),
         ]
@@ -93,6 +93,7 @@ struct UserPages: Sendable {
 
     @Sendable func show(request: Request, context: WebContext) async throws -> Response {
         let user = try await user(context)
+        let grants = try await platform.database.read { [platform] reader in try platform.identity.grants.list(of: user.id, reader) }
         let acts = try await platform.database.read { [platform] reader in
             try platform.audit.history(of: "user", "\(user.id)", limit: 30, reader) + platform.audit.history(of: "password", "\(user.id)", limit: 10, reader)
         }
@@ -109,6 +110,7 @@ struct UserPages: Sendable {
             if user.hasSecondFactor {
                 actions += "\(ActionButton("重置动态口令", .post("\(path)/second/reset", confirm: "该用户将退出登录，之后可重新开启动态口令。确定重置？"), icon: "phone"))"
             }
+            actions += "\(ActionButton("临时授权", .dialog("\(path)/grants/new"), icon: "clock"))"
             if user.leftAt == nil { actions += "\(ActionButton("离职交接", .dialog("\(path)/departure"), icon: "users"))" }
             actions += "\(ActionButton("编辑", .dialog("\(path)/edit"), icon: "edit"))\(ActionButton("重置密码", .dialog("\(path)/password"), icon: "key"))"
             actions +=
@@ -118,7 +120,8 @@ struct UserPages: Sendable {
         }
         let timeline = Timeline(acts.sorted { $0.id > $1.id }.map { Timeline.Entry($0.at, $0.summary, who: $0.actor, tone: .info) })
         let behaviour = try await UserBehaviour(platform: platform, user: user).markup(context)
-        let body = Grid(.mainAside, ["\(Card("账号信息", body: "\(facts)"))\(behaviour)", "\(Card("变更记录", body: "\(timeline)"))"])
+        let body = Grid(
+            .mainAside, ["\(Card("账号信息", body: "\(facts)"))\(GrantPages.card(user, grants, now: platform.clock.now, context))\(behaviour)", "\(Card("变更记录", body: "\(timeline)"))"])
         return Shell.page(
             user.name, crumbs: [Crumb("系统"), Crumb("用户管理", "/admin/users"), Crumb(user.name)], active: "/admin/users", actions: actions, body: "\(body)", context: context)
     }

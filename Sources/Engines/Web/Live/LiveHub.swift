@@ -33,7 +33,8 @@ package struct LiveEvent: Sendable {
         self.payload = payload
     }
 
-    func isFor(_ principal: Principal) -> Bool {
+    /// Whether its permission and place admit this reader.
+    package func isFor(_ principal: Principal) -> Bool {
         if let user { return principal.kind == .user && principal.id == user }
         if let permission, !principal.may(permission) { return false }
         return principal.scope.admits(org: org, area: area)

@@ -61,14 +61,14 @@ extension Response {
     /// RFC 9457 problem details with the stable code, all findings and the request's id.
     package static func problem(_ failure: Failure, context: WebContext) -> Response {
         var members: [(name: String, value: JSONValue)] = [
-            ("type", "about:blank"), ("title", .string(failure.kind.title)), ("status", .int(Int64(failure.kind.status.code))), ("code", .string(failure.code)),
+            ("type", "about:blank"), ("title", .string(failure.kind.title)), ("status", .int(Int64(failure.status.code))), ("code", .string(failure.code)),
             ("detail", .string(failure.message)), ("requestId", .string(context.requestId)),
         ]
         if !failure.fields.isEmpty {
             members.append(
                 ("fields", .array(failure.fields.map { ["field": .string($0.field), "title": .string($0.title), "code": .string($0.code), "message": .string($0.message)] })))
         }
-        var response = Response.json(.object(JSONObject(members)), status: failure.kind.status)
+        var response = Response.json(.object(JSONObject(members)), status: failure.status)
         response.headers[.contentType] = "application/problem+json; charset=utf-8"
         return response
     }
@@ -93,6 +93,11 @@ extension JSONValue {
         }
         return out
     }
+}
+
+extension Failure {
+    /// Of its kind, but for the one that is about the method.
+    package var status: HTTPResponse.Status { code == "JW-W405" ? .methodNotAllowed : kind.status }
 }
 
 extension Failure.Kind {

@@ -12,11 +12,16 @@ struct Edge: RouterMiddleware {
     typealias Context = WebContext
 
     let site: Site
+    let table: RouteTable
     let limit: RateLimit
+    /// The same for one account, wherever it comes from.
+    let accountLimit: RateLimit
 
-    init(site: Site) {
+    init(site: Site, table: RouteTable) {
         self.site = site
+        self.table = table
         limit = RateLimit(perSecond: site.settings.ratePerSecond, burst: site.settings.rateBurst)
+        accountLimit = RateLimit(perSecond: site.settings.ratePerSecond, burst: site.settings.rateBurst)
     }
 
     func handle(_ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response) async throws -> Response {
@@ -31,11 +36,18 @@ struct Edge: RouterMiddleware {
         do {
             guard isQuiet || limit.admits(context.address, at: site.clock.now) else { throw Failure(.tooMany, "JW-W429", "操作过于频繁，请稍后再试") }
             if !isQuiet { try await identify(&context, request) }
+            if let principal = context.principal, !accountLimit.admits("\(principal.kind.rawValue)\(principal.id)", at: site.clock.now) {
+                throw Failure(.tooMany, "JW-W429", "操作过于频繁，请稍后再试")
+            }
             let checked = isQuiet || !context.isCookieSession ? request : try await EdgeForgery.check(request, context)
             let ready = context
             response = try await Language.$current.withValue(context.language) { try await next(checked, ready) }
         } catch {
-            response = Language.$current.withValue(context.language) { EdgeFailure.answer(error, request: request, context: context) }
+            let allowed = table.methods(of: path)
+            let isWrongMethod = (error as? HTTPError)?.status == .notFound && !allowed.isEmpty
+            let told: any Error = isWrongMethod ? HTTPError(.methodNotAllowed) : error
+            response = Language.$current.withValue(context.language) { EdgeFailure.answer(told, request: request, context: context) }
+            if isWrongMethod { response.headers[.allow] = allowed.joined(separator: ", ") }
         }
         if !isQuiet {
             remember(context, &response)
@@ -65,6 +77,11 @@ struct Edge: RouterMiddleware {
         } else if let cookie = request.cookies["jw_session"]?.value, !cookie.isEmpty {
             context.token = cookie
             context.isCookieSession = true
+        }
+        // Tokens of applications open the API, not the pages.
+        if let token = context.token, TokenDesk.isAccessToken(token), context.isCookieSession || !(context.here.path.hasPrefix("/api/") || context.here.path == "/oauth/userinfo") {
+            context.token = nil
+            return context.isCookieSession = false
         }
         guard let token = context.token, let session = try await site.sessions.resolve(token: token, address: context.address) else { return context.isCookieSession = false }
         context.principal = session.principal
@@ -121,26 +138,41 @@ enum EdgeForgery {
     private static let wrong = Failure(.forbidden, "JW-W419", "页面已过期，请刷新后重新提交")
 }
 
-/// Response headers that browsers enforce.
-enum EdgeHeaders {
+/// What browsers may load and where forms may lead.
+package enum SecurityPolicy {
     /// Scripts and styles only from our own files; pictures may also be data (icons in CSS) or blobs (previews before upload), map tiles come through a configured host.
-    static func policy(tiles: String) -> String {
-        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:\(tiles.isEmpty ? "" : " " + tiles); media-src 'self' blob:; connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ///
+    /// - Parameter formTargets: origins beside our own to which a form's answer may redirect.
+    package static func text(tiles: String, formTargets: String = "") -> String {
+        let pictures = "img-src 'self' data: blob:\(tiles.isEmpty ? "" : " " + tiles)"
+        let forms = "form-action 'self'\(formTargets.isEmpty ? "" : " " + formTargets)"
+        return
+            "default-src 'self'; script-src 'self'; style-src 'self'; \(pictures); media-src 'self' blob:; connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; \(forms); frame-ancestors 'none'"
     }
 
+    /// Scheme, host and port of an address; empty for a path of our own.
+    package static func origin(of address: String) -> String {
+        let parts = address.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count > 2, parts[0] == "https:" || parts[0] == "http:", parts[1].isEmpty else { return "" }
+        return "\(parts[0])//\(parts[2].prefix { $0 != "?" && $0 != "#" && $0 != ";" && $0 != " " })"
+    }
+}
+
+/// Response headers that browsers enforce.
+enum EdgeHeaders {
     static func add(to response: inout Response, path: String, context: WebContext) {
         response.headers[.xContentTypeOptions] = "nosniff"
+        response.headers[.requestId] = context.requestId
         if context.site.settings.isSecure { response.headers[.strictTransportSecurity] = "max-age=31536000; includeSubDomains" }
         guard response.headers[.contentType]?.hasPrefix("text/html") ?? false else {
             if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
             return
         }
-        response.headers[.contentSecurityPolicy] = policy(tiles: context.site.settings.tileOrigin)
+        if response.headers[.contentSecurityPolicy] == nil { response.headers[.contentSecurityPolicy] = SecurityPolicy.text(tiles: context.site.settings.tileOrigin) }
         response.headers[.frameOptions] = "DENY"
         response.headers[.referrerPolicy] = "same-origin"
         response.headers[.permissionsPolicy] = "camera=(self), geolocation=(self), microphone=()"
         response.headers[.openerPolicy] = "same-origin"
-        response.headers[.requestId] = context.requestId
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
     }
 }

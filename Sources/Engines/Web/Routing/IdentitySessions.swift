@@ -8,6 +8,7 @@ package struct IdentitySessions: SessionResolver {
     package init(_ identity: IdentityEngine) { self.identity = identity }
 
     package func resolve(token: String, address: String) async throws -> SignedIn? {
+        if TokenDesk.isAccessToken(token) { return try await identity.tokens.bearer(token, address: address).map { SignedIn(principal: $0.principal) } }
         guard let session = try await identity.sessions.session(for: token, address: address) else { return nil }
         return SignedIn(
             principal: session.principal, mustChangePassword: session.mustChangePassword, mustEnrol: session.mustEnrol, confirmedAt: session.confirmedAt)

@@ -30,14 +30,48 @@ package struct RouteEntry: Sendable, Equatable {
     }
 }
 
+extension RouteEntry {
+    /// Whether an address is this route's, `{name}` standing for one segment and `**` for the rest.
+    package func matches(_ address: String) -> Bool {
+        let wanted = path.split(separator: "/"), given = address.split(separator: "/")
+        for (index, part) in wanted.enumerated() {
+            if part == "**" { return true }
+            guard index < given.count, part.hasPrefix("{") || part == given[index] else { return false }
+        }
+        return wanted.count == given.count
+    }
+
+    /// The same for routes that the router could not tell apart.
+    var shape: String { method + path.split(separator: "/").map { $0.hasPrefix("{") ? "/{}" : "/\($0)" }.joined() }
+}
+
 /// Every route of a site in the order of registration.
 package final class RouteTable: Sendable {
     private let list = Mutex<[RouteEntry]>([])
+    private let doubles = Mutex<[String]>([])
 
     package init() {}
 
     package var entries: [RouteEntry] { list.withLock { $0 } }
-    func add(_ entry: RouteEntry) { list.withLock { $0.append(entry) } }
+    /// Routes that were registered twice, `JW-F004`; App refuses to start when there is one.
+    package var faults: [String] { doubles.withLock { $0 } }
+
+    /// - Returns: false when there is such a route already; the first one stays.
+    func add(_ entry: RouteEntry) -> Bool {
+        let isNew = list.withLock { list in
+            guard !list.contains(where: { $0.shape == entry.shape }) else { return false }
+            list.append(entry)
+            return true
+        }
+        if !isNew { doubles.withLock { $0.append("JW-F004 route \(entry.method) \(entry.path) is registered twice") } }
+        return isNew
+    }
+
+    /// What may be done at an address; empty when there is no such address.
+    func methods(of address: String) -> [String] {
+        let found = Set(entries.filter { $0.matches(address) }.map(\.method))
+        return (found.contains("GET") ? found.union(["HEAD"]) : found).sorted()
+    }
 }
 
 /// The only door to the router: denies unless the caller may.
@@ -69,7 +103,7 @@ package struct Routes {
     /// - Parameter path: segments may be `{name}` (read with `context.id("name")` or `context.path("name")`) or a final `**`.
     package func on(_ method: HTTPRequest.Method, _ path: String, permission: RoutePermission, isDangerous: Bool = false, use handler: @escaping Handler) {
         let full = prefix + path
-        table.add(RouteEntry(method: method.rawValue, path: full, permission: permission, isDangerous: isDangerous))
+        guard table.add(RouteEntry(method: method.rawValue, path: full, permission: permission, isDangerous: isDangerous)) else { return }
         router.on(RouterPath(full), method: method) { request, context -> Response in
             try Self.admit(context, permission)
             if isDangerous { try Self.requireConfirmation(context) }

@@ -19,6 +19,6 @@ enum ErrorPage {
             <button type="button" class="btn btn-plain" data-back>\(context.text("返回上一页", "Back"))</button></p>\
             <p class="error-code">\(context.text("错误代码", "Code")) <code>\(failure.code)</code>　\(context.text("请求编号", "Request")) <code>\(context.requestId)</code></p></div>
             """
-        return Shell.page(failure.kind.title, status: failure.kind.status, layout: context.principal == nil ? .bare : .standard, hasHead: false, body: body, context: context)
+        return Shell.page(failure.kind.title, status: failure.status, layout: context.principal == nil ? .bare : .standard, hasHead: false, body: body, context: context)
     }
 }

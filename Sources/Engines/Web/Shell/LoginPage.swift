@@ -25,7 +25,12 @@ struct LoginPage {
             <h1>\(context.text(settings.systemName, settings.systemNameEN))</h1></div></div>\(fault)\(pending == nil ? passwordForm : codeForm)\
             <p class="login-foot"><a href="/login?lang=\(context.language == .zh ? "en" : "zh")" hx-boost="false">\(other)</a><span>\(settings.operatorName)</span></p></section></div>
             """
-        return Shell.page(context.text("登录", "Sign in"), status: failure.map { $0.kind.status } ?? .ok, layout: .bare, body: body, context: context)
+        var response = Shell.page(context.text("登录", "Sign in"), status: failure.map { $0.kind.status } ?? .ok, layout: .bare, body: body, context: context)
+        // Signing in on the way to another application ends at that application's address, which browsers count as the form's.
+        if next?.hasPrefix("/oauth/authorize?") ?? false {
+            response.headers[.contentSecurityPolicy] = SecurityPolicy.text(tiles: "", formTargets: "https: http://127.0.0.1:* http://localhost:*")
+        }
+        return response
     }
 
     private var passwordForm: Markup {

@@ -85,6 +85,7 @@ extension Shell {
             <a class="drop-item" href="/account/password">\(Icon("key"))\(context.text("修改密码", "Change password"))</a>\
             <a class="drop-item" href="/account/sessions">\(Icon("monitor"))\(context.text("我的登录", "My sign-ins"))</a>\
             <a class="drop-item" href="/account/second">\(Icon("shield"))\(context.text("动态口令", "One-time codes"))</a>\
+            <a class="drop-item" href="/account/applications">\(Icon("link"))\(context.text("已授权的应用", "Applications"))</a>\
             <form method="post" action="/logout" hx-boost="false"><input type="hidden" name="_csrf" value="\(context.csrf)"><button type="submit" class="drop-item">\(Icon("exit"))\(context.text("退出登录", "Sign out"))</button></form></div></details>
             """
     }

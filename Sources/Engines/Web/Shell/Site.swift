@@ -36,6 +36,10 @@ package struct WebSettings: Sendable {
     package var operatorName = ""
     /// Behind TLS: Secure cookies and HSTS.
     package var isSecure = false
+    /// `https://jianwei.example`, as other applications reach the site; empty: as each request names it.
+    package var publicAddress = ""
+    /// Where to report a weakness (security.txt): `mailto:…` or `https://…`; empty: nothing is served.
+    package var securityContact = ""
     /// Peers whose `X-Forwarded-For` is believed (a reverse proxy on the same machine).
     package var trustedProxies: Set<String> = []
     package var bodyLimit = 32 * 1024 * 1024
