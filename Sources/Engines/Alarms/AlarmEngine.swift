@@ -17,17 +17,20 @@ package final class AlarmEngine: Sendable {
         package var audit: @Sendable (AuditEntry, Principal, any Transaction) throws -> Void
         /// Locks a stored file against retention; called for each picture and document that becomes evidence. False when the file is not here.
         package var lock: @Sendable (String, any Transaction) throws -> Bool
+        /// Posts messages about it, in the same transaction.
+        package var notify: @Sendable (AlarmNotice, any Transaction) throws -> Void
         /// Tells live pages, after the commit.
         package var announce: @Sendable (AlarmNotice) -> Void
 
         package init(
             audit: @escaping @Sendable (AuditEntry, Principal, any Transaction) throws -> Void,
             lock: @escaping @Sendable (String, any Transaction) throws -> Bool,
-            announce: @escaping @Sendable (AlarmNotice) -> Void = { _ in }
+            announce: @escaping @Sendable (AlarmNotice) -> Void = { _ in }, notify: @escaping @Sendable (AlarmNotice, any Transaction) throws -> Void = { _, _ in }
         ) {
             self.audit = audit
             self.lock = lock
             self.announce = announce
+            self.notify = notify
         }
     }
 

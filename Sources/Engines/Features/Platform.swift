@@ -5,6 +5,7 @@ import Kernel
 import Ledgers
 import Logging
 import Media
+import Messages
 import Schedules
 import Storage
 import Web
@@ -22,6 +23,7 @@ package struct Platform: Sendable {
     package var dictionaries: Dictionaries
     package var ledgers: LedgerEngine
     package var alarms: AlarmEngine
+    package var messages: MessageEngine
     package var workflows: WorkflowEngine
     package var live: LiveHub
     package var tasks: LongTasks
@@ -31,7 +33,8 @@ package struct Platform: Sendable {
     package init(
         database: any Database, clock: Clock, keys: KeyRing, blobs: any BlobStore, photos: PhotoStore, audit: AuditTrail, identity: IdentityEngine, dictionaries: Dictionaries,
         ledgers: LedgerEngine, alarms: AlarmEngine, live: LiveHub, tasks: LongTasks, outbox: Outbox, logger: Logger,
-        workflows: [WorkflowDeclaration] = []
+        workflows: [WorkflowDeclaration] = [],
+        messages: MessageEngine? = nil
     ) {
         self.database = database
         self.clock = clock
@@ -44,7 +47,11 @@ package struct Platform: Sendable {
         self.ledgers = ledgers
         self.alarms = alarms
         self.live = live
-        self.workflows = WorkflowEngine(declarations: workflows, database: database, dictionaries: dictionaries, keys: keys, audit: audit, hub: live, clock: clock)
+        let messages = messages ?? PlatformMessages.engine(channels: [], database: database, outbox: outbox, hub: live, clock: clock)
+        self.messages = messages
+        self.workflows = WorkflowEngine(declarations: workflows, database: database, dictionaries: dictionaries, keys: keys, audit: audit, clock: clock) {
+            try PlatformMessages.tell($0, through: messages, in: $1)
+        }
         self.tasks = tasks
         self.outbox = outbox
         self.logger = logger

@@ -8,6 +8,7 @@ import Kernel
 import Ledgers
 import Logging
 import Media
+import Messages
 import MobileSources
 import Schedules
 import Storage
@@ -66,12 +67,14 @@ struct Installation: Sendable {
         let identity = IdentityEngine(database: database, clock: clock, keys: keys)
         let live = LiveHub(clock: clock)
         let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, audit: identity.audit, clock: clock)
-        let alarms = AlarmEngine(kinds: features.alarmKinds, audit: identity.audit, hub: live, clock: clock)
+        let outbox = Outbox(clock: clock)
+        let messages = PlatformMessages.engine(channels: try MessageWays.channels(directory), database: database, outbox: outbox, hub: live, clock: clock)
+        let alarms = AlarmEngine(kinds: features.alarmKinds, audit: identity.audit, hub: live, clock: clock) { try PlatformMessages.tell($0, through: messages, in: $1) }
         let tasks = LongTasks(on: database, node: node, clock: clock, logger: logger)
         let platform = Platform(
             database: database, clock: clock, keys: keys, blobs: blobs, photos: photos, audit: identity.audit, identity: identity, dictionaries: dictionaries, ledgers: ledgers,
             alarms: alarms, live: live,
-            tasks: tasks, outbox: Outbox(clock: clock), logger: logger, workflows: features.workflows)
+            tasks: tasks, outbox: outbox, logger: logger, workflows: features.workflows, messages: messages)
 
         try await ledgers.load()
         guard let city else { throw Failure(.unexpected, "JW-A002", "没有可用的城市行政区划") }
@@ -80,6 +83,7 @@ struct Installation: Sendable {
             permissions: Installation.permissions + features.permissions(runtime: ledgers.declarations.filter(\.isRuntime)))
         for feature in features.features { try feature.prepare(platform) }
         try await platform.workflows.load()
+        try await platform.messages.load()
         let gates = mobileSources.gates(on: platform)
         try await gates.start()
         try await clients.load(from: database, clock: clock)

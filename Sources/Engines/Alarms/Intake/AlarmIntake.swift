@@ -145,6 +145,7 @@ extension AlarmEngine {
     }
 
     func announce(_ notice: AlarmNotice, in tx: any Transaction) throws {
+        try hooks.notify(notice, tx)
         tx.signal(AlarmNotice.signal, String(decoding: try JSONEncoder().encode(notice), as: UTF8.self))
         let tell = hooks.announce
         tx.afterCommit { tell(notice) }

@@ -7,11 +7,13 @@ import Web
 
 extension AlarmEngine {
     /// The engine as a server runs it: audited, pictures locked in the photo store, pages told through the hub.
-    package convenience init(kinds: [AlarmKind], audit: AuditTrail, hub: LiveHub, clock: Clock) {
+    package convenience init(
+        kinds: [AlarmKind], audit: AuditTrail, hub: LiveHub, clock: Clock, notify: @escaping @Sendable (AlarmNotice, any Transaction) throws -> Void = { _, _ in }
+    ) {
         self.init(
             kinds: kinds,
             hooks: Hooks(
-                audit: { try audit.record($0, by: $1, in: $2) }, lock: { try PhotoStore.lock($0, in: $1) }, announce: { AlarmLive.tell($0, hub) }),
+                audit: { try audit.record($0, by: $1, in: $2) }, lock: { try PhotoStore.lock($0, in: $1) }, announce: { AlarmLive.tell($0, hub) }, notify: notify),
             clock: clock)
     }
 }

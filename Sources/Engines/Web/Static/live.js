@@ -29,7 +29,7 @@ function connect() {
 function receive(event) {
   if (event.toast) {
     toast(event.toast.text, event.toast.tone, { title: event.toast.title, path: event.toast.path, stays: true });
-    keep(event.toast);
+    if (kept) fetchBell(); else keep(event.toast);
   }
   if (event.html) for (const list of document.querySelectorAll(`[data-live="${CSS.escape(event.topic)}"]`)) {
     list.insertAdjacentHTML("afterbegin", event.html);
@@ -47,6 +47,28 @@ function keep(one) {
   paintBell();
 }
 
+/** Where the platform keeps messages, the bell shows them, whatever this window saw; elsewhere what this window saw. */
+let kept = true;
+
+async function fetchBell() {
+  try {
+    const answer = await fetch("/messages/bell", { headers: { Accept: "application/json" } });
+    kept = answer.ok;
+    if (kept) {
+      const found = await answer.json();
+      session.set("bell", found.items);
+      session.set("bell-new", found.unread);
+    }
+  } catch { kept = false; }
+  paintBell();
+}
+
+/** Marks everything as read. */
+function clearBell() {
+  if (!kept) { session.set("bell", []); session.set("bell-new", 0); return paintBell(); }
+  fetch("/messages/read-all", { method: "POST", headers: { "X-CSRF": document.querySelector('meta[name="csrf"]')?.content ?? "" } }).then(fetchBell, () => {});
+}
+
 function paintBell() {
   const list = document.querySelector("[data-bell-list]");
   if (!list) return;
@@ -60,7 +82,7 @@ function paintBell() {
 }
 
 function bell() {
-  document.querySelector("[data-bell]")?.addEventListener("toggle", () => { session.set("bell-new", 0); paintBell(); });
-  document.querySelector("[data-bell-clear]")?.addEventListener("click", () => { session.set("bell", []); paintBell(); });
-  paintBell();
+  document.querySelector("[data-bell]")?.addEventListener("toggle", () => { if (kept) return fetchBell(); session.set("bell-new", 0); paintBell(); });
+  document.querySelector("[data-bell-clear]")?.addEventListener("click", clearBell);
+  fetchBell();
 }

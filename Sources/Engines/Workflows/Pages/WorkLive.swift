@@ -4,21 +4,16 @@ import Kernel
 import Ledgers
 import Media
 import Storage
-import Web
 
 extension WorkflowEngine {
-    /// The engine as a server runs it: audited, pictures locked in the photo store, receivers told on their open pages.
-    package convenience init(declarations: [WorkflowDeclaration], database: any Database, dictionaries: Dictionaries, keys: KeyRing, audit: AuditTrail, hub: LiveHub, clock: Clock)
-    {
+    /// The engine as a server runs it: audited, pictures locked in the photo store.
+    package convenience init(
+        declarations: [WorkflowDeclaration], database: any Database, dictionaries: Dictionaries, keys: KeyRing, audit: AuditTrail, clock: Clock,
+        notify: @escaping @Sendable (WorkflowNotice, any Transaction) throws -> Void
+    ) {
         self.init(
             declarations: declarations, database: database, dictionaries: dictionaries, keys: keys,
-            hooks: Hooks(
-                audit: { try audit.record($0, by: $1, in: $2) }, lock: { try PhotoStore.lock($0, in: $1) },
-                notify: { notice, tx in
-                    let users = try notice.users(in: tx)
-                    tx.afterCommit { for user in users { hub.publish(LiveEvent("work", user: user, notice.toast)) } }
-                }),
-            clock: clock)
+            hooks: Hooks(audit: { try audit.record($0, by: $1, in: $2) }, lock: { try PhotoStore.lock($0, in: $1) }, notify: notify), clock: clock)
     }
 }
 
@@ -32,15 +27,5 @@ extension WorkflowNotice {
             case .role(let role, let organisation): return try WorkflowEngine.holders(of: role, organisation: organisation, org: org, area: area, in: reader)
             }
         }.filter { seen.insert($0).inserted }
-    }
-
-    var toast: LiveEvent.Payload {
-        let tone: Tone =
-            switch kind {
-            case .overdue: .red
-            case .urged, .reminder, .returned: .orange
-            case .assigned, .copied, .ended: .info
-            }
-        return .toast(title: "\(number) \(text)", text: title, tone: tone, path: path)
     }
 }

@@ -1,0 +1,51 @@
+import Alarms
+import Identity
+import Kernel
+import Messages
+import Schedules
+import Storage
+import Web
+import Workflows
+
+/// What the platform itself says to people: about their cases, and about grave alarms.
+package enum PlatformMessages {
+    static let kinds: [MessageKind] = [
+        MessageKind("work.assigned", "新待办", template: "【见微】{number} {text}：{title}"), MessageKind("work.reminder", "即将到期提醒", template: "【见微】{number} {text}：{title}"),
+        MessageKind("work.overdue", "超期提醒", template: "【见微】{number} {text}：{title}", channels: ["sms"]),
+        MessageKind("work.urged", "督办", template: "【见微】{number} {text}：{title}", channels: ["sms"]),
+        MessageKind("work.returned", "退回", template: "【见微】{number} {text}：{title}"), MessageKind("work.copied", "抄送"),
+        MessageKind("work.ended", "办结通知", template: "【见微】{number} {text}：{title}"),
+        MessageKind("alarm.opened", "严重报警", template: "【见微】{text}：{title}（{number}）", channels: ["sms"], isQuiet: false),
+    ]
+
+    /// - Parameter channels: the ways out of the platform that the installation has.
+    package static func engine(channels: [MessageChannel], database: any Database, outbox: Outbox, hub: LiveHub, clock: Clock) -> MessageEngine {
+        MessageEngine(kinds: kinds, channels: channels, database: database, outbox: outbox, hub: hub, clock: clock)
+    }
+
+    static func tell(_ notice: WorkflowNotice, through messages: MessageEngine, in tx: any Transaction) throws {
+        let grade: MessageGrade =
+            switch notice.kind {
+            case .overdue: .urgent
+            case .urged, .reminder, .returned: .notice
+            case .assigned, .copied, .ended: .info
+            }
+        try messages.post(
+            MessageDraft(
+                "work.\(notice.kind.rawValue)", grade: grade, title: notice.title, text: notice.text, path: notice.path, users: try notice.users(in: tx),
+                variables: ["number": notice.number]), in: tx)
+    }
+
+    /// An alarm of the two gravest grades reaches those who handle alarms in its area, once however often it repeats.
+    package static func tell(_ notice: AlarmNotice, through messages: MessageEngine, in tx: any Transaction) throws {
+        guard notice.change == .opened, notice.grade >= .severe else { return }
+        let users = try [BuiltInRole.county, .city].flatMap { role in
+            try WorkflowEngine.holders(of: role.rawValue, organisation: nil, org: notice.org, area: notice.area, in: tx)
+        }
+        try messages.post(
+            MessageDraft(
+                "alarm.opened", grade: notice.grade == .extreme ? .urgent : .notice, title: notice.title, text: "\(notice.grade.title)报警", path: "/alarms/\(notice.id)",
+                users: users,
+                dedupe: "alarm \(notice.id)", variables: ["number": notice.number]), in: tx)
+    }
+}

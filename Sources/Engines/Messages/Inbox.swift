@@ -1,0 +1,67 @@
+import Identity
+import Kernel
+import Storage
+
+/// One line of somebody's list.
+package struct InboxLine: Sendable, Equatable {
+    package var id: Int64
+    package var kind: String
+    package var grade: MessageGrade
+    package var title: String
+    package var text: String
+    package var path: String?
+    package var at: Moment
+    package var readAt: Moment?
+}
+
+/// What a list of messages is narrowed to.
+package struct InboxQuery: Sendable, Equatable {
+    package var keyword: String?
+    package var kind: String?
+    package var isUnread = false
+    package var before: Int64?
+    package var limit = 20
+
+    package init() {}
+}
+
+extension MessageEngine {
+    /// Somebody's own messages, newest first.
+    package func inbox(_ query: InboxQuery, of principal: Principal, in reader: any Reader) throws -> [InboxLine] {
+        var conditions: [SQL] = ["i.user_id = \(principal.id)"]
+        if query.isUnread { conditions.append("i.read_at IS NULL") }
+        if let kind = query.kind { conditions.append("i.kind = \(kind)") }
+        if let before = query.before { conditions.append("i.message_id < \(before)") }
+        if let keyword = query.keyword {
+            let pattern = "%" + keyword.replacing("%", with: "").replacing("_", with: "") + "%"
+            conditions.append("m.title LIKE \(pattern) OR m.text LIKE \(pattern)")
+        }
+        return try reader.rows(
+            """
+            SELECT m.id, m.kind, m.grade, m.title, m.text, m.path, m.at, i.read_at FROM message_inbox i JOIN messages m ON m.id = i.message_id
+            WHERE \(SQL.all(of: conditions)) ORDER BY i.message_id DESC LIMIT \(min(max(query.limit, 1), 200))
+            """
+        ).map { row in
+            InboxLine(
+                id: row.int("id") ?? 0, kind: row.text("kind") ?? "", grade: row.text("grade").flatMap(MessageGrade.init(rawValue:)) ?? .info, title: row.text("title") ?? "",
+                text: row.text("text") ?? "", path: row.text("path"), at: row.moment("at") ?? Moment(milliseconds: 0), readAt: row.moment("read_at"))
+        }
+    }
+
+    /// Counted to 1,000.
+    package func unread(of principal: Principal, in reader: any Reader) throws -> Int {
+        try reader.count("SELECT COUNT(*) FROM (SELECT 1 FROM message_inbox WHERE user_id = \(principal.id) AND read_at IS NULL LIMIT 1000) AS few")
+    }
+
+    /// Marks some as read, or all.
+    package func markRead(_ ids: [Int64]?, by principal: Principal, in tx: any Transaction) throws {
+        let which: SQL = ids.map { "message_id IN (\(list: Array($0.prefix(500))))" } ?? "1 = 1"
+        try tx.execute("UPDATE message_inbox SET read_at = \(clock.now) WHERE user_id = \(principal.id) AND read_at IS NULL AND \(which)")
+    }
+
+    /// Who has read a message: receivers and readers.
+    package func receipts(of id: Int64, in reader: any Reader) throws -> (receivers: Int, read: Int) {
+        let row = try reader.first("SELECT COUNT(*) AS n, COUNT(read_at) AS seen FROM message_inbox WHERE message_id = \(id)")
+        return (Int(row?.int("n") ?? 0), Int(row?.int("seen") ?? 0))
+    }
+}

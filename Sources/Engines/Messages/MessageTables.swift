@@ -1,0 +1,53 @@
+import Kernel
+import Storage
+
+/// The tables of this engine, as migrations must arrive at them.
+package enum MessageTables {
+    package static let all: [Table] = [messages, inbox, deliveries, rules]
+
+    /// One row is one message as it was said, once. `dedupe` makes a second posting of the same thing harmless.
+    static let messages = Table(
+        "messages",
+        columns: [
+            Column("kind", .text, required: true), Column("grade", .text, required: true), Column("title", .text, required: true), Column("text", .text, required: true),
+            Column("path", .text), Column("dedupe", .text), Column("at", .integer, required: true), Column("receivers", .integer, required: true),
+        ],
+        indexes: [Index("dedupe", unique: true, where: "dedupe IS NOT NULL"), Index("at"), Index("kind", "id")])
+
+    /// One row is one message in one person's list.
+    static let inbox = Table(
+        "message_inbox", key: ["user_id", "message_id"],
+        columns: [
+            Column("user_id", .integer, required: true), Column("message_id", .integer, required: true), Column("kind", .text, required: true), Column("read_at", .integer),
+        ],
+        indexes: [Index("user_id", where: "read_at IS NULL"), Index("message_id")], isClustered: true)
+
+    /// One row is one message on its way to one address by one channel; `state` is waiting, sent, received or dead.
+    static let deliveries = Table(
+        "message_deliveries",
+        columns: [
+            Column("message_id", .integer, required: true), Column("user_id", .integer, required: true), Column("channel", .text, required: true),
+            Column("address", .text, required: true),
+            Column("state", .text, required: true), Column("attempts", .integer, required: true, fallback: .int(0)), Column("at", .integer, required: true),
+            Column("sent_at", .integer),
+            Column("receipt", .text), Column("error", .text),
+        ],
+        indexes: [Index("message_id", "user_id", "channel", unique: true), Index("state", "id"), Index("channel", "id")])
+
+    /// What an administrator changed of a kind: its template, channels and whether it waits for the morning.
+    static let rules = Table(
+        "message_rules", key: ["kind"],
+        columns: [
+            Column("kind", .text, required: true), Column("template", .text, required: true), Column("channels", .text, required: true),
+            Column("is_quiet", .integer, required: true),
+            Column("is_on", .integer, required: true), Column("at", .integer, required: true), Column("by_name", .text, required: true),
+        ], isClustered: true)
+}
+
+/// The permissions of this engine; everybody reads their own messages.
+package enum MessagePermission {
+    /// Sees deliveries and gives failed ones new attempts.
+    package static let deliveries = "message.deliveries"
+    /// Edits templates and channels.
+    package static let rules = "message.rules"
+}
