@@ -2,5 +2,7 @@ import Storage
 
 /// The numbered migrations of this program, oldest first. `jianwei admin migration` writes the next one for review when a declaration changes; a shipped one never changes.
 enum Migrations {
-    static let all: [Migration] = [migration0001, migration0002, migration0003, migration0004, migration0005, migration0005Access, migration0005Applications, migration0006, migration0007]
+    static let all: [Migration] = [
+        migration0001, migration0002, migration0003, migration0004, migration0005, migration0005Access, migration0005Applications, migration0006, migration0007,
+    ]
 }
