@@ -41,7 +41,8 @@ struct DayCards: Rendered {
     }
 
     private func compare(_ value: Int64, _ before: Int64, _ what: String) -> Markup {
-        guard before > 0 else { return "\(what) \(before)" }
+        // Of a handful a percentage says nothing.
+        guard before >= 20 else { return "\(what) \(before)" }
         let change = Double(value - before) / Double(before)
         let sign = change >= 0 ? "+" : "−"
         return "\(what) \(Figure.grouped(before))，\(sign)\(Figure.percent(abs(change), digits: 0))"

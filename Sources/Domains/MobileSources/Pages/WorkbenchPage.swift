@@ -25,6 +25,7 @@ struct WorkbenchPage: Sendable {
         let principal = try context.signedIn()
         // A maintenance unit has no workbench; its own page is its first.
         if !principal.may(GatePermission.workbench), principal.may(GatePermission.unitDesk) { return .redirect(to: UnitPages.path) }
+        if !principal.may(GatePermission.workbench), let first = context.site.firstPage(for: context, except: "/") { return .redirect(to: first) }
         try principal.require(GatePermission.workbench, "工作台与实时过车")
         if case .organisation = principal.scope { return try await console.show(request: request, context: context) }
         let now = try await picture.now()

@@ -73,7 +73,7 @@ package struct MessagePages: Sendable {
             size: query.limit)
         let table = DataTable(
             id: "messages", columns: columns, rows: rows, address: here, toolbar: "\(tabs)", batch: [BatchAction("标为已读", "/messages/read")], pager: pager,
-            empty: query.isUnread ? "没有未读消息" : "没有消息")
+            empty: query.isUnread ? "没有未读消息" : "没有消息；有待办、严重报警和通知时在这里提醒")
         let all = ActionButton("全部标为已读", .post("/messages/read-all", confirm: nil), icon: "check", isDisabled: unread == 0)
         return Shell.page(
             context.text("我的消息", "My messages"), crumbs: [Crumb("事项办理", "/work"), Crumb("我的消息")], active: "/messages", actions: "\(all)",

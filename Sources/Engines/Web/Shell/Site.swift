@@ -93,6 +93,12 @@ package final class Site: Sendable {
 
     static let empty = Site()
 
+    /// Where somebody begins for whom the home page is not made: the first line of their menu that not everybody has.
+    package func firstPage(for context: WebContext, except path: String) -> String? {
+        let own = menu.filter { $0.path != path && ($0.permission.map { context.may($0) } ?? true) }
+        return (own.first { $0.permission != nil } ?? own.first)?.path
+    }
+
     /// The menu as one person sees it, grouped in order.
     func menu(for context: WebContext) -> [(group: String, items: [MenuItem])] {
         var groups: [(group: String, items: [MenuItem])] = []

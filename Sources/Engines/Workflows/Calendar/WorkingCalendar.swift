@@ -94,7 +94,7 @@ package enum HolidayCalendar {
         ]
     )
 
-    /// The days of 2026 (国办发明电〔2025〕7 号), each period as first and last day; then the weekends that are worked.
+    /// The days of 2026 (国务院办公厅 2025-11-04 通知), each period as first and last day; then the weekends that are worked.
     static let known: [(title: String, from: Int, to: Int)] = [
         ("元旦", 20_260_101, 20_260_103), ("春节", 20_260_215, 20_260_223), ("清明节", 20_260_404, 20_260_406), ("劳动节", 20_260_501, 20_260_505), ("端午节", 20_260_619, 20_260_621),
         ("中秋节", 20_260_925, 20_260_927), ("国庆节", 20_261_001, 20_261_007),
