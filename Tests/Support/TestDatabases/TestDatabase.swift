@@ -54,7 +54,8 @@ enum TestServer {
 final class TestSlots: Sendable {
     static let shared = TestSlots()
     private struct State {
-        var free = 24
+        /// Three connections each; a suite whose fixture is never released keeps its place to the end.
+        var free = 200
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
     private let state = Mutex(State())
