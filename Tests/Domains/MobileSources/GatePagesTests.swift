@@ -27,7 +27,7 @@ struct GatePagesTests {
             Example(who: "city", path: "/", contains: ["工作台", "石家庄示例钢铁", "河北示例水泥", "违规放行", "当前无重污染天气预警"]),
             Example(who: "county", path: "/", contains: ["石家庄示例钢铁"], lacks: ["河北示例水泥"]),
             Example(who: "steel", path: "/", contains: ["当前管控策略", "日常管控", "人工补录"], lacks: ["河北示例水泥"]),
-            Example(who: "nobody", path: "/", status: 403),
+            Example(who: "nobody", path: "/", status: 303, lacks: ["石家庄示例钢铁"]),
             Example(who: "city", path: "/workbench/figures", contains: ["今日过车", "3<small>辆次"]),
             Example(who: "county", path: "/workbench/figures", contains: ["2<small>辆次"]),
             Example(who: "county", path: "/workbench/sites", contains: ["石家庄示例钢铁"], lacks: ["河北示例水泥"]),
