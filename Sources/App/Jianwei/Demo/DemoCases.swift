@@ -14,6 +14,7 @@ struct DemoCases: Sendable {
         var id: Int64
         var org: Int64
         var area: String
+        var title: String
     }
 
     private static let reasons = [
@@ -23,8 +24,8 @@ struct DemoCases: Sendable {
 
     func install() async throws {
         let alarms = try await platform.database.read { reader in
-            try reader.rows("SELECT id, org, area FROM alarms WHERE state = 'confirmed' AND org IS NOT NULL ORDER BY id DESC LIMIT \(DemoCases.reasons.count)").map {
-                Alarm(id: $0[0].int ?? 0, org: $0[1].int ?? 0, area: $0[2].text ?? "")
+            try reader.rows("SELECT id, org, area, title FROM alarms WHERE state = 'confirmed' AND org IS NOT NULL ORDER BY id DESC LIMIT \(DemoCases.reasons.count)").map {
+                Alarm(id: $0[0].int ?? 0, org: $0[1].int ?? 0, area: $0[2].text ?? "", title: $0[3].text ?? "")
             }
         }
         let workflows = platform.workflows
@@ -33,7 +34,8 @@ struct DemoCases: Sendable {
             let officer = Principal.system("\(county)值班员（演示）")
             try await platform.database.write { tx in
                 let values: [String: JSONValue] = ["reason": .string(DemoCases.reasons[index]), "contact": "演示联系人", "phone": .string(DemoPeople.phone(500 + index))]
-                let draft = CaseDraft(Reconsideration.workflow.name, values: values, org: alarm.org, subject: WorkflowSubject("alarm", alarm.id), key: "demo-\(alarm.id)")
+                let draft = CaseDraft(
+                    Reconsideration.workflow.name, values: values, title: alarm.title, org: alarm.org, subject: WorkflowSubject("alarm", alarm.id), key: "demo-\(alarm.id)")
                 let started = try workflows.start(draft, by: .system("企业管理员（演示）"), in: tx)
                 func move(_ transition: String, opinion: String? = nil, _ values: [String: JSONValue] = [:]) throws {
                     let open = try tx.value("SELECT id FROM workflow_steps WHERE case_id = \(started.id) AND state = 'open' ORDER BY id DESC LIMIT 1")?.int
