@@ -102,6 +102,20 @@ struct KnownVehicleTests {
         #expect(!answer.isFiled)
     }
 
+    @Test func anInternalVehicleComesAndGoes() async throws {
+        let house = try await GateFixture()
+        func look() async throws -> [String] {
+            try await house.gates.filingLookup.look(plateNo: "冀A6677M", color: .blue, isEntry: true, gateNo: "1", org: house.steel.org).judgement.findings.map(\.kind.rawValue)
+        }
+        #expect(try await look() == ["notFiled"])
+        let id = try await house.database.write { [ledgers = house.ledgers, org = house.steel.org] tx in
+            try ledgers.create(InternalVehicle.ledger.name, Draft(["plateNo": "冀A6677M", "plateColor": "0"], org: org), by: GateFixture.system, in: tx).id
+        }
+        #expect(try await look() == ["internalVehicle"])
+        try await house.database.write { [ledgers = house.ledgers] tx in try ledgers.delete(InternalVehicle.ledger.name, id: id, reason: "转出", by: GateFixture.system, in: tx) }
+        #expect(try await look().contains("internalVehicle") == false)
+    }
+
     @Test func theLastVisitIsKeptToTheHour() async throws {
         let house = try await GateFixture()
         try await house.record(house.pass(1))

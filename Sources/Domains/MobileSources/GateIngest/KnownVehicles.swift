@@ -29,9 +29,12 @@ package final class KnownVehicles: Sendable {
         var validUntil: Int64?
     }
 
+    /// An enterprise's own cars by plate: few, so all of them are kept, and no vehicle needs a question of its own.
+    fileprivate typealias Fleet = [String: [Internal]]
+
     private struct State {
         var filings = Generations<String, [Filed]>()
-        var internals = Generations<Asked, [Internal]>()
+        var fleets = Generations<Int64, Fleet>()
         /// Raised by every change; what was read before it is not kept.
         var changes = 0
     }
@@ -53,12 +56,11 @@ package final class KnownVehicles: Sendable {
             }
         }
         ledgers.onChange(of: InternalVehicle.ledger.name) { [self] change, tx in
-            let asked = Set(
-                [change.before, change.after].compactMap { record in record.flatMap { known in known[InternalVehicle.plateNo].map { Asked(org: known.org ?? 0, plate: $0) } } })
+            let orgs = Set([change.before, change.after].compactMap { $0?.org })
             tx.afterCommit { [self] in
                 state.withLock { state in
                     state.changes += 1
-                    for one in asked { state.internals[one] = nil }
+                    for org in orgs { state.fleets[org] = nil }
                 }
             }
         }
@@ -69,7 +71,7 @@ package final class KnownVehicles: Sendable {
         state.withLock { state in
             state.changes += 1
             state.filings = Generations()
-            state.internals = Generations()
+            state.fleets = Generations()
         }
     }
 
@@ -85,12 +87,12 @@ package final class KnownVehicles: Sendable {
     /// What is known of vehicles at enterprises.
     struct Answer: Sendable {
         fileprivate var filings: [String: [Filed]] = [:]
-        fileprivate var internals: [Asked: [Internal]] = [:]
+        fileprivate var fleets: [Int64: Fleet] = [:]
 
         func vehicle(_ subject: PassJudge.Subject, org: Int64) -> Vehicle {
             let plate = subject.plate.text
             let color = subject.color.rawValue
-            let inside = internals[Asked(org: org, plate: plate)]?.first { $0.color == color }
+            let inside = fleets[org]?[plate]?.first { $0.color == color }
             let isInternal = inside.map { entry in entry.validUntil.map { Int64(subject.at.day.number) <= $0 } ?? true } ?? false
             return Vehicle(filing: PassJudge.best(of: filings[plate]?.lazy.filter { $0.color == color }.map(\.filing) ?? [], for: org), isInternal: isInternal)
         }
@@ -98,53 +100,49 @@ package final class KnownVehicles: Sendable {
 
     /// - Throws: `.unavailable` when vehicles not yet known cannot be read.
     func answer(_ asked: Set<Asked>) async throws -> Answer {
-        let (known, missing, changes) = state.withLock { state in
+        let (known, plates, orgs, changes) = state.withLock { state in
             var known = Answer()
-            var missing: Set<Asked> = []
+            var plates: Set<String> = []
+            var orgs: Set<Int64> = []
             for one in asked {
-                let filed = state.filings[one.plate]
-                let inside = state.internals[one]
-                known.filings[one.plate] = filed
-                known.internals[one] = inside
-                if filed == nil || inside == nil { missing.insert(one) }
+                if let filed = state.filings[one.plate] { known.filings[one.plate] = filed } else { plates.insert(one.plate) }
+                if let fleet = state.fleets[one.org] { known.fleets[one.org] = fleet } else { orgs.insert(one.org) }
             }
-            return (known, missing, state.changes)
+            return (known, plates, orgs, state.changes)
         }
-        guard !missing.isEmpty else { return known }
-        let read = try await database.read { reader in try KnownVehicles.read(missing, in: reader) }
+        guard !plates.isEmpty || !orgs.isEmpty else { return known }
+        let read = try await database.read { reader in try KnownVehicles.read(plates, orgs, in: reader) }
         if database.dialect == .sqlite {
             state.withLock { state in
                 guard state.changes == changes else { return }
                 for (plate, filed) in read.filings { state.filings[plate] = filed }
-                for (one, inside) in read.internals { state.internals[one] = inside }
+                for (org, fleet) in read.fleets { state.fleets[org] = fleet }
             }
         }
-        return Answer(filings: known.filings.merging(read.filings) { $1 }, internals: known.internals.merging(read.internals) { $1 })
+        return Answer(filings: known.filings.merging(read.filings) { $1 }, fleets: known.fleets.merging(read.fleets) { $1 })
     }
 
-    private static func read(_ asked: Set<Asked>, in reader: any Reader) throws -> Answer {
+    private static func read(_ plates: Set<String>, _ orgs: Set<Int64>, in reader: any Reader) throws -> Answer {
         var answer = Answer()
-        for one in asked {
-            answer.filings[one.plate] = []
-            answer.internals[one] = []
-        }
-        for plates in chunks(Array(answer.filings.keys)) {
+        for plate in plates { answer.filings[plate] = [] }
+        for plates in chunks(Array(plates)) {
             try reader.each("SELECT plate_no, plate_color, \(PassJudge.filingColumns) FROM registered_vehicle WHERE plate_no IN (\(list: plates)) AND deleted_at IS NULL") { row in
                 answer.filings[row[0].text ?? "", default: []].append(Filed(color: row[1].text ?? "", filing: PassJudge.Filing(row, from: 2)))
                 return true
             }
         }
-        for (org, group) in Dictionary(grouping: asked, by: \.org) {
-            for plates in chunks(group.map(\.plate)) {
-                try reader.each("SELECT plate_no, plate_color, valid_until FROM internal_vehicle WHERE org = \(org) AND plate_no IN (\(list: plates)) AND deleted_at IS NULL") {
-                    row in
-                    answer.internals[Asked(org: org, plate: row[0].text ?? ""), default: []].append(Internal(color: row[1].text ?? "", validUntil: row[2].int))
-                    return true
-                }
+        for org in orgs {
+            var fleet: Fleet = [:]
+            try reader.each(SQL(text: fleetOfOne, arguments: [.int(org)])) { row in
+                fleet[row[0].text ?? "", default: []].append(Internal(color: row[1].text ?? "", validUntil: row[2].int))
+                return true
             }
+            answer.fleets[org] = fleet
         }
         return answer
     }
+
+    private static let fleetOfOne = "SELECT plate_no, plate_color, valid_until FROM internal_vehicle WHERE org = ? AND deleted_at IS NULL"
 
     /// In few sizes, the last plate repeated, so that few statements are prepared.
     private static func chunks(_ plates: [String]) -> [[String]] {
