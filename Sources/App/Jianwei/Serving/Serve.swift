@@ -37,6 +37,7 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Visitors come over TLS (ended by the proxy): cookies are Secure, HSTS is sent.") var secure = false
     @Option(help: "The address under which other applications reach the site, such as https://jianwei.example.") var publicAddress = ""
     @Option(help: "Where to report a weakness, mailto:… or https://…; served as security.txt.") var securityContact = ""
+    @Option(help: "Requests a second that one address, and one account, may send.") var requestsPerSecond = 100.0
     @Option(help: "trace, debug, info, notice, warning, error.") var logLevel = "info"
 
     func run() async throws {
@@ -56,6 +57,7 @@ struct Serve: AsyncParsableCommand {
         let credentials = try await demonstration?.install() ?? []
         let server = try Server(
             installation: installation, address: address, trustedProxies: Set(trustedProxy), isSecure: secure, publicAddress: publicAddress, securityContact: securityContact,
+            requestsPerSecond: requestsPerSecond,
             logger: logger,
             extraServices: demonstration.map { [$0.simulator] } ?? [])
         try lock.publish(port: address.port, host: address.host)
@@ -99,6 +101,7 @@ struct Server: Sendable {
 
     init(
         installation: Installation, address: ListenAddress, trustedProxies: Set<String> = [], isSecure: Bool = false, publicAddress: String = "", securityContact: String = "",
+        requestsPerSecond: Double = 100,
         logger: Logger, extraServices: [any Service] = []
     ) throws {
         let platform = installation.platform
@@ -108,6 +111,8 @@ struct Server: Sendable {
         settings.isSecure = isSecure
         settings.publicAddress = publicAddress
         settings.securityContact = securityContact
+        settings.ratePerSecond = requestsPerSecond
+        settings.rateBurst = requestsPerSecond * 4
         let home = HomeDirectory.find()
         let assets = try AssetStore.load(home: home)
         if !assets.missing.isEmpty { logger.warning("web assets are missing; run scripts/assets", metadata: ["missing": "\(assets.missing.joined(separator: ", "))"]) }
