@@ -107,7 +107,7 @@ struct KnownVehicleTests {
         func look() async throws -> [String] {
             try await house.gates.filingLookup.look(plateNo: "冀A6677M", color: .blue, isEntry: true, gateNo: "1", org: house.steel.org).judgement.findings.map(\.kind.rawValue)
         }
-        #expect(try await look() == ["notFiled"])
+        #expect(try await look().contains("notFiled"))
         let id = try await house.database.write { [ledgers = house.ledgers, org = house.steel.org] tx in
             try ledgers.create(InternalVehicle.ledger.name, Draft(["plateNo": "冀A6677M", "plateColor": "0"], org: org), by: GateFixture.system, in: tx).id
         }
