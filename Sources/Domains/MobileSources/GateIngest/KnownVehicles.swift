@@ -66,15 +66,6 @@ package final class KnownVehicles: Sendable {
         }
     }
 
-    /// Everything is read anew; for changes that pass no hook.
-    package func forgetAll() {
-        state.withLock { state in
-            state.changes += 1
-            state.filings = Generations()
-            state.fleets = Generations()
-        }
-    }
-
     /// A vehicle was seen; the row said so, too.
     func noteVisit(_ plate: String, filing: Int64, at moment: Moment) {
         state.withLock { state in

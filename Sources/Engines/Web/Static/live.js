@@ -51,6 +51,8 @@ function keep(one) {
 let kept = true;
 
 async function fetchBell() {
+  // Without a bell, as where a password must be changed first, there is nothing to ask for.
+  if (!document.querySelector("[data-bell]")) return;
   try {
     const answer = await fetch("/messages/bell", { headers: { Accept: "application/json" } });
     kept = answer.ok;
