@@ -22,6 +22,7 @@ package struct GateSupervision: Sendable {
     package let signal: ChangeSignal
     package let handDown: HandDown
     package let passes: GatePasses
+    package let clips: PassClips
     package let filingLookup: FilingLookup
     package let heartbeats: GateHeartbeats
     package let gateLedgers: GateLedgers
@@ -68,6 +69,7 @@ package struct GateSupervision: Sendable {
         handDown = HandDown(database: database, registry: registry, signal: signal, clock: clock)
         refresh = StrategyRefresh(handDown: handDown, clock: clock)
         passes = GatePasses(database: database, registry: registry, vehicles: vehicles, alarms: alarms, audit: audit, clock: clock, feed: feed)
+        clips = PassClips(database: database, registry: registry, alarms: alarms, clips: photos.clips, clock: clock)
         filingLookup = FilingLookup(database: database, registry: registry, vehicles: vehicles, clock: clock)
         heartbeats = GateHeartbeats(database: database, registry: registry, alarms: alarms, clock: clock)
         gateLedgers = GateLedgers(database: database, ledgers: ledgers, registry: registry)
