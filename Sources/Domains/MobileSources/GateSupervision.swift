@@ -68,7 +68,9 @@ package struct GateSupervision: Sendable {
         signal = ChangeSignal()
         handDown = HandDown(database: database, registry: registry, signal: signal, clock: clock)
         refresh = StrategyRefresh(handDown: handDown, clock: clock)
-        passes = GatePasses(database: database, registry: registry, vehicles: vehicles, alarms: alarms, audit: audit, clock: clock, feed: feed)
+        passes = GatePasses(
+            database: database, registry: registry, vehicles: vehicles, alarms: alarms, audit: audit, clock: clock, feed: feed,
+            owners: ledgers.cipher(of: GatePassEvent.ledger.name, "owner"))
         clips = PassClips(database: database, registry: registry, alarms: alarms, clips: photos.clips, clock: clock)
         filingLookup = FilingLookup(database: database, registry: registry, vehicles: vehicles, clock: clock)
         heartbeats = GateHeartbeats(database: database, registry: registry, alarms: alarms, clock: clock)

@@ -1,4 +1,5 @@
 import Alarms
+import Cryptography
 import Identity
 import Kernel
 import Storage
@@ -12,14 +13,16 @@ package struct GatePasses: Sendable {
     let audit: AuditTrail
     let clock: Clock
     let intake: PassIntake
+    let owners: FieldCipher?
 
-    init(database: any Database, registry: GateRegistry, vehicles: KnownVehicles, alarms: AlarmEngine, audit: AuditTrail, clock: Clock, feed: PassFeed) {
+    init(database: any Database, registry: GateRegistry, vehicles: KnownVehicles, alarms: AlarmEngine, audit: AuditTrail, clock: Clock, feed: PassFeed, owners: FieldCipher?) {
         self.database = database
         self.registry = registry
         self.vehicles = vehicles
         self.alarms = alarms
         self.audit = audit
         self.clock = clock
+        self.owners = owners
         intake = PassIntake(database: database, store: PassStore(alarms: alarms), vehicles: vehicles, audit: audit, feed: feed)
     }
 
@@ -35,7 +38,7 @@ package struct GatePasses: Sendable {
             do throws(GatePassFault) { return .success(try GatePassInput(value, now: now)) } catch { return .failure(error) }
         }
         let asked = PassPreparation.asked(inputs.lazy.compactMap { try? $0.get() }, org: terminal.org)
-        let preparation = PassPreparation(snapshot: snapshot, known: try await vehicles.answer(asked))
+        let preparation = PassPreparation(snapshot: snapshot, known: try await vehicles.answer(asked), owners: owners)
         let records = inputs.map { input -> PassReady in
             switch input {
             case .failure(let fault):

@@ -1,3 +1,4 @@
+import Cryptography
 import Kernel
 
 /// A record on its way into the ledger: read, found at its gate and judged, all outside the transaction, so that the one writer has nothing to think about.
@@ -17,6 +18,8 @@ enum PassReady: Sendable {
         var doubts: [GatePassRule.Finding]
         var receivedAt: Moment
         var recordedAt: Moment
+        /// The owner as the table keeps personal values.
+        var sealedOwner: String?
     }
 }
 
@@ -24,6 +27,8 @@ enum PassReady: Sendable {
 struct PassPreparation {
     let snapshot: GateRegistry.Snapshot
     let known: KnownVehicles.Answer
+    /// Seals the owner's name.
+    let owners: FieldCipher?
 
     /// The vehicles that the records of one enterprise speak of.
     static func asked(_ inputs: some Sequence<GatePassInput>, org: Int64) -> Set<KnownVehicles.Asked> {
@@ -47,10 +52,16 @@ struct PassPreparation {
         let outcome = PassJudge(snapshot: snapshot).judge(subject, at: site, known: known.vehicle(subject, org: site.org))
         var doubts: [GatePassRule.Finding] = []
         PassChecks.add(to: &doubts, input: input, filing: outcome.filing, barrierDirection: barrierDirection, now: now)
+        let owner: String?
+        do {
+            owner = try input.owner.map { $0.isEmpty ? $0 : try owners?.seal($0) ?? $0 }
+        } catch {
+            return .refused(PassResult(refusing: input, "owner", "50001", "暂时无法加密保存"))
+        }
         return .judged(
             PassReady.Judged(
                 input: input, digest: input.digest, site: site, gateName: gate.name, outcome: outcome,
-                listVersion: outcome.facts.listedVersion ?? snapshot.listVersion, doubts: doubts, receivedAt: now, recordedAt: recordedAt ?? now))
+                listVersion: outcome.facts.listedVersion ?? snapshot.listVersion, doubts: doubts, receivedAt: now, recordedAt: recordedAt ?? now, sealedOwner: owner))
     }
 }
 

@@ -14,7 +14,7 @@ enum PassRow {
     ]
     private static let statement = "INSERT INTO gate_pass (\(columns.joined(separator: ", "))) VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))"
 
-    static func insert(_ pass: StoredPass, pairId: Int64?, digest: String, in tx: any Transaction) throws -> Int64 {
+    static func insert(_ pass: StoredPass, owner: String?, pairId: Int64?, digest: String, in tx: any Transaction) throws -> Int64 {
         let input = pass.input
         var values: [SQLValue] = []
         values.reserveCapacity(columns.count)
@@ -31,7 +31,7 @@ enum PassRow {
             .text(pass.stageBasis),
         ]
         values += [
-            input.vin.sqlValue, input.engineNo.sqlValue, input.registeredOn.sqlValue, input.model.sqlValue, input.useNature.sqlValue, input.owner.sqlValue,
+            input.vin.sqlValue, input.engineNo.sqlValue, input.registeredOn.sqlValue, input.model.sqlValue, input.useNature.sqlValue, owner.sqlValue,
             input.networked.sqlValue,
         ]
         values += [

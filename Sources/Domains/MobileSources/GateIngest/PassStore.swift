@@ -32,7 +32,7 @@ struct PassStore: Sendable {
             id: 0, input: input, site: site, gateName: judged.gateName, facts: outcome.facts, verdict: outcome.judgement.verdict, findings: findings,
             vehicleType: outcome.filing?.vehicleType ?? input.vehicleType,
             listVersion: judged.listVersion, filingId: outcome.filing?.id, stageBasis: PassStore.basis(outcome, input), receivedAt: now, recordedAt: judged.recordedAt)
-        pass.id = try PassRow.insert(pass, pairId: pair.partner, digest: digest, in: tx)
+        pass.id = try PassRow.insert(pass, owner: judged.sealedOwner, pairId: pair.partner, digest: digest, in: tx)
         if let partner = pair.partner { try tx.execute(SQL(text: "UPDATE gate_pass SET pair_id = ? WHERE id = ?", arguments: [.int(pass.id), .int(partner)])) }
         if try PassPhotos.claim(pass, in: tx) {
             pass.findings.append(GatePassRule.Finding(.duplicatePhoto))

@@ -45,7 +45,7 @@ extension LedgerEngine {
     func insert(_ values: [SQLValue], _ owner: Owner, _ plan: LedgerPlan, by principal: Principal, in tx: any Transaction) throws -> Record {
         let now = clock.now
         var arguments: [SQLValue] = [owner.org.sqlValue, owner.area.sqlValue, .int(1), now.sqlValue, .int(principal.id), now.sqlValue, .int(principal.id)]
-        arguments += values
+        arguments += try plan.sealed(values)
         let id = try refusingDuplicates(plan) { try tx.insert(SQL(text: plan.insertText, arguments: arguments)) }
         var named: [String: SQLValue] = [:]
         named.reserveCapacity(values.count)
