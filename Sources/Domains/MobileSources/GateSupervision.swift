@@ -32,6 +32,7 @@ package struct GateSupervision: Sendable {
     package let strategies: StrategyDesk
     package let warnings: WarningDesk
     package let filings: Filings
+    package let ownerFilings: OwnerFilings
     package let registration: EnterpriseRegistration
     package let accreditation: AccreditationDesk
     package let units: UnitDesk
@@ -81,6 +82,7 @@ package struct GateSupervision: Sendable {
         strategies = StrategyDesk(database: database, ledgers: ledgers, registry: registry, refresh: refresh, audit: audit, clock: clock)
         warnings = WarningDesk(database: database, ledgers: ledgers, registry: registry, refresh: refresh, clock: clock)
         filings = Filings(database: database, ledgers: ledgers, registry: registry, handDown: handDown, clock: clock)
+        ownerFilings = OwnerFilings(database: database, ledgers: ledgers, registry: registry)
         registration = EnterpriseRegistration(
             database: database, ledgers: ledgers, organisations: organisations, registry: registry, clients: clients, refresh: refresh, audit: audit, clock: clock)
         accreditation = AccreditationDesk(database: database, ledgers: ledgers, clients: clients, audit: audit, clock: clock)
