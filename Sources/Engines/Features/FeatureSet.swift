@@ -5,6 +5,7 @@ import Kernel
 import Ledgers
 import Media
 import Messages
+import Reports
 import Schedules
 import Search
 import Storage
@@ -25,7 +26,7 @@ package struct FeatureSet: Sendable {
     package var additions: [LedgerAdditions] { features.flatMap(\.additions) }
 
     /// Tables of the features and of the generated pages, beyond those of ledgers; the other engines' own stand with the engines.
-    package var tables: [Table] { LedgerServices.tables + WorkflowTables.all + MessageTables.all + SearchTables.all + DataServiceTables.all + features.flatMap(\.tables) }
+    package var tables: [Table] { LedgerServices.tables + WorkflowTables.all + MessageTables.all + SearchTables.all + DataServiceTables.all + ReportTables.all + features.flatMap(\.tables) }
 
     /// Every permission of features and their ledgers; the role form shows them by area.
     package var permissions: [PermissionDeclaration] { permissions(runtime: []) }
@@ -34,7 +35,7 @@ package struct FeatureSet: Sendable {
     package func permissions(runtime: [LedgerDeclaration]) -> [PermissionDeclaration] {
         let own = [LedgerDesignPermission.declaration, PermissionDeclaration("task.manage", "任务中心：查看与取消他人的任务", area: "系统管理")]
         return (ledgers + runtime).flatMap(permissions) + own + WorkPages.permissions + MessagePages.permissions + SearchPermission.all + DataServicePermission.all
-            + features.flatMap(\.permissions)
+            + ReportPermission.all + features.flatMap(\.permissions)
     }
 
     private func permissions(of ledger: LedgerDeclaration) -> [PermissionDeclaration] {
@@ -72,7 +73,7 @@ package struct FeatureSet: Sendable {
         }
         items.append(MenuItem("系统", groupEN: "System", "任务中心", "Tasks", icon: "clock", path: "/tasks", permission: nil, order: 9000))
         items.append(MenuItem("系统", groupEN: "System", "台账设计", "Ledger designer", icon: "edit", path: "/designer", permission: LedgerDesignPermission.name, order: 9010))
-        return items + Administration.menu + WorkPages.menu + MessagePages.menu + SearchPages.menu + DataServicePages.menu + features.flatMap(\.menu)
+        return items + Administration.menu + WorkPages.menu + MessagePages.menu + SearchPages.menu + DataServicePages.menu + ReportPages.menu + features.flatMap(\.menu)
     }
 
     /// The platform's own and those of the features.
@@ -97,13 +98,13 @@ package struct FeatureSet: Sendable {
     package func register(on routes: Routes, platform: Platform, others: [PermissionDeclaration] = []) {
         let services = LedgerServices(
             engine: platform.ledgers, organisations: platform.identity.organisations, photos: platform.photos, blobs: platform.blobs, tasks: platform.tasks, keys: platform.keys,
-            additions: additions
+            additions: additions, previewPath: ReportPages.previewPath
         ) {
             try await platform.identity.roles.sync(others + permissions(runtime: platform.ledgers.declarations.filter(\.isRuntime)))
         }
         LedgerPages(services: services).add(to: routes)
         LedgerAPI(services: services).add(to: routes)
-        Administration.add(to: routes, platform: platform, auditTitles: features.reduce(into: [:]) { $0.merge($1.auditTitles) { first, _ in first } })
+        Administration.add(to: routes, platform: platform, auditTitles: features.reduce(into: ReportPages.auditTitles) { $0.merge($1.auditTitles) { first, _ in first } })
         MessagePages(engine: platform.messages, database: platform.database).add(to: routes)
         DataServicePages(engine: platform.dataServices, database: platform.database).add(to: routes)
         SearchPages(engine: platform.search, database: platform.database).add(to: routes)
@@ -111,6 +112,7 @@ package struct FeatureSet: Sendable {
             engine: platform.workflows, database: platform.database, photos: platform.photos, blobs: platform.blobs, keys: platform.keys,
             subjectPath: { $0.kind == "alarm" ? "/alarms/\($0.id)" : $0.kind == "dataGrant" ? "/data-services" : "/ledgers/\($0.kind)/\($0.id)" }
         ).add(to: routes)
+        ReportPages(engine: platform.reports).add(to: routes)
         for feature in features { feature.routes(routes, platform) }
     }
 }

@@ -7,6 +7,7 @@ import Ledgers
 import Logging
 import Media
 import Messages
+import Reports
 import Schedules
 import Search
 import Storage
@@ -29,6 +30,7 @@ package struct Platform: Sendable {
     package var workflows: WorkflowEngine
     package var search: SearchEngine
     package var dataServices: DataServiceEngine
+    package var reports: ReportEngine
     package var live: LiveHub
     package var tasks: LongTasks
     package var outbox: Outbox
@@ -60,6 +62,7 @@ package struct Platform: Sendable {
             database: database, ledgers: ledgers, alarms: alarms, workflows: self.workflows, messages: messages, audit: audit, keys: keys, clock: clock)
         dataServices = DataServiceEngine(database: database, ledgers: ledgers, workflows: self.workflows, audit: audit, keys: keys, clock: clock)
         DataServiceApproval.register(dataServices, on: self.workflows)
+        reports = ReportEngine(database: database, ledgers: ledgers, alarms: alarms, identity: identity, messages: messages, blobs: blobs, tasks: tasks, clock: clock)
         self.tasks = tasks
         self.outbox = outbox
         self.logger = logger

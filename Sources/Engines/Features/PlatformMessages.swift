@@ -3,6 +3,7 @@ import Cryptography
 import Identity
 import Kernel
 import Messages
+import Reports
 import Schedules
 import Storage
 import Web
@@ -15,6 +16,7 @@ package enum PlatformMessages {
         MessageKind("work.overdue", "超期提醒", template: "【见微】{number} {text}：{title}", channels: ["sms"]),
         MessageKind("work.urged", "督办", template: "【见微】{number} {text}：{title}", channels: ["sms"]),
         MessageKind("work.returned", "退回", template: "【见微】{number} {text}：{title}"), MessageKind("work.copied", "抄送"),
+        MessageKind(ReportEngine.messageKind, "报表已生成", template: "【见微】{title}{text}"),
         MessageKind("work.ended", "办结通知", template: "【见微】{number} {text}：{title}"),
         MessageKind(MessageEngine.noticeKind, "通知公告", template: "【见微】通知：{title}。{text}"),
         MessageKind("alarm.opened", "严重报警", template: "【见微】{text}：{title}（{number}）", channels: ["sms"], isQuiet: false),
