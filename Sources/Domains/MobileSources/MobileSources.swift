@@ -43,6 +43,8 @@ package final class MobileSources: Sendable {
                 Reconsideration.register(on: platform.workflows, alarms: platform.alarms)
                 LivePasses.connect(gates.feed, to: platform.live)
                 try GateReports.register(on: platform, gates: gates)
+                platform.alarms.faces.add(NearbyPasses.face)
+                platform.expiries.declare(GateExpiries.all)
             },
             routes: { routes, platform in
                 GatePages.add(to: routes, gates: self.gates(on: platform), platform: platform)

@@ -1,6 +1,7 @@
 import Alarms
 import Cryptography
 import DataServices
+import Duty
 import Identity
 import Kernel
 import Ledgers
@@ -26,6 +27,8 @@ package struct Platform: Sendable {
     package var dictionaries: Dictionaries
     package var ledgers: LedgerEngine
     package var alarms: AlarmEngine
+    package var expiries: ExpiryEngine
+    package var duty: DutyEngine
     package var messages: MessageEngine
     package var workflows: WorkflowEngine
     package var search: SearchEngine
@@ -57,6 +60,9 @@ package struct Platform: Sendable {
         self.live = live
         let messages = messages ?? PlatformMessages.engine(channels: [], database: database, outbox: outbox, hub: live, keys: keys, clock: clock)
         self.messages = messages
+        expiries = ExpiryEngine(alarms: alarms, ledgers: ledgers, messages: messages, database: database, clock: clock)
+        duty = DutyEngine(database: database, alarms: alarms, messages: messages, audit: audit, clock: clock)
+        duty.connect()
         self.workflows = WorkflowEngine(declarations: workflows, database: database, dictionaries: dictionaries, keys: keys, audit: audit, clock: clock) {
             try PlatformMessages.tell($0, through: messages, in: $1)
         }
