@@ -70,13 +70,14 @@ package final class PostgresDatabase: Storage.Database {
 
     @discardableResult
     package func write<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T) async throws -> T {
-        let deadline = Self.uptime(in: options.patience)
-        return try await withCheckedThrowingContinuation { continuation in
-            let request = PostgresWriteClosure(deadline: deadline, body, continuation)
-            if let failure = writer.submit(request) {
-                request.fail(failure)
-                request.finish()
-            }
+        try await withCheckedThrowingContinuation { continuation in submit(body) { continuation.resume(with: $0) } }
+    }
+
+    package func submit<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T, then: @escaping @Sendable (Result<T, any Error>) -> Void) {
+        let request = PostgresWriteClosure(deadline: Self.uptime(in: options.patience), body, then: then)
+        if let failure = writer.submit(request) {
+            request.fail(failure)
+            request.finish()
         }
     }
 

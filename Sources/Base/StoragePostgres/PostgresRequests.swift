@@ -22,16 +22,16 @@ protocol PostgresWriteRequest: PostgresRequest {
 final class PostgresWriteClosure<T: Sendable>: PostgresWriteRequest, @unchecked Sendable {
     let deadline: UInt64
     private let body: @Sendable (any Transaction) throws -> T
-    private let continuation: CheckedContinuation<T, any Error>
+    private let then: @Sendable (Result<T, any Error>) -> Void
     private var outcome: Result<T, any Error> = .failure(PostgresFailure.closed())
     private var actions: [@Sendable () -> Void] = []
     private(set) var signals: [Signal] = []
     private(set) var hasChangedSchema = false
 
-    init(deadline: UInt64, _ body: @escaping @Sendable (any Transaction) throws -> T, _ continuation: CheckedContinuation<T, any Error>) {
+    init(deadline: UInt64, _ body: @escaping @Sendable (any Transaction) throws -> T, then: @escaping @Sendable (Result<T, any Error>) -> Void) {
         self.deadline = deadline
         self.body = body
-        self.continuation = continuation
+        self.then = then
     }
 
     var hasSucceeded: Bool { if case .success = outcome { true } else { false } }
@@ -50,7 +50,7 @@ final class PostgresWriteClosure<T: Sendable>: PostgresWriteRequest, @unchecked 
 
     func finish() {
         if hasSucceeded { for action in actions { action() } }
-        continuation.resume(with: outcome)
+        then(outcome)
     }
 }
 

@@ -79,12 +79,14 @@ package final class SQLiteDatabase: Storage.Database {
 
     @discardableResult
     package func write<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { continuation in
-            let request = WriteClosure(body, continuation)
-            if let failure = writer.submit(request) {
-                request.fail(failure)
-                request.finish()
-            }
+        try await withCheckedThrowingContinuation { continuation in submit(body) { continuation.resume(with: $0) } }
+    }
+
+    package func submit<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T, then: @escaping @Sendable (Result<T, any Error>) -> Void) {
+        let request = WriteClosure(body, then: then)
+        if let failure = writer.submit(request) {
+            request.fail(failure)
+            request.finish()
         }
     }
 

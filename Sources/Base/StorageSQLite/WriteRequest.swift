@@ -18,14 +18,14 @@ protocol WriteRequest: AnyObject, Sendable {
 /// `@unchecked`: handed from the caller to the writer's thread through `GroupCommit`'s lock; never shared.
 final class WriteClosure<T: Sendable>: WriteRequest, @unchecked Sendable {
     private let body: @Sendable (any Transaction) throws -> T
-    private let continuation: CheckedContinuation<T, any Error>
+    private let then: @Sendable (Result<T, any Error>) -> Void
     private var outcome: Result<T, any Error> = .failure(SQLiteFailure.closed())
     private var actions: [@Sendable () -> Void] = []
     private(set) var hasChangedSchema = false
 
-    init(_ body: @escaping @Sendable (any Transaction) throws -> T, _ continuation: CheckedContinuation<T, any Error>) {
+    init(_ body: @escaping @Sendable (any Transaction) throws -> T, then: @escaping @Sendable (Result<T, any Error>) -> Void) {
         self.body = body
-        self.continuation = continuation
+        self.then = then
     }
 
     var hasSucceeded: Bool { if case .success = outcome { true } else { false } }
@@ -43,6 +43,6 @@ final class WriteClosure<T: Sendable>: WriteRequest, @unchecked Sendable {
 
     func finish() {
         if hasSucceeded { for action in actions { action() } }
-        continuation.resume(with: outcome)
+        then(outcome)
     }
 }

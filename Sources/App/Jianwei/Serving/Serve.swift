@@ -144,15 +144,18 @@ struct Server: Sendable {
         guard table.faults.isEmpty else { throw Failure(.unexpected, "JW-A001", "声明有误：" + table.faults.joined(separator: "；")) }
         let gateway = GateGateway(
             backend: GateDesk(gates: installation.gates), clients: installation.clients, platformKeys: installation.platformKeys, clock: platform.clock, logger: logger)
+        let figures = MetricsDoor(metrics: Metrics(), database: database, blobs: platform.blobs, clock: platform.clock)
         let door = FrontDoor(
             trustedProxies: trustedProxies, gates: gateway, site: router.buildResponder(),
             administration: AdminDoor(key: try AdminKey.readOrMake(installation.directory), desk: AdminDesk(installation: installation)),
-            figures: MetricsDoor(metrics: Metrics(), database: database, blobs: platform.blobs, clock: platform.clock))
+            figures: figures)
         var quiet = logger
         quiet[metadataKey: "part"] = "http"
         var configuration = ApplicationConfiguration(address: .hostname(address.host, port: address.port), serverName: nil)
         configuration.backlog = 1024
-        var app = Application(responder: door, configuration: configuration, logger: quiet)
+        let lane = GateLane.Setup(gates: gateway, trustedProxies: trustedProxies, metrics: figures.metrics, clock: platform.clock)
+        var app = Application(
+            responder: door, server: .http1(configuration: .init(additionalChannelHandlers: [GateLane(lane)])), configuration: configuration, logger: quiet)
         for service in Server.services(installation) + extraServices { app.addServices(service) }
         application = app
         farewell = Farewell(live: platform.live, gates: installation.gates)

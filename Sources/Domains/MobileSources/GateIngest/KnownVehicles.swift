@@ -91,16 +91,7 @@ package final class KnownVehicles: Sendable {
 
     /// - Throws: `.unavailable` when vehicles not yet known cannot be read.
     func answer(_ asked: Set<Asked>) async throws -> Answer {
-        let (known, plates, orgs, changes) = state.withLock { state in
-            var known = Answer()
-            var plates: Set<String> = []
-            var orgs: Set<Int64> = []
-            for one in asked {
-                if let filed = state.filings[one.plate] { known.filings[one.plate] = filed } else { plates.insert(one.plate) }
-                if let fleet = state.fleets[one.org] { known.fleets[one.org] = fleet } else { orgs.insert(one.org) }
-            }
-            return (known, plates, orgs, state.changes)
-        }
+        let (known, plates, orgs, changes) = look(asked)
         guard !plates.isEmpty || !orgs.isEmpty else { return known }
         let read = try await database.read { reader in try KnownVehicles.read(plates, orgs, in: reader) }
         if database.dialect == .sqlite {
@@ -111,6 +102,27 @@ package final class KnownVehicles: Sendable {
             }
         }
         return Answer(filings: known.filings.merging(read.filings) { $1 }, fleets: known.fleets.merging(read.fleets) { $1 })
+    }
+
+    /// What is in memory already.
+    ///
+    /// - Returns: nil when anything must be read.
+    func known(_ asked: Set<Asked>) -> Answer? {
+        let (known, plates, orgs, _) = look(asked)
+        return plates.isEmpty && orgs.isEmpty ? known : nil
+    }
+
+    private func look(_ asked: Set<Asked>) -> (known: Answer, plates: Set<String>, orgs: Set<Int64>, changes: Int) {
+        state.withLock { state in
+            var known = Answer()
+            var plates: Set<String> = []
+            var orgs: Set<Int64> = []
+            for one in asked {
+                if let filed = state.filings[one.plate] { known.filings[one.plate] = filed } else { plates.insert(one.plate) }
+                if let fleet = state.fleets[one.org] { known.fleets[one.org] = fleet } else { orgs.insert(one.org) }
+            }
+            return (known, plates, orgs, state.changes)
+        }
     }
 
     private static func read(_ plates: Set<String>, _ orgs: Set<Int64>, in reader: any Reader) throws -> Answer {
