@@ -64,6 +64,7 @@ struct Serve: AsyncParsableCommand {
         Serve.greet(installation, address, seconds: Clock.system.now.seconds(since: started))
         DemoStage.greet(credentials)
         try await server.run()
+        try await installation.gates.passes.settle()
         await installation.database.close()
         lock.release()
     }

@@ -11,16 +11,18 @@ package struct GatePasses: Sendable {
     let alarms: AlarmEngine
     let audit: AuditTrail
     let clock: Clock
+    let memory: PassMemory
     let intake: PassIntake
 
-    init(database: any Database, registry: GateRegistry, vehicles: KnownVehicles, alarms: AlarmEngine, audit: AuditTrail, clock: Clock, feed: PassFeed) {
+    init(database: any Database, registry: GateRegistry, vehicles: KnownVehicles, alarms: AlarmEngine, audit: AuditTrail, clock: Clock, feed: PassFeed, memory: PassMemory) {
         self.database = database
         self.registry = registry
         self.vehicles = vehicles
         self.alarms = alarms
         self.audit = audit
         self.clock = clock
-        intake = PassIntake(database: database, store: PassStore(alarms: alarms), vehicles: vehicles, audit: audit, feed: feed)
+        self.memory = memory
+        intake = PassIntake(database: database, store: PassStore(alarms: alarms, memory: memory), vehicles: vehicles, audit: audit, feed: feed)
     }
 
     /// - Parameters:
@@ -51,6 +53,9 @@ package struct GatePasses: Sendable {
             intake.submit(work, then: then)
         }
     }
+
+    /// Writes what is only in memory; before the database closes.
+    package func settle() async throws { try await intake.settle() }
 
     /// Whether `recordAtOnce` can ever know a vehicle: on a database that other nodes write nothing is kept in memory.
     package var mayRecordAtOnce: Bool { database.dialect == .sqlite }

@@ -34,6 +34,8 @@ final class PassIntake: Sendable {
         /// Records of those that wait.
         var records = 0
         var isWriting = false
+        /// Who waits to write alone.
+        var settlers: [CheckedContinuation<Void, Never>] = []
     }
 
     /// Records after which a transaction takes no further request, so that other writers are not kept waiting.
@@ -80,10 +82,11 @@ final class PassIntake: Sendable {
 
     /// Writes what waits now, at least one request, or rests.
     private func next() {
-        let group = state.withLock { state -> [Waiting] in
+        let (group, settler) = state.withLock { state -> ([Waiting], CheckedContinuation<Void, Never>?) in
+            if let settler = state.settlers.popLast() { return ([], settler) }
             guard let first = state.waiting.first else {
                 state.isWriting = false
-                return []
+                return ([], nil)
             }
             var room = PassIntake.mostRecords - first.work.records.count
             let more = state.waiting.dropFirst().prefix { waiting in
@@ -93,10 +96,12 @@ final class PassIntake: Sendable {
             let taken = Array(state.waiting.prefix(1 + more))
             state.waiting.removeFirst(taken.count)
             state.records -= taken.reduce(0) { $0 + $1.work.records.count }
-            return taken
+            return (taken, nil)
         }
+        settler?.resume()
         guard !group.isEmpty else { return }
-        write(group.map(\.work)) { [self] outcome in
+        write(group.map(\.work), remembers: passes.memory.photos.isKept) { [self] outcome in
+            if case .failure = outcome { passes.memory.photos.forget() }
             switch outcome {
             case .success(let results):
                 next()
@@ -113,24 +118,54 @@ final class PassIntake: Sendable {
     private func retry(_ group: [Waiting]) {
         let left = Countdown(group.count)
         for waiting in group {
-            write([waiting.work]) { [self] outcome in
+            write([waiting.work], remembers: false) { [self] outcome in
                 if left.isLast { next() }
                 waiting.answer(outcome.map { $0[0] })
             }
         }
     }
 
-    private func write(_ works: [Work], then: @escaping @Sendable (Result<[[PassResult]], any Error>) -> Void) {
+    /// Writes what is only in memory, while nothing else is being stored.
+    func settle() async throws {
+        await withCheckedContinuation { turn in
+            let isFree = state.withLock { state in
+                if state.isWriting {
+                    state.settlers.append(turn)
+                    return false
+                }
+                state.isWriting = true
+                return true
+            }
+            if isFree { turn.resume() }
+        }
+        defer { next() }
+        let photos = passes.memory.photos
+        guard photos.count > 0 else { return }
+        try await database.write { tx in try photos.settle(in: tx) }
+        photos.settled()
+    }
+
+    /// - Parameter remembers: what can be written later stays in memory; only for one transaction at a time.
+    private func write(_ works: [Work], remembers: Bool, then: @escaping @Sendable (Result<[[PassResult]], any Error>) -> Void) {
         let (passes, vehicles, audit, feed) = (passes, vehicles, audit, feed)
         database.submit(
             { tx in
-                var tally = PassTally()
+                let memory = passes.memory
+                var tally = PassTally(memory: remembers ? memory : nil)
                 var group = PassGroup()
                 for work in works { try group.take(work, passes, &tally, in: tx) }
                 try tally.flush(in: tx)
                 try group.record(in: audit, tx)
+                let folded = remembers ? try memory.photos.fold(in: tx) : 0
                 let stored = group.stored
-                let visits = tally.visits
+                let (visits, plates) = (tally.visits, tally.plates)
+                if remembers {
+                    let last = stored.last?.id
+                    tx.afterCommit {
+                        memory.photos.committed(folded: folded, last: last)
+                        memory.plates.add(plates)
+                    }
+                }
                 if !stored.isEmpty {
                     tx.afterCommit { for (filing, visit) in visits { vehicles.noteVisit(visit.plate, filing: filing, at: visit.at) } }
                     try feed.publish(stored, after: tx)

@@ -1,3 +1,4 @@
+import Cryptography
 import Kernel
 
 /// A record on its way into the ledger: read, found at its gate and judged, all outside the transaction, so that the one writer has nothing to think about.
@@ -8,6 +9,8 @@ enum PassReady: Sendable {
     struct Judged: Sendable {
         var input: GatePassInput
         var digest: String
+        /// The photos that belong to one pass only.
+        var photos: [Digest]
         var site: EnterpriseFacts
         var gateName: String
         var outcome: PassJudge.Outcome
@@ -49,7 +52,7 @@ struct PassPreparation {
         PassChecks.add(to: &doubts, input: input, filing: outcome.filing, barrierDirection: barrierDirection, now: now)
         return .judged(
             PassReady.Judged(
-                input: input, digest: input.digest, site: site, gateName: gate.name, outcome: outcome,
+                input: input, digest: input.digest, photos: PhotoUses.keys(of: [input.headPhoto, input.bodyPhoto, input.platePhoto]), site: site, gateName: gate.name, outcome: outcome,
                 listVersion: outcome.facts.listedVersion ?? snapshot.listVersion, doubts: doubts, receivedAt: now, recordedAt: recordedAt ?? now))
     }
 }

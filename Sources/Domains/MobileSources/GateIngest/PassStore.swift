@@ -8,6 +8,7 @@ import Storage
 /// every call so that its preparation is kept.
 struct PassStore: Sendable {
     let alarms: AlarmEngine
+    let memory: PassMemory
 
     /// - Parameter tally: of the transaction; the caller flushes it at the end.
     /// - Returns: what the gate is told, and the stored pass where one was stored.
@@ -34,7 +35,7 @@ struct PassStore: Sendable {
             listVersion: judged.listVersion, filingId: outcome.filing?.id, stageBasis: PassStore.basis(outcome, input), receivedAt: now, recordedAt: judged.recordedAt)
         pass.id = try PassRow.insert(pass, pairId: pair.partner, digest: digest, in: tx)
         if let partner = pair.partner { try tx.execute(SQL(text: "UPDATE gate_pass SET pair_id = ? WHERE id = ?", arguments: [.int(pass.id), .int(partner)])) }
-        if try PassPhotos.claim(pass, in: tx) {
+        if try memory.photos.claim(judged.photos, for: pass.id, gathers: tally.memory != nil, in: tx) {
             pass.findings.append(GatePassRule.Finding(.duplicatePhoto))
             try tx.execute("UPDATE gate_pass SET findings = \(PassRow.codes(pass.findings)) WHERE id = \(pass.id)")
         }
@@ -42,7 +43,7 @@ struct PassStore: Sendable {
         tally.keep(serials, org: site.org, gateNo: input.gateNo)
         tally.add(pass)
         tally.visit(outcome.filing, by: input)
-        try PassRollup.addPlate(pass, in: tx)
+        try PassRollup.addPlate(pass, &tally, in: tx)
         try raise(pass, in: tx)
         let result = PassResult(
             serialNo: input.serialNo, status: .stored, passId: pass.id, verdict: pass.verdict.rawValue, findings: pass.findings, errors: [], ignored: input.ignored)
