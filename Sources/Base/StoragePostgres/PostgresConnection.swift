@@ -12,6 +12,10 @@ final class PostgresConnection {
     private var preparedCount = 0
     /// Uptime in nanoseconds after which no further statement begins and no further row is taken; 0 for never.
     var deadline: UInt64 = 0
+    /// True when a transaction could not be begun: the next one begins on a new connection.
+    private var isSpent = false
+    /// True when the savepoint stands where the next closure begins.
+    private var isMarkFresh = false
 
     /// Seconds to connect, keep-alives that notice a dead server within eleven seconds; the address may say otherwise.
     private static let defaults: [(String, String)] = [
@@ -29,11 +33,11 @@ final class PostgresConnection {
         keys += ["dbname", "application_name", "client_encoding"]
         values += [address, name, "UTF8"]
         let opened = Self.withStrings(keys) { keys in Self.withStrings(values) { PQconnectdbParams(keys, $0, 1) } }
-        guard let opened else { throw PostgresFailure.lost("libpq has no memory") }
+        guard let opened else { throw StorageFailure.lost("libpq has no memory") }
         guard PQstatus(opened) == CONNECTION_OK else {
             let message = String(cString: PQerrorMessage(opened))
             PQfinish(opened)
-            throw PostgresFailure.lost("connect: \(message)")
+            throw StorageFailure.lost("connect: \(message)")
         }
         handle = opened
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
@@ -42,7 +46,7 @@ final class PostgresConnection {
 
     deinit { PQfinish(handle) }
 
-    var isLost: Bool { PQstatus(handle) != CONNECTION_OK }
+    var isLost: Bool { isSpent || PQstatus(handle) != CONNECTION_OK }
     var isInTransaction: Bool { PQtransactionStatus(handle) == PQTRANS_INTRANS || PQtransactionStatus(handle) == PQTRANS_INERROR }
     var hasFailedTransaction: Bool { PQtransactionStatus(handle) == PQTRANS_INERROR }
 
@@ -81,7 +85,7 @@ final class PostgresConnection {
         defer { if !stream.hasEnded { stream.discard() } }
         while let row = try stream.next() {
             if deadline > 0, DispatchTime.now().uptimeNanoseconds > deadline {
-                throw PostgresFailure.timeLimit(cause: "the time limit passed between rows of \(sql.text.prefix(500))")
+                throw StorageFailure.timeLimit(cause: "the time limit passed between rows of \(sql.text.prefix(500))")
             }
             guard try body(row) else { return }
         }
@@ -138,7 +142,7 @@ final class PostgresConnection {
 
     private func prepare(_ sql: SQL) throws -> String {
         finishStream()
-        if deadline > 0, DispatchTime.now().uptimeNanoseconds > deadline { throw PostgresFailure.timeLimit(cause: "the time limit passed before \(sql.text.prefix(500))") }
+        if deadline > 0, DispatchTime.now().uptimeNanoseconds > deadline { throw StorageFailure.timeLimit(cause: "the time limit passed before \(sql.text.prefix(500))") }
         let types = sql.arguments.map(PostgresType.of)
         let key = PreparedKey(text: sql.text, types: types)
         if let name = prepared[key] { return name }
@@ -182,7 +186,7 @@ final class PostgresConnection {
         forgetStatements()
     }
 
-    private func lost(_ text: String) -> Failure { PostgresFailure.lost("\(String(cString: PQerrorMessage(handle))) in \(text.prefix(200))") }
+    private func lost(_ text: String) -> Failure { StorageFailure.lost("\(String(cString: PQerrorMessage(handle))) in \(text.prefix(200))") }
 
     // MARK: Notifications
 
@@ -214,6 +218,65 @@ final class PostgresConnection {
         return pointers.withUnsafeBufferPointer { buffer in
             guard let start = buffer.baseAddress else { preconditionFailure("an array with an element has an address") }
             return body(start)
+        }
+    }
+}
+
+extension PostgresConnection: ReadConnection {
+    var reader: any Reader { PostgresReader(self) }
+
+    func beginRead(until uptime: UInt64) throws {
+        let left = Int64(bitPattern: uptime &- DispatchTime.now().uptimeNanoseconds) / 1_000_000
+        try begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = \(max(0, left) + 1)")
+        deadline = uptime
+    }
+
+    func endRead() {
+        deadline = 0
+        if isInTransaction { _ = try? command(hasFailedTransaction ? "ROLLBACK" : "COMMIT") }
+        if !isLost { refreshStatements() }
+    }
+}
+
+/// One writer at a time, whichever node it is on, is what SQLite promises too, and what the engines rely on: ids are in the order of commits, so that "everything after id n" misses nothing; the audit chain has one
+/// end; read-then-write needs no retry. The lock belongs to the transaction: a node that dies or hangs loses it with its session (docs/decisions/0050).
+extension PostgresConnection: WriteConnection {
+    func beginWrite() throws {
+        if isInTransaction { rollback() }
+        refreshStatements()
+        try begin("BEGIN; SELECT pg_advisory_xact_lock(\(Self.lockClass), hashtext(current_schema())); SAVEPOINT one")
+        isMarkFresh = false
+    }
+
+    func makeTransaction() -> any QueuedTransaction { PostgresTransaction(self) }
+
+    func separate() throws {
+        if !isMarkFresh { try command("RELEASE one; SAVEPOINT one") }
+        isMarkFresh = false
+    }
+
+    func undo() throws {
+        try command("ROLLBACK TO one")
+        isMarkFresh = true
+    }
+
+    func commit(_ signals: [Signal]) throws {
+        if !signals.isEmpty { try SignalTable.send(signals, on: self) }
+        guard !hasFailedTransaction else { throw StorageFailure.lost("the transaction was given up") }
+        try command("COMMIT")
+    }
+
+    func rollback() { _ = try? command("ROLLBACK") }
+
+    /// `jw` as a number: the first half of the lock's key, the second being the schema.
+    static let lockClass = 27_255
+
+    fileprivate func begin(_ text: String) throws {
+        do {
+            try command(text)
+        } catch {
+            isSpent = true
+            throw error
         }
     }
 }

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import Kernel
 import Storage
@@ -22,8 +21,8 @@ package final class PostgresDatabase: Storage.Database {
 
     package let address: String
     private let options: Options
-    private let writer: PostgresWriter
-    private let readers: PostgresReadPool
+    private let writer: GroupCommit<PostgresConnection>
+    private let readers: ReaderPool<PostgresConnection>
     private let open: @Sendable () throws -> PostgresConnection
 
     /// Connects, on the calling thread.
@@ -46,10 +45,20 @@ package final class PostgresDatabase: Storage.Database {
         try Self.checkServer(first)
         if let schema { try first.command("CREATE SCHEMA \(SQL.ident(schema).text)") }
         try first.command(SignalTable.creation)
-        let readers = PostgresReadPool(readers: max(1, options.readers), waiting: options.waiting, open: open)
+        var reading = ReaderPool<PostgresConnection>.Limits()
+        reading.readers = max(1, options.readers)
+        reading.waiting = options.waiting
+        reading.longestPause = 2
+        let readers = ReaderPool("jianwei.postgres.reader", limits: reading, open: open)
         self.readers = readers
-        let farewell = schema.map { "DROP SCHEMA \(SQL.ident($0).text) CASCADE" }
-        writer = PostgresWriter(waiting: options.waiting, farewell: farewell, open: open) { readers.schemaChanged() }
+        var writing = GroupCommit<PostgresConnection>.Limits()
+        writing.waiting = options.waiting
+        writing.patience = options.patience
+        // Other nodes wait for the lock meanwhile.
+        writing.nanoseconds = 20_000_000
+        writer = GroupCommit(
+            "jianwei.postgres.writer", limits: writing, open: open, onSchemaChange: { readers.schemaChanged() },
+            farewell: { last in if let schema { _ = try? last.command("DROP SCHEMA \(SQL.ident(schema).text) CASCADE") } })
         writer.start(first)
     }
 
@@ -60,25 +69,13 @@ package final class PostgresDatabase: Storage.Database {
 
     package var dialect: Dialect { .postgres }
 
-    package func read<T: Sendable>(within limit: Duration, _ body: @escaping @Sendable (any Reader) throws -> T) async throws -> T {
-        let deadline = Self.uptime(in: limit)
-        return try await withCheckedThrowingContinuation { continuation in
-            let request = PostgresReadClosure(deadline: deadline, body, continuation)
-            if let failure = readers.submit(request) { request.fail(failure) }
-        }
-    }
+    package func read<T: Sendable>(within limit: Duration, _ body: @escaping @Sendable (any Reader) throws -> T) async throws -> T { try await readers.read(within: limit, body) }
 
     @discardableResult
-    package func write<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { continuation in submit(body) { continuation.resume(with: $0) } }
-    }
+    package func write<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T) async throws -> T { try await writer.write(body) }
 
     package func submit<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T, then: @escaping @Sendable (Result<T, any Error>) -> Void) {
-        let request = PostgresWriteClosure(deadline: Self.uptime(in: options.patience), body, then: then)
-        if let failure = writer.submit(request) {
-            request.fail(failure)
-            request.finish()
-        }
+        writer.write(body, then: then)
     }
 
     /// What other nodes signal from now on, in the order of their commits; ends when the reader of the stream does. After a long absence there comes one `Signal.everything`.
@@ -90,22 +87,7 @@ package final class PostgresDatabase: Storage.Database {
         }
     }
 
-    package func figures() async -> [String: Double] {
-        let (waitingWriters, counts) = writer.figures()
-        let (waitingReaders, readerCount, reads, timeouts, reconnects) = readers.figures()
-        return [
-            "waiting_writers": Double(waitingWriters),
-            "waiting_readers": Double(waitingReaders),
-            "readers": Double(readerCount),
-            "reads": Double(reads),
-            "read_timeouts": Double(timeouts),
-            "writes": Double(counts.closures),
-            "write_failures": Double(counts.failures),
-            "commits": Double(counts.commits),
-            "largest_commit": Double(counts.largest),
-            "reconnects": Double(counts.reconnects + reconnects),
-        ]
-    }
+    package func figures() async -> [String: Double] { writer.figures().merging(readers.figures()) { $1 } }
 
     package func close() async {
         readers.stop()
@@ -113,8 +95,6 @@ package final class PostgresDatabase: Storage.Database {
         writer.stop()
         await writer.stopped()
     }
-
-    private static func uptime(in limit: Duration) -> UInt64 { DispatchTime.now().uptimeNanoseconds + UInt64(max(0, limit / .nanoseconds(1))) }
 
     /// A node that stops in the middle of a transaction loses its session, and the writer's lock with it, after 20 seconds; nobody waits longer than 15 for a lock.
     private static let settings = [

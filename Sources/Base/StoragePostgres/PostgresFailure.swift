@@ -1,5 +1,6 @@
 import CLibpq
 import Kernel
+import Storage
 
 /// Turns what PostgreSQL says into what callers may see, with the same codes as SQLite's; the text of PostgreSQL goes into the cause only.
 ///
@@ -9,25 +10,16 @@ enum PostgresFailure {
         let cause = "PostgreSQL \(state.isEmpty ? "-" : state): \(message)" + (statement.map { " in \($0.prefix(500))" } ?? "")
         switch state {
         case "53100": return Failure(.unavailable, "JW-S002", "存储空间不足，数据未保存，请联系管理员清理磁盘", cause: cause)
-        case "57014": return timeLimit(cause: cause)
+        case "57014": return StorageFailure.timeLimit(cause: cause)
         case "23505": return Failure(.conflict, "JW-S005", "已存在相同的记录", cause: cause)
-        case _ where state == "0A000" && message.contains("cached plan"): return lost(cause)
+        case _ where state == "0A000" && message.contains("cached plan"): return StorageFailure.lost(cause)
         case _ where state.hasPrefix("22") || state.hasPrefix("23"): return Failure(.unexpected, "JW-S006", "数据不符合存储要求，未保存", cause: cause)
         case _ where state.hasPrefix("42") || state == "0A000" || state.hasPrefix("25P") || state == "25001": return wrong(cause)
-        default: return lost(cause)
+        default: return StorageFailure.lost(cause)
         }
     }
 
-    /// Of a connection that could not be made or was lost.
-    static func lost(_ cause: String) -> Failure { Failure(.unavailable, "JW-S001", "数据库暂时不可用，请稍后重试", cause: cause) }
-
     static func wrong(_ cause: String) -> Failure { Failure(.unexpected, "JW-S007", "系统处理数据时出错，请联系管理员", cause: cause) }
-
-    static func timeLimit(cause: String) -> Failure { Failure(.unavailable, "JW-S004", "查询超时，请缩小查询范围后重试", cause: cause) }
-
-    static func tooMany(_ waiting: Int) -> Failure { Failure(.unavailable, "JW-S003", "系统繁忙，请稍后重试", cause: "\(waiting) callers wait already") }
-
-    static func closed() -> Failure { Failure(.unavailable, "JW-S001", "数据库已关闭", cause: "closed") }
 
     /// - Parameter result: of a command that failed; not cleared here.
     static func of(_ result: OpaquePointer?, statement: String) -> Failure {

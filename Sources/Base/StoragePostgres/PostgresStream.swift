@@ -51,7 +51,7 @@ final class PostgresStream {
             case PGRES_TUPLES_OK, PGRES_COMMAND_OK: continue
             default:
                 let isLost = PQstatus(handle) != CONNECTION_OK
-                caught = isLost ? PostgresFailure.lost(String(cString: PQerrorMessage(handle))) : PostgresFailure.of(result, statement: statement)
+                caught = isLost ? StorageFailure.lost(String(cString: PQerrorMessage(handle))) : PostgresFailure.of(result, statement: statement)
             }
         }
         hasEnded = true

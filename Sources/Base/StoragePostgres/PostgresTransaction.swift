@@ -16,7 +16,7 @@ final class PostgresReader: Reader {
 ///
 /// PostgreSQL gives up the whole transaction at the first error. Here it goes back to the closure's savepoint at once, so that the closure may still read why; a closure that then pretends nothing happened fails
 /// with that error (`spoiled`), because what it wrote before is gone.
-final class PostgresTransaction: Transaction {
+final class PostgresTransaction: QueuedTransaction {
     private let connection: PostgresConnection
     private(set) var actions: [@Sendable () -> Void] = []
     private(set) var signals: [Signal] = []

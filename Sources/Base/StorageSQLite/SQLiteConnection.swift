@@ -3,10 +3,13 @@ import GRDBSQLite
 import Kernel
 import Storage
 
+import class GRDB.DatabaseQueue
+
 /// One open connection with its prepared statements; lives on one thread from opening to closing.
 ///
 /// GRDB opens, configures and closes it; statements are bound and stepped through the C interface because a gate pass needs about ten of them and each may cost two microseconds.
 final class SQLiteConnection {
+    private let queue: DatabaseQueue
     private let handle: OpaquePointer
     private var statements: [String: SQLiteStatement] = [:]
     /// Statements by where their text lies in memory, so that a text of a thousand characters is not hashed for every call. An entry keeps its text alive, so nothing else can lie there.
@@ -21,13 +24,22 @@ final class SQLiteConnection {
     /// Read by SQLite's progress callback: uptime in nanoseconds after which a statement is interrupted; 0 for never.
     private let deadline: UnsafeMutablePointer<UInt64>
 
-    /// - Parameter handle: GRDB's open connection.
-    init(_ handle: OpaquePointer?, settings: [String]) throws {
-        guard let handle else { throw SQLiteFailure.closed() }
+    /// Where the closure that is run now began, for a transaction's second closure and later ones.
+    private var mark = Mark.none
+    private enum Mark { case none, used, fresh }
+
+    /// - Parameter queue: GRDB's open connection, used by nobody else.
+    init(_ queue: DatabaseQueue, settings: [String]) throws {
+        self.queue = queue
+        guard let handle = queue.inDatabase({ $0.sqliteConnection }) else { throw StorageFailure.closed() }
         self.handle = handle
         deadline = .allocate(capacity: 1)
         deadline.initialize(to: 0)
         sqlite3_extended_result_codes(handle, 1)
+        // GRDB's observers, which want to be called on its queue; nobody observes here.
+        sqlite3_commit_hook(handle, nil, nil)
+        sqlite3_rollback_hook(handle, nil, nil)
+        sqlite3_update_hook(handle, nil, nil)
         for setting in settings { try run(SQL(text: setting)) }
         sqlite3_progress_handler(handle, 10_000, isPastDeadline, deadline)
     }
@@ -36,10 +48,8 @@ final class SQLiteConnection {
         sqlite3_progress_handler(handle, 0, nil, nil)
         forgetStatements()
         deadline.deallocate()
+        try? queue.close()
     }
-
-    /// Interrupts every statement that is still running at this uptime; nil for no limit.
-    func interrupt(at uptime: UInt64?) { deadline.pointee = uptime ?? 0 }
 
     func forgetStatements() {
         for statement in statements.values { statement.finalize() }
@@ -134,6 +144,52 @@ final class SQLiteConnection {
             near = [Near?](repeating: nil, count: 64)
         }
     }
+}
+
+extension SQLiteConnection: ReadConnection {
+    /// A file does not go away.
+    var isLost: Bool { false }
+    var reader: any Reader { SQLiteReader(self) }
+
+    func beginRead(until uptime: UInt64) throws {
+        deadline.pointee = uptime
+        try run("BEGIN")
+    }
+
+    func endRead() {
+        if isInTransaction { _ = try? run("COMMIT") }
+        deadline.pointee = 0
+    }
+}
+
+extension SQLiteConnection: WriteConnection {
+    /// No savepoint for the first closure: its copies of every page the closure changes would cost as much as the changes, and when that closure fails nothing else is in the transaction yet.
+    func beginWrite() throws {
+        mark = .none
+        try run("BEGIN IMMEDIATE")
+    }
+
+    func makeTransaction() -> any QueuedTransaction { SQLiteTransaction(self) }
+
+    func separate() throws {
+        if mark == .used { try run("RELEASE one") }
+        if mark != .fresh { try run("SAVEPOINT one") }
+        mark = .used
+    }
+
+    func undo() throws {
+        guard mark != .none else {
+            try run("ROLLBACK")
+            return
+        }
+        try run("ROLLBACK TO one")
+        mark = .fresh
+    }
+
+    /// - Parameter signals: nobody else uses this file.
+    func commit(_ signals: [Signal]) throws { try run("COMMIT") }
+
+    func rollback() { _ = try? run("ROLLBACK") }
 }
 
 private func isPastDeadline(_ context: UnsafeMutableRawPointer?) -> Int32 {

@@ -25,8 +25,8 @@ package final class SQLiteDatabase: Storage.Database {
     }
 
     package let path: String
-    private let writer: GroupCommit
-    private let readers: ReadPool
+    private let writer: GroupCommit<SQLiteConnection>
+    private let readers: ReaderPool<SQLiteConnection>
     /// Of a temporary database. Removed while the threads may still close their files, which Linux allows.
     private let folder: TemporaryFolder?
 
@@ -40,16 +40,17 @@ package final class SQLiteDatabase: Storage.Database {
     private init(path: String, options: Options, folder: TemporaryFolder?) throws {
         self.path = path
         self.folder = folder
-        let queue = try Self.open(path, readonly: false)
-        let readers = ReadPool(
-            limits: ReadPool.Limits(readers: max(1, options.readers), waiting: options.waiting),
-            settings: Self.readerSettings(options)
-        ) { try Self.open(path, readonly: true) }
+        let open: @Sendable () throws -> SQLiteConnection = { try SQLiteConnection(Self.open(path, readonly: false), settings: Self.writerSettings(options)) }
+        let first = try open()
+        var reading = ReaderPool<SQLiteConnection>.Limits()
+        reading.readers = max(1, options.readers)
+        reading.waiting = options.waiting
+        let readers = ReaderPool("jianwei.sqlite.reader", limits: reading) { try SQLiteConnection(Self.open(path, readonly: true), settings: Self.readerSettings(options)) }
         self.readers = readers
-        var limits = GroupCommit.Limits()
-        limits.waiting = options.waiting
-        writer = GroupCommit(limits: limits) { readers.schemaChanged() }
-        writer.start(queue, settings: Self.writerSettings(options))
+        var writing = GroupCommit<SQLiteConnection>.Limits()
+        writing.waiting = options.waiting
+        writer = GroupCommit("jianwei.sqlite.writer", limits: writing, open: open) { readers.schemaChanged() }
+        writer.start(first)
     }
 
     deinit {
@@ -69,43 +70,21 @@ package final class SQLiteDatabase: Storage.Database {
 
     package var dialect: Dialect { .sqlite }
 
-    package func read<T: Sendable>(within limit: Duration, _ body: @escaping @Sendable (any Reader) throws -> T) async throws -> T {
-        let deadline = DispatchTime.now().uptimeNanoseconds + UInt64(max(0, limit / .nanoseconds(1)))
-        return try await withCheckedThrowingContinuation { continuation in
-            let request = ReadClosure(deadline: deadline, body, continuation)
-            if let failure = readers.submit(request) { request.fail(failure) }
-        }
-    }
+    package func read<T: Sendable>(within limit: Duration, _ body: @escaping @Sendable (any Reader) throws -> T) async throws -> T { try await readers.read(within: limit, body) }
 
     @discardableResult
-    package func write<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { continuation in submit(body) { continuation.resume(with: $0) } }
-    }
+    package func write<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T) async throws -> T { try await writer.write(body) }
 
     package func submit<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T, then: @escaping @Sendable (Result<T, any Error>) -> Void) {
-        let request = WriteClosure(body, then: then)
-        if let failure = writer.submit(request) {
-            request.fail(failure)
-            request.finish()
-        }
+        writer.write(body, then: then)
     }
 
     package func figures() async -> [String: Double] {
-        let (waitingWriters, counts) = writer.figures()
-        let (waitingReaders, readerCount, reads, timeouts) = readers.figures()
-        return [
-            "waiting_writers": Double(waitingWriters),
-            "waiting_readers": Double(waitingReaders),
-            "readers": Double(readerCount),
-            "reads": Double(reads),
-            "read_timeouts": Double(timeouts),
-            "writes": Double(counts.closures),
-            "write_failures": Double(counts.failures),
-            "commits": Double(counts.commits),
-            "largest_commit": Double(counts.largest),
-            "file_bytes": Self.size(path),
-            "wal_bytes": Self.size(path + "-wal"),
-        ]
+        var figures = writer.figures()
+        figures.merge(readers.figures()) { $1 }
+        figures["file_bytes"] = Self.size(path)
+        figures["wal_bytes"] = Self.size(path + "-wal")
+        return figures
     }
 
     /// Copies one consistent snapshot into a new file while reading and writing go on.

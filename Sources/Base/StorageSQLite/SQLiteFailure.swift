@@ -1,5 +1,6 @@
 import GRDBSQLite
 import Kernel
+import Storage
 
 /// Turns what SQLite says into what callers may see; the text of SQLite goes into the cause only.
 enum SQLiteFailure {
@@ -9,7 +10,7 @@ enum SQLiteFailure {
         case SQLITE_FULL:
             return Failure(.unavailable, "JW-S002", "存储空间不足，数据未保存，请联系管理员清理磁盘", cause: cause)
         case SQLITE_INTERRUPT:
-            return timeLimit(cause: cause)
+            return StorageFailure.timeLimit(cause: cause)
         case SQLITE_CONSTRAINT where code == uniqueViolation || code == keyViolation:
             return Failure(.conflict, "JW-S005", "已存在相同的记录", cause: cause)
         case SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_TOOBIG:
@@ -17,19 +18,9 @@ enum SQLiteFailure {
         case SQLITE_ERROR, SQLITE_RANGE, SQLITE_MISUSE:
             return Failure(.unexpected, "JW-S007", "系统处理数据时出错，请联系管理员", cause: cause)
         default:
-            return Failure(.unavailable, "JW-S001", "数据库暂时不可用，请稍后重试", cause: cause)
+            return StorageFailure.lost(cause)
         }
     }
-
-    static func timeLimit(cause: String) -> Failure {
-        Failure(.unavailable, "JW-S004", "查询超时，请缩小查询范围后重试", cause: cause)
-    }
-
-    static func tooMany(_ waiting: Int) -> Failure {
-        Failure(.unavailable, "JW-S003", "系统繁忙，请稍后重试", cause: "\(waiting) callers wait already")
-    }
-
-    static func closed() -> Failure { Failure(.unavailable, "JW-S001", "数据库已关闭", cause: "closed") }
 
     // Macros with arithmetic do not reach Swift: SQLITE_CONSTRAINT | 8 << 8 and SQLITE_CONSTRAINT | 6 << 8.
     private static let uniqueViolation: Int32 = 19 | 8 << 8

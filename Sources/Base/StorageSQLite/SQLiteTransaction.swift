@@ -22,10 +22,14 @@ final class SQLiteReader: Reader {
 }
 
 /// What a write closure is handed; valid only inside it.
-final class SQLiteTransaction: Transaction {
+final class SQLiteTransaction: QueuedTransaction {
     private let connection: SQLiteConnection
     private(set) var actions: [@Sendable () -> Void] = []
     private(set) var hasChangedSchema = false
+    /// Nobody else uses this file.
+    let signals: [Signal] = []
+    /// A statement that fails undoes only itself.
+    let spoiled: (any Error)? = nil
 
     init(_ connection: SQLiteConnection) { self.connection = connection }
 

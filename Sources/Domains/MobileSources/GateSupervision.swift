@@ -22,6 +22,7 @@ package struct GateSupervision: Sendable {
     package let signal: ChangeSignal
     package let handDown: HandDown
     package let passes: GatePasses
+    package let clips: PassClips
     package let filingLookup: FilingLookup
     package let heartbeats: GateHeartbeats
     package let gateLedgers: GateLedgers
@@ -69,6 +70,7 @@ package struct GateSupervision: Sendable {
         refresh = StrategyRefresh(handDown: handDown, clock: clock)
         let memory = PassMemory(database: database)
         passes = GatePasses(database: database, registry: registry, vehicles: vehicles, alarms: alarms, audit: audit, clock: clock, feed: feed, memory: memory)
+        clips = PassClips(database: database, registry: registry, alarms: alarms, clips: photos.clips, clock: clock)
         filingLookup = FilingLookup(database: database, registry: registry, vehicles: vehicles, clock: clock)
         heartbeats = GateHeartbeats(database: database, registry: registry, alarms: alarms, clock: clock)
         gateLedgers = GateLedgers(database: database, ledgers: ledgers, registry: registry)

@@ -63,6 +63,15 @@ package enum GateTables {
     /// The first pass that used a photo; a second use is a finding.
     static let photoUse = Table("photo_use", key: ["sha256"], columns: [Column("sha256", .blob, required: true), Column("pass_id", .integer, required: true)], isClustered: true)
 
+    /// Which recordings show which pass; the pass may come later.
+    static let passClip = Table(
+        "pass_clip", key: ["org", "gate_no", "serial_no", "sha256"],
+        columns: [
+            Column("org", .integer, required: true), Column("gate_no", .text, required: true), Column("serial_no", .integer, required: true),
+            Column("sha256", .text, required: true), Column("camera_no", .text), Column("from_at", .integer), Column("to_at", .integer),
+            Column("received_at", .integer, required: true),
+        ], indexes: [Index("sha256")], isClustered: true)
+
     /// What is handed down to gates, in the order it became true (interfaces/gate.md Downlink).
     static let gateChange = Table(
         "gate_change",
@@ -109,7 +118,7 @@ package enum GateTables {
         ], indexes: [Index("org", "id"), Index("area", "id")])
 
     package static let all: [Table] = [
-        gateState, serialGap, gateDaily, passDaily, passMonthly, plateMonth, plateMonthCount, photoUse, gateChange, delivery, siteStrategy, sequence, setting,
+        gateState, serialGap, gateDaily, passDaily, passMonthly, plateMonth, plateMonthCount, photoUse, passClip, gateChange, delivery, siteStrategy, sequence, setting,
         randomCheck, StrategyVersions.table, Retention.table,
     ]
 }

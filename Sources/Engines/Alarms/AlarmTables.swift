@@ -3,7 +3,7 @@ import Storage
 
 /// The tables of this engine, as migrations must arrive at them.
 package enum AlarmTables {
-    package static let all: [Table] = [alarms, events, evidence, awaited, daily, numbers]
+    package static let all: [Table] = [alarms, events, evidence, awaited, awaitedClips, daily, numbers]
 
     /// One row is one alarm. `accepts_repeats` is 1 while a repeat may still count on it, otherwise NULL, so that the merge look-up reads a small partial index.
     static let alarms = Table(
@@ -101,6 +101,14 @@ package enum AlarmTables {
             Column("since", .integer, required: true),
         ],
         indexes: [Index("alarm")], isClustered: true)
+
+    /// One row is one object whose recordings may still join an alarm.
+    static let awaitedClips = Table(
+        "alarm_awaited_clips", key: ["reference", "alarm"],
+        columns: [
+            Column("reference", .text, required: true), Column("alarm", .integer, required: true), Column("occurrence", .integer, required: true),
+            Column("since", .integer, required: true),
+        ], isClustered: true)
 
     /// One row counts the alarms of one day of occurrence, kind, grade, organisation (0: none) and area (empty: none), written in the same transaction as the alarms.
     static let daily = Table(

@@ -10,6 +10,8 @@ package struct PhotoStore: Sendable {
     private let database: any Database
     private let blobs: any BlobStore
     private let thumbnails: ThumbnailCache
+    /// The recordings kept beside the photos.
+    package let clips: ClipStore
     let signal: PhotoSignal
     private let threads: PictureThreads
 
@@ -19,6 +21,7 @@ package struct PhotoStore: Sendable {
     package init(database: any Database, blobs: any BlobStore, thumbnailFolder: String, threads: PictureThreads) {
         self.database = database
         self.blobs = blobs
+        clips = ClipStore(database: database, blobs: blobs)
         self.threads = PictureThreads(threads: 1, waiting: 64, isBackground: true)
         thumbnails = ThumbnailCache(folder: thumbnailFolder, threads: threads)
         signal = PhotoSignal()
@@ -194,18 +197,20 @@ package struct PhotoStore: Sendable {
         text.utf8.count == 64 && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
     }
 
-    package static let tables: [Table] = [
-        Table(
-            "photos", key: ["sha256"],
-            columns: [
-                Column("sha256", .text, required: true), Column("bytes", .integer, required: true), Column("kind", .text, required: true),
-                Column("width", .integer, required: true), Column("height", .integer, required: true), Column("phash", .integer), Column("detail", .blob),
-                Column("hashed_at", .integer), Column("received_at", .integer, required: true), Column("source_org", .integer),
-                Column("locks", .integer, required: true, fallback: .int(0)),
-            ],
-            indexes: [Index("received_at"), Index("hashed_at", "received_at", where: "hashed_at IS NULL")]
-        )
-    ]
+    /// Of pictures, and of the recordings kept beside them.
+    package static let tables: [Table] =
+        ClipStore.tables + [
+            Table(
+                "photos", key: ["sha256"],
+                columns: [
+                    Column("sha256", .text, required: true), Column("bytes", .integer, required: true), Column("kind", .text, required: true),
+                    Column("width", .integer, required: true), Column("height", .integer, required: true), Column("phash", .integer), Column("detail", .blob),
+                    Column("hashed_at", .integer), Column("received_at", .integer, required: true), Column("source_org", .integer),
+                    Column("locks", .integer, required: true, fallback: .int(0)),
+                ],
+                indexes: [Index("received_at"), Index("hashed_at", "received_at", where: "hashed_at IS NULL")]
+            )
+        ]
 }
 
 /// What became of a photo that was sent.

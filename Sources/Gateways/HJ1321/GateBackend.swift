@@ -21,6 +21,9 @@ package protocol GateBackend: Sendable {
     func ledger(_ name: String, _ values: [JSONValue], from caller: GateCaller, claim: @escaping GateClaim) async throws -> GateResults
     /// - Returns: true when the photo was not known before.
     func photo(_ sha256: String, _ bytes: [UInt8], from caller: GateCaller, claim: @escaping GateClaim) async throws -> Bool
+    /// - Parameter feeding: hands on the bytes as they come.
+    /// - Returns: true when the recording was not known before.
+    func clip(_ clip: GateClip, from caller: GateCaller, claim: @escaping GateClaim, feeding: @escaping GateFeed) async throws -> Bool
     /// A token was given; recorded in the audit.
     func tokenIssued(to caller: GateCaller, claim: @escaping GateClaim) async throws
 }
@@ -29,6 +32,19 @@ package protocol GateBackend: Sendable {
 package typealias GatePassesReady = @Sendable (_ claim: @escaping GateClaim, _ then: @escaping @Sendable (_ outcome: @escaping @Sendable () throws -> GateResults) -> Void) -> Void
 
 package typealias GateClaim = @Sendable (any Transaction) throws -> Void
+
+/// Hands the parts of a body to whoever takes them, one after the other.
+package typealias GateFeed = @Sendable (@Sendable ([UInt8]) async throws -> Void) async throws -> Void
+
+/// A recording of one pass: which pass it shows, and what the camera says of it.
+package struct GateClip: Sendable {
+    package var sha256: String
+    package var gateNo: String
+    package var serialNo: Int64
+    package var cameraNo: String?
+    package var from: Moment?
+    package var to: Moment?
+}
 
 /// Who calls: a believed client for one enterprise.
 package struct GateCaller: Sendable {

@@ -12,6 +12,7 @@ import Synchronization
 ///     POST   /gate/v1/token                signed, no token
 ///     GET    /gate/v1/platform-key         open
 ///     PUT    /gate/v1/photos/{sha256}      signed, token; image bytes ≤ 5 MiB
+///     PUT    /gate/v1/clips/{sha256}       signed, token; MP4 ≤ 32 MiB of one pass
 ///     POST   /gate/v1/passes               signed, token; an object or 1…500
 ///     GET    /gate/v1/filing               token
 ///     POST   /gate/v1/heartbeat            signed, token
@@ -102,6 +103,7 @@ package final class GateGateway: Sendable {
         case (.post, "token"): return try await token(request, address, now)
         case (.get, "platform-key"): return GateEnvelope(data: try platformKeys.published())
         case (.put, _) where rest.hasPrefix("photos/"): return try await photo(request, String(rest.dropFirst(7)), address, now)
+        case (.put, _) where rest.hasPrefix("clips/"): return try await clip(request, String(rest.dropFirst(6)), address, now)
         case (.post, _) where rest.hasPrefix("ledgers/"): return try await ledger(request, String(rest.dropFirst(8)), address, now)
         default: throw noSuchPath(path)
         }
@@ -269,7 +271,7 @@ package final class GateGateway: Sendable {
         var pass: SignedPass
     }
 
-    private struct Granted: Sendable {
+    struct Granted: Sendable {
         var caller: GateCaller
         var grant: ClientGrant
     }
@@ -286,7 +288,7 @@ package final class GateGateway: Sendable {
         }
     }
 
-    private func granted(_ request: Request, _ address: String, _ now: Moment) throws -> Granted { try granted(request.headers, address, now) }
+    func granted(_ request: Request, _ address: String, _ now: Moment) throws -> Granted { try granted(request.headers, address, now) }
 
     private func granted(_ headers: HTTPFields, _ address: String, _ now: Moment) throws -> Granted {
         let header = headers[.authorization]
@@ -298,7 +300,7 @@ package final class GateGateway: Sendable {
         return Granted(caller: GateCaller(org: org, enterpriseCode: grant.objectCode, accreditationNo: number, address: address), grant: grant)
     }
 
-    private func authenticate(_ request: Request, _ digest: Digest, _ granted: Granted, _ now: Moment) throws(ClientRefusal) -> SignedPass {
+    func authenticate(_ request: Request, _ digest: Digest, _ granted: Granted, _ now: Moment) throws(ClientRefusal) -> SignedPass {
         try authenticate(request.head, digest, granted, now)
     }
 
@@ -312,7 +314,7 @@ package final class GateGateway: Sendable {
             signType: head.headerFields[.signType], signature: head.headerFields[.signature], bodySHA256: digest)
     }
 
-    private func claim(_ pass: SignedPass) -> GateClaim {
+    func claim(_ pass: SignedPass) -> GateClaim {
         let nonce = pass.nonce
         return { tx in try NonceGuard.record(nonce, in: tx) }
     }

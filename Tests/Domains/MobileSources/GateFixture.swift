@@ -51,7 +51,7 @@ final class GateFixture: Sendable {
         let audit = identity.audit
         let alarms = AlarmEngine(
             kinds: ViolationAlarm.kinds,
-            hooks: AlarmEngine.Hooks(audit: { try audit.record($0, by: $1, in: $2) }, lock: { try PhotoStore.lock($0, in: $1) }), clock: clock)
+            hooks: AlarmEngine.Hooks(audit: { try audit.record($0, by: $1, in: $2) }, lock: { try PhotoStore.lock($0, in: $1) || ClipStore.lock($0, in: $1) }), clock: clock)
         try await database.create(ledgers.tables + IdentityTables.all + PhotoStore.tables + AlarmTables.all + GateTables.all + SignedClients.tables + ScheduleTables.tables)
         try await ledgers.load()
         gates = GateSupervision(

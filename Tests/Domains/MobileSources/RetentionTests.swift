@@ -73,7 +73,7 @@ struct RetentionTests {
             try await retention.save(["keepYears.gatePhotos": "0", "keepYears.passes": "1", "keepYears.weighings": "abc", "keepYears.deletedRows": ""], by: GateFixture.system)
             Issue.record("accepted")
         } catch let failure as Failure {
-            #expect(failure.fields.count == 4)
+            #expect(failure.fields.count == 5)
         }
     }
 

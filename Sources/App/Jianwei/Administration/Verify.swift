@@ -89,5 +89,11 @@ struct Verification: Sendable {
             for hash in hashes where try await installation.platform.blobs.verify(hash) != true { lost.append("照片 \(hash) 缺失或已被改动") }
             return Findings(summary: "\(hashes.count) 张", differences: lost)
         },
+        Verification(title: "视频") { installation in
+            let hashes = try await installation.database.read(within: .seconds(3600)) { try $0.rows("SELECT sha256 FROM clips").compactMap { $0[0].text } }
+            var lost: [String] = []
+            for hash in hashes where try await installation.platform.blobs.verify(hash) != true { lost.append("视频 \(hash) 缺失或已被改动") }
+            return Findings(summary: "\(hashes.count) 段", differences: lost)
+        },
     ]
 }

@@ -38,6 +38,13 @@ actor DemoGateLink {
         return sha256
     }
 
+    /// The recording of a pass.
+    func put(clip bytes: [UInt8], gateNo: String, serialNo: Int64, cameraNo: String, from: Moment, to: Moment) async throws {
+        let times = "from=\(DemoFaults.escaped(from.rfc3339))&to=\(DemoFaults.escaped(to.rfc3339))"
+        let path = "/gate/v1/clips/\(SHA256.hash(bytes).hex)?gateNo=\(gateNo)&serialNo=\(serialNo)&cameraNo=\(cameraNo)&\(times)"
+        _ = try await send(.PUT, path, bytes, type: "video/mp4")
+    }
+
     func get(_ path: String, seconds: Int64 = 10) async throws -> JSONValue {
         let token = try await currentToken()
         return try await execute(.GET, path, [], ["Authorization": "Bearer \(token)"], seconds: seconds)

@@ -80,6 +80,8 @@ actor DemoGateSystem {
         if mischief == .lost { return }
         if mischief != .latePhotos { await send(pictures) }
         await send([record])
+        // Whom the barrier should have stopped is recorded; the recording comes after the pass, as from a real recorder.
+        if action != "2", isEntry { await film(pictures[1], serial: gate.lastSerial, at: visit.gate, isEntry: isEntry, now) }
         if mischief == .duplicate { await send([record]) }
         if mischief == .latePhotos {
             try? await Task.sleep(for: .seconds(20))
@@ -137,6 +139,14 @@ actor DemoGateSystem {
         for picture in pictures {
             do { _ = try await link.put(photo: picture) } catch { note("photo", error) }
         }
+    }
+
+    private func film(_ picture: [UInt8], serial: Int64, at gateNo: String, isEntry: Bool, _ moment: Moment) async {
+        guard let clip = await DemoClips.shared.recording(of: picture) else { return }
+        do {
+            let camera = "DEMO-\(gateNo)-\(isEntry ? "001" : "002")"
+            try await link.put(clip: clip, gateNo: gateNo, serialNo: serial, cameraNo: camera, from: moment.adding(seconds: -2), to: moment.adding(seconds: 3))
+        } catch { note("clip", error) }
     }
 
     private func send(_ records: [JSONValue]) async {

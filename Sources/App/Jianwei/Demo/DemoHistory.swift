@@ -36,7 +36,8 @@ struct DemoHistory: Sendable {
         let warning = try await startPastWarning(now)
         let travel = Travel(now)
         let hooks = AlarmEngine.Hooks(
-            audit: { [audit = platform.audit] entry, principal, tx in try audit.record(entry, by: principal, in: tx) }, lock: { try PhotoStore.lock($0, in: $1) })
+            audit: { [audit = platform.audit] entry, principal, tx in try audit.record(entry, by: principal, in: tx) },
+            lock: { try PhotoStore.lock($0, in: $1) || ClipStore.lock($0, in: $1) })
         let alarms = AlarmEngine(kinds: platform.alarms.kinds, hooks: hooks, clock: travel.clock)
         let past = GateSupervision(
             database: platform.database, clock: travel.clock, ledgers: platform.ledgers, alarms: alarms, audit: platform.audit, photos: platform.photos, clients: gates.clients,

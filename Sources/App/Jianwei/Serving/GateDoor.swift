@@ -96,6 +96,11 @@ struct GateDesk: GateBackend {
         try await gates.receivePhoto(sha256, bytes, from: terminal(caller), claim: claim)
     }
 
+    func clip(_ clip: GateClip, from caller: GateCaller, claim: @escaping GateClaim, feeding: @escaping GateFeed) async throws -> Bool {
+        let sent = PassClips.Sent(sha256: clip.sha256, gateNo: clip.gateNo, serialNo: clip.serialNo, cameraNo: clip.cameraNo, from: clip.from, to: clip.to)
+        return try await gates.clips.receive(sent, from: terminal(caller), claim: claim, feeding: feeding)
+    }
+
     func tokenIssued(to caller: GateCaller, claim: @escaping GateClaim) async throws { try await gates.noteToken(for: terminal(caller), claim: claim) }
 
     private func terminal(_ caller: GateCaller) -> GateTerminal {

@@ -93,14 +93,12 @@ struct PassStore: Sendable {
 
     private func raise(_ pass: StoredPass, in tx: any Transaction) throws {
         let wasLifted = pass.input.barrierAction != "0"
-        if pass.verdict == .refuse, wasLifted, let kind = ViolationAlarm.kind(for: pass.findings) {
-            _ = try alarms.raise(ViolationAlarm.signal(kind, pass: pass), by: .system("过车研判"), in: tx)
-        }
-        if pass.findings.contains(where: { $0.kind == .duplicatePhoto }) {
-            _ = try alarms.raise(ViolationAlarm.signal(ViolationAlarm.photoReused, pass: pass), by: .system("过车研判"), in: tx)
-        }
-        if pass.findings.contains(where: { $0.kind == .vinMismatch || $0.kind == .stageMismatch }) {
-            _ = try alarms.raise(ViolationAlarm.signal(ViolationAlarm.plateConflict, pass: pass), by: .system("过车研判"), in: tx)
-        }
+        var kinds: [AlarmKind] = []
+        if pass.verdict == .refuse, wasLifted, let kind = ViolationAlarm.kind(for: pass.findings) { kinds.append(kind) }
+        if pass.findings.contains(where: { $0.kind == .duplicatePhoto }) { kinds.append(ViolationAlarm.photoReused) }
+        if pass.findings.contains(where: { $0.kind == .vinMismatch || $0.kind == .stageMismatch }) { kinds.append(ViolationAlarm.plateConflict) }
+        guard !kinds.isEmpty else { return }
+        let clips = try PassClips.clips(org: pass.site.org, gateNo: pass.input.gateNo, serialNo: pass.input.serialNo, in: tx)
+        for kind in kinds { _ = try alarms.raise(ViolationAlarm.signal(kind, pass: pass, clips: clips), by: .system("过车研判"), in: tx) }
     }
 }

@@ -34,8 +34,8 @@ package enum ViolationAlarm {
         return nil
     }
 
-    /// The signal of one pass, with the facts it was judged by, the versions, its photos and its video reference.
-    static func signal(_ kind: AlarmKind, pass: StoredPass) -> AlarmSignal {
+    /// The signal of one pass, with the facts it was judged by, the versions, its photos, its video reference and the recordings that are here already.
+    static func signal(_ kind: AlarmKind, pass: StoredPass, clips: [PassClips.Clip] = []) -> AlarmSignal {
         var evidence: [EvidenceDraft] = []
         let photos: [(String?, String)] = [(pass.input.headPhoto, "车头照片"), (pass.input.bodyPhoto, "车身照片"), (pass.input.platePhoto, "车牌特写"), (pass.input.documentPhoto, "行驶证或随车清单")]
         for (sha256, title) in photos {
@@ -44,6 +44,8 @@ package enum ViolationAlarm {
         if let camera = pass.input.videoCamera, let from = pass.input.videoFrom {
             evidence.append(.video(camera: camera, from: from, to: pass.input.videoTo ?? from.adding(seconds: 60), title: "过车视频"))
         }
+        evidence += clips.map { .clip(sha256: $0.sha256, title: $0.title) }
+        evidence.append(.recordings(of: PassClips.reference(org: pass.site.org, gateNo: pass.input.gateNo, serialNo: pass.input.serialNo)))
         let wasOffline = pass.findings.contains { $0.kind == .offlineDecision }
         return AlarmSignal(
             kind: kind.name, org: pass.site.org, orgName: pass.site.name, area: pass.site.county, place: pass.gateName,

@@ -4,6 +4,7 @@ import Hummingbird
 import Identity
 import Kernel
 import Ledgers
+import Media
 import Storage
 import Web
 
@@ -15,6 +16,7 @@ struct PassPage: Sendable {
     func add(to routes: Routes) {
         let read = RoutePermission.named(GatePassEvent.ledger.readPermission)
         routes.get("/passes/{id}", permission: read, use: show)
+        routes.get("/passes/{id}/clips/{sha256}", permission: read, use: clip)
         routes.get("/plates/{plate}", permission: read, use: plate)
     }
 
@@ -26,6 +28,7 @@ struct PassPage: Sendable {
         var alarms: [Alarm]
         var filing: Record?
         var weighings: WeighingCard
+        var clips: [PassClips.Clip]
     }
 
     @Sendable
@@ -39,7 +42,7 @@ struct PassPage: Sendable {
         let body: Markup = """
             \(GateAssets.links(context))\(head(detail, context))
             \(Grid(.mainAside, [photos(record, context), explanation(detail)]))
-            \(Grid(.mainAside, ["<div class=\"stack\">\(facts(detail, principal, context))\(detail.weighings.markup)</div>", links(detail, context)]))\(history)
+            \(Grid(.mainAside, ["<div class=\"stack\">\(facts(detail, principal, context))\(videos(detail))\(detail.weighings.markup)</div>", links(detail, context)]))\(history)
             """
         let actions: Markup =
             "\(Markup.when(!number.isMissing, "\(ActionButton("该车全部过车", .link(PassLinks.plate(plate)), icon: "history"))"))\(ActionButton("打印", .print, icon: "print"))"
@@ -60,7 +63,8 @@ struct PassPage: Sendable {
             let mayFiling = principal.may(RegisteredVehicle.ledger.readPermission)
             let filing = mayFiling ? try record[GatePassEvent.filingId].flatMap { try gates.ledgers.find(RegisteredVehicle.ledger.name, id: $0, by: principal, in: reader) } : nil
             let weighings = try WeighingCard.read(pass: id, ledgers: gates.ledgers, by: principal, in: reader)
-            return Detail(record: record, page: page, answer: answer, pair: pair, alarms: alarms, filing: filing, weighings: weighings)
+            return Detail(
+                record: record, page: page, answer: answer, pair: pair, alarms: alarms, filing: filing, weighings: weighings, clips: try PassPage.clips(of: record, in: reader))
         }
     }
 
@@ -103,6 +107,33 @@ struct PassPage: Sendable {
             ? "\(EmptyState("这条记录没有照片", hint: record[GatePassEvent.source] == "manual" ? "人工补录时未上传照片" : "", icon: "image"))"
             : "<div class=\"pass-photos\">\(PhotoStrip(strip, isLarge: true))</div>"
         return "\(Card("过车照片", body: body))"
+    }
+
+    private static func clips(of record: Record, in reader: any Reader) throws -> [PassClips.Clip] {
+        guard let org = record.org, let gateNo = record[GatePassEvent.gateNo], let serialNo = record[GatePassEvent.serialNo] else { return [] }
+        return try PassClips.clips(org: org, gateNo: gateNo, serialNo: serialNo, in: reader)
+    }
+
+    private func videos(_ detail: Detail) -> Markup {
+        let players = detail.clips.map { clip -> Markup in
+            let length = clip.facts.seconds.map { "\(Int($0.rounded())) 秒 · " } ?? ""
+            let codec = clip.facts.codec == "h264" ? "" : " · 编码不是 H.264，浏览器不能播放时请下载"
+            return "\(VideoPlayer("/passes/\(detail.record.id)/clips/\(clip.sha256)", title: clip.title, note: "\(length)\((clip.facts.bytes + 1023) / 1024) KB\(codec)"))"
+        }
+        return players.isEmpty ? .empty : "\(Card("过车视频", body: "\(Markup.joined(players))"))"
+    }
+
+    /// `GET /passes/{id}/clips/{sha256}`: a recording of this pass; players ask for parts.
+    @Sendable
+    func clip(request: Request, context: WebContext) async throws -> Response {
+        let principal = try context.signedIn()
+        let (id, sha256, gates) = (try context.id(), try context.path("sha256").lowercased(), gates)
+        let isHere = try await gates.database.read { reader in
+            guard let record = try gates.ledgers.find(GatePassEvent.ledger.name, id: id, by: principal, in: reader) else { throw Failure.notFound("该过车记录") }
+            return try PassPage.clips(of: record, in: reader).contains { $0.sha256 == sha256 }
+        }
+        guard isHere else { throw Failure.notFound("视频") }
+        return .ranged(try await gates.photos.clips.open(sha256), of: request, contentType: ClipFile.mediaType)
     }
 
     private func explanation(_ detail: Detail) -> Markup {

@@ -76,6 +76,13 @@ package struct Retention: Sendable {
             due.over = Int(row?[0].int ?? 0)
             due.bytes = row?[1].int ?? 0
             due.spared = Int(row?[2].int ?? 0)
+        case .clips:
+            let row = try reader.first(
+                "SELECT COUNT(*), COALESCE(SUM(bytes), 0), COALESCE(SUM(CASE WHEN locks > 0 THEN 1 ELSE 0 END), 0) FROM (SELECT bytes, locks FROM clips WHERE received_at < \(cutoff) LIMIT \(limit)) c"
+            )
+            due.over = Int(row?[0].int ?? 0)
+            due.bytes = row?[1].int ?? 0
+            due.spared = Int(row?[2].int ?? 0)
         case .passes:
             due.over = try reader.count("SELECT COUNT(*) FROM (SELECT id FROM gate_pass WHERE passed_at < \(cutoff) LIMIT \(limit)) p")
             due.spared =
@@ -203,6 +210,7 @@ package struct Retention: Sendable {
     private func take(_ rule: RetentionRule, before cutoff: Moment, from cursor: Cursor) async throws -> Bite {
         switch rule.kind {
         case .gatePhotos: try await takePhotos(before: cutoff, from: cursor)
+        case .clips: try await takeClips(before: cutoff, from: cursor)
         case .passes: try await database.write { tx in try PassRemoval.bite(before: cutoff, from: cursor, size: Retention.biteSize, in: tx) }
         case .weighings: try await takeWeighings(before: cutoff, from: cursor)
         case .deletedRows: try await takeDeleted(before: cutoff, from: cursor)
@@ -219,6 +227,14 @@ package struct Retention: Sendable {
         }
         let removed = hashes.isEmpty ? 0 : try await photos.remove(hashes, clock: clock)
         return Bite(removed: removed, bytes: removed == 0 ? 0 : bytes, next: due.count < Retention.biteSize ? nil : Cursor(text: last))
+    }
+
+    private func takeClips(before cutoff: Moment, from cursor: Cursor) async throws -> Bite {
+        let due = try await photos.clips.removable(receivedBefore: cutoff, after: cursor.text, limit: Retention.biteSize)
+        guard let last = due.last else { return Bite() }
+        let removed = try await photos.clips.remove(due.map(\.sha256), clock: clock) { gone, tx in try PassClips.forget(gone, in: tx) }
+        let bytes = removed == 0 ? 0 : due.reduce(0) { $0 + $1.bytes }
+        return Bite(removed: removed, spared: due.count - removed, bytes: bytes, next: due.count < Retention.biteSize ? nil : Cursor(text: last.sha256))
     }
 
     private func takeWeighings(before cutoff: Moment, from cursor: Cursor) async throws -> Bite {

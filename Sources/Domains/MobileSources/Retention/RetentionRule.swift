@@ -9,6 +9,8 @@ package struct RetentionRule: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         /// Head, body and plate pictures of passes.
         case gatePhotos
+        /// Recordings of passes.
+        case clips
         case passes
         case weighings
         /// Rows of other ledgers that somebody deleted.
@@ -27,6 +29,7 @@ package struct RetentionRule: Sendable, Equatable {
 
     package static let all: [RetentionRule] = [
         RetentionRule(kind: .gatePhotos, title: "过车照片", help: "车头、车身、车牌照片；证照、铭牌等台账照片随台账保存", usual: 2, range: 2...10, mayKeepForEver: false),
+        RetentionRule(kind: .clips, title: "过车视频", help: "门禁随过车上传的视频片段；作为报警证据的不清理", usual: 1, range: 1...10, mayKeepForEver: false),
         RetentionRule(kind: .passes, title: "过车记录", help: "按整月清理；统计汇总不随之删除", usual: 3, range: 2...30, mayKeepForEver: true),
         RetentionRule(kind: .weighings, title: "物料进出计量", help: "按计量时间", usual: 3, range: 2...30, mayKeepForEver: true),
         RetentionRule(kind: .deletedRows, title: "已删除的台账记录", help: "从删除之日起算；未删除的备案、车辆、机械一直保存", usual: 2, range: 2...30, mayKeepForEver: true),

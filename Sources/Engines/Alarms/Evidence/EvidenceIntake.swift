@@ -14,6 +14,7 @@ struct EvidenceIntake {
     private(set) var count: Int
     private(set) var items: [EvidenceItem] = []
     private(set) var awaited: [(sha256: String, title: String)] = []
+    private(set) var recordings: [String] = []
 
     init(head: String, count: Int, occurrence: Int, isLate: Bool, now: Moment, addedBy: String) {
         self.head = head
@@ -34,6 +35,10 @@ struct EvidenceIntake {
         case .photo(let sha256, let title):
             let digest = try checked(sha256)
             if try lock(digest) { append(.photo, title, sha256: digest) } else { awaited.append((digest, Self.oneLine(title))) }
+        case .clip(let sha256, let title):
+            let digest = try checked(sha256)
+            append(.video, title, sha256: digest, isLocked: try lock(digest))
+        case .recordings(let reference): recordings.append(reference)
         case .document(let sha256, let title):
             let digest = try checked(sha256)
             append(.document, title, sha256: digest, isLocked: try lock(digest))
@@ -76,6 +81,13 @@ struct EvidenceIntake {
                         .text(item.addedBy), item.isLate.sqlValue, item.isLocked.sqlValue, .text(item.chainedHash),
                     ]
                 })
+        }
+        for reference in recordings {
+            try tx.execute(
+                """
+                INSERT INTO alarm_awaited_clips (reference, alarm, occurrence, since) VALUES (\(reference), \(alarm), \(occurrence), \(now)) \
+                ON CONFLICT (reference, alarm) DO NOTHING
+                """)
         }
         for photo in awaited {
             try tx.execute(

@@ -23,7 +23,7 @@ package struct EvidenceItem: Sendable, Equatable {
     package var title: String
     /// Lowercase SHA-256 of the body, or of the photo store's file.
     package var sha256: String
-    /// Canonical JSON of facts and video references; nil for what lies in the photo store.
+    /// Canonical JSON of facts and of video references; nil for what lies in the stores of pictures and recordings.
     package var body: String?
     /// Which occurrence of a merged alarm it belongs to, from 1.
     package var occurrence: Int

@@ -68,7 +68,7 @@ package enum EvidencePackage {
         let place = String(repeating: "0", count: max(0, 3 - String(item.seq).count)) + String(item.seq)
         switch item.kind {
         case .fact: return item.seq == 1 ? "facts.json" : "facts/\(place).json"
-        case .video: return "video/\(place).json"
+        case .video: return item.body == nil ? "video/\(place)-\(safe(item.title)).\(suffix(bytes))" : "video/\(place).json"
         case .photo: return "photos/\(place)-\(safe(item.title)).\(suffix(bytes))"
         case .document: return "documents/\(place)-\(safe(item.title)).\(suffix(bytes))"
         }

@@ -47,6 +47,23 @@ extension AlarmEngine {
         return joined
     }
 
+    /// A recording has come: joins every alarm that was raised on what it shows. Others of the same may follow, so the alarm goes on waiting.
+    ///
+    /// - Parameter reference: of `EvidenceDraft.recordings`.
+    /// - Returns: the alarms it joined.
+    @discardableResult
+    package func clipArrived(_ sha256: String, title: String, for reference: String, in tx: any Transaction) throws -> [Int64] {
+        let waiting = try tx.rows("SELECT alarm, occurrence FROM alarm_awaited_clips WHERE reference = \(reference) ORDER BY alarm")
+        var joined: [Int64] = []
+        for row in waiting {
+            guard let alarm = row[0].int else { continue }
+            guard try tx.first("SELECT id FROM evidence_items WHERE sha256 = \(sha256) AND alarm = \(alarm) LIMIT 1") == nil else { continue }
+            try joinLate([.clip(sha256: sha256, title: title)], toAlarm: alarm, occurrence: Int(row[1].int ?? 1), by: .system(), in: tx)
+            joined.append(alarm)
+        }
+        return joined
+    }
+
     /// Whether a file of the photo store is evidence, so that retention keeps it.
     package func isEvidence(_ sha256: String, in reader: any Reader) throws -> Bool {
         try reader.first("SELECT id FROM evidence_items WHERE sha256 = \(sha256.lowercased()) LIMIT 1") != nil

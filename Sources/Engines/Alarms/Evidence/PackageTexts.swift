@@ -22,7 +22,7 @@ enum PackageTexts {
               facts.json       报警产生时的事实，按原样保存
               facts/           合并到本报警的其余各次事实
               photos/          照片原图
-              video/           视频引用：摄像机编号和起止时间
+              video/           视频片段，以及摄像机编号和起止时间
               documents/       补充的文档或视频片段
               timeline.csv     处理过程
               manifest.json    清单：每个文件的 SHA-256、证据链、规则与名单版本

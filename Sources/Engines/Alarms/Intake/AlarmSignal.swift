@@ -92,6 +92,10 @@ package enum EvidenceDraft: Sendable, Equatable {
     case photo(sha256: String, title: String)
     /// Where the recording is found: camera number and span.
     case video(camera: String, from: Moment, to: Moment, title: String)
+    /// A recording that is here, by the SHA-256 of its bytes.
+    case clip(sha256: String, title: String)
+    /// Recordings of this object may still come; each joins by itself, marked late (`clipArrived`). The reference is the domain's own.
+    case recordings(of: String)
     /// A file of the photo store that is not a picture to look at (a clip, a scanned document), by its SHA-256.
     case document(sha256: String, title: String)
     /// Further facts as recorded.

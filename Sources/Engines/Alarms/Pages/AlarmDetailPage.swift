@@ -136,7 +136,12 @@ extension AlarmPages {
             let play: Markup = settings.videoPath(camera, from, to).map { "\(ActionButton("回放", .link($0), icon: "play", style: .plain))" } ?? .empty
             return "<li>\(Icon("video")) \(item.title)：摄像机 \(camera)，\(from) 至 \(to) \(play)</li>"
         }
-        return lines.isEmpty ? .empty : "\(Card("视频", body: "<ul>\(lines)</ul>"))"
+        let players = detail.items.filter { $0.kind == .video && $0.body == nil }.map { item -> Markup in
+            let note = "第 \(item.occurrence) 次 · SHA-256 \(item.sha256.prefix(16))…" + (item.isLate ? " · 后到，\(item.addedAt.text)" : "")
+            return "\(VideoPlayer("/alarms/\(detail.alarm.id)/clips/\(item.sha256)", title: item.title, note: note))"
+        }
+        guard !players.isEmpty || !lines.isEmpty else { return .empty }
+        return "\(Card("视频", body: "\(Markup.joined(players))\(Markup.when(!lines.isEmpty, "<ul>\(lines)</ul>"))"))"
     }
 
     /// What was counted on this alarm beyond its first occurrence.

@@ -26,6 +26,19 @@ extension AlarmPages {
         return .bytes(bytes, contentType: Self.mediaType(bytes), cacheSeconds: 3600)
     }
 
+    /// `GET /alarms/{id}/clips/{sha256}`: a recording of this alarm's evidence, for whoever may see the alarm; players ask for parts.
+    @Sendable
+    func clip(request: Request, context: WebContext) async throws -> Response {
+        let principal = try context.signedIn()
+        let id = try context.id(), sha256 = try context.path("sha256").lowercased()
+        let isHere = try await database.read { [engine] reader in
+            _ = try engine.required(id, by: principal, in: reader)
+            return try reader.first("SELECT id FROM evidence_items WHERE alarm = \(id) AND sha256 = \(sha256) AND kind = 'video' AND body IS NULL LIMIT 1") != nil
+        }
+        guard isHere else { throw Failure.notFound("视频") }
+        return .ranged(try await photos.clips.open(sha256), of: request, contentType: ClipFile.mediaType)
+    }
+
     /// Only pictures are shown in place; everything else is a download.
     private static func mediaType(_ bytes: [UInt8]) -> String {
         if bytes.starts(with: [0xFF, 0xD8]) { return "image/jpeg" }

@@ -13,7 +13,8 @@ extension AlarmEngine {
         self.init(
             kinds: kinds,
             hooks: Hooks(
-                audit: { try audit.record($0, by: $1, in: $2) }, lock: { try PhotoStore.lock($0, in: $1) }, announce: { AlarmLive.tell($0, hub) }, notify: notify),
+                audit: { try audit.record($0, by: $1, in: $2) }, lock: { try PhotoStore.lock($0, in: $1) || ClipStore.lock($0, in: $1) }, announce: { AlarmLive.tell($0, hub) },
+                notify: notify),
             clock: clock)
     }
 }

@@ -67,6 +67,7 @@ package struct AlarmPages: Sendable {
         routes.get("/alarms/{id}/print", permission: read, use: printed)
         routes.get("/alarms/{id}/package", permission: export, use: package)
         routes.get("/alarms/{id}/photos/{sha256}", permission: read, use: photo)
+        routes.get("/alarms/{id}/clips/{sha256}", permission: read, use: clip)
         routes.get("/alarms/{id}/evidence", permission: read, use: evidenceForm)
         routes.post("/alarms/{id}/evidence", permission: read, use: addEvidence)
         routes.get("/alarms/{id}/comment", permission: read, use: commentForm)

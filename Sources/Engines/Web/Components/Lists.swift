@@ -159,6 +159,26 @@ package struct PhotoStrip: Rendered {
     }
 }
 
+/// A recording to play in place; without JavaScript and where the browser cannot decode it, it can still be saved.
+package struct VideoPlayer: Rendered {
+    package var path: String
+    package var title: String
+    package var note: String
+
+    package init(_ path: String, title: String, note: String = "") {
+        self.path = path
+        self.title = title
+        self.note = note
+    }
+
+    package var markup: Markup {
+        """
+        <figure class="clip"><video controls preload="metadata" playsinline src="\(path)" aria-label="\(title)"></video>\
+        <figcaption>\(title)<small>\(note)</small><a href="\(path)" download hx-boost="false">\(Language.say("下载视频", "Download"))</a></figcaption></figure>
+        """
+    }
+}
+
 /// A list that grows by itself: live HTML events of the topic are put on top; older lines beyond `limit` go.
 package struct LiveList: Rendered {
     package var topic: String
