@@ -42,6 +42,9 @@ package struct Digest: Sendable, Hashable {
     /// 64 lower-case hexadecimal digits.
     package var hex: String { withUnsafeBytes { Hex.encode($0) } }
 
+    /// The first bytes, two lower-case digits each.
+    package func hex(bytes count: Int) -> String { withUnsafeBytes { Hex.encode(UnsafeRawBufferPointer(rebasing: $0[0..<min(32, max(0, count))])) } }
+
     package func withUnsafeBytes<T>(_ body: (UnsafeRawBufferPointer) throws -> T) rethrows -> T {
         try Swift.withUnsafeBytes(of: words) { try body(UnsafeRawBufferPointer(rebasing: $0[0..<32])) }
     }
