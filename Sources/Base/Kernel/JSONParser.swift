@@ -1,5 +1,3 @@
-import Foundation
-
 /// What a text is not, and where.
 package struct JSONSyntaxError: Error, Sendable, Equatable {
     package let offset: Int
@@ -157,7 +155,7 @@ private struct JSONParser {
     func text(_ part: UnsafeBufferPointer<UInt8>, isASCII: Bool) throws(JSONSyntaxError) -> String {
         var text = String(decoding: part, as: UTF8.self)
         if isASCII { return text }
-        let isSame = text.withUTF8 { made in made.count == part.count && (part.isEmpty || memcmp(made.baseAddress, part.baseAddress, part.count) == 0) }
+        let isSame = text.withUTF8 { made in made.elementsEqual(part) }
         guard isSame else { throw fail("不是合法的 UTF-8 文字") }
         return text
     }
