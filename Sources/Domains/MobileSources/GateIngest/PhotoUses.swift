@@ -33,6 +33,20 @@ package final class PhotoUses: Sendable {
         var oldest: Int64 = 0
 
         func pass(of key: Digest) -> Int64? { young[key] ?? old[key] ?? pending[key] }
+
+        mutating func age() {
+            old = young
+            sorted = young.map { (key: $0.key, pass: $0.value) }.sorted { $0.key < $1.key }
+            oldest = youngest
+            written = 0
+            young = [:]
+        }
+
+        mutating func leaveOld() {
+            old = [:]
+            sorted = []
+            written = 0
+        }
     }
 
     private let state = Mutex(State())
@@ -177,20 +191,4 @@ package final class PhotoUses: Sendable {
 
     private static let user = "SELECT pass_id FROM photo_use WHERE sha256 = ?"
     private static let using = "INSERT INTO photo_use (sha256, pass_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
-}
-
-extension PhotoUses.State {
-    fileprivate mutating func age() {
-        old = young
-        sorted = young.map { (key: $0.key, pass: $0.value) }.sorted { $0.key < $1.key }
-        oldest = youngest
-        written = 0
-        young = [:]
-    }
-
-    fileprivate mutating func leaveOld() {
-        old = [:]
-        sorted = []
-        written = 0
-    }
 }
