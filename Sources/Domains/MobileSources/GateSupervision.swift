@@ -116,6 +116,7 @@ package struct GateSupervision: Sendable {
         try await PhotoUses.recover(database)
         try await strategies.shipDefaults(by: .system("出厂策略"))
         try await registry.load(from: database)
+        try await vehicles.load()
     }
 
     /// Time rules: a warning or strategy whose moment has come takes effect and is handed down.

@@ -35,9 +35,11 @@ struct FrontDoor<Site: HTTPResponder>: HTTPResponder where Site.Context == WebCo
 
 let forwardedFor = HTTPField.Name("X-Forwarded-For") ?? .cacheControl
 
-/// Joins the gate interface to the domain.
-struct GateDesk: GateBackend {
+/// Joins the gate interface to the domain. A class, because the domain is many values that each request would copy.
+final class GateDesk: GateBackend {
     let gates: GateSupervision
+
+    init(gates: GateSupervision) { self.gates = gates }
 
     func organisation(of enterpriseCode: String) -> Int64? {
         let snapshot = gates.registry.snapshot

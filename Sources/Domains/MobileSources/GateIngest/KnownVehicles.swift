@@ -39,6 +39,9 @@ package final class KnownVehicles: Sendable {
         var changes = 0
     }
 
+    /// Filings read at the start.
+    private static let loaded = 20_000
+
     private let database: any Database
     private let state = Mutex(State())
 
@@ -64,6 +67,22 @@ package final class KnownVehicles: Sendable {
                 }
             }
         }
+    }
+
+    /// The newest filings, so that the first passes after a start need not ask for each; before anything is served.
+    func load() async throws {
+        guard database.dialect == .sqlite else { return }
+        let filed = try await database.read { reader in
+            var filed: [String: [Filed]] = [:]
+            // All filings of a plate, also those that are not among the newest.
+            let newest: SQL = "SELECT plate_no FROM registered_vehicle WHERE deleted_at IS NULL ORDER BY id DESC LIMIT \(loaded)"
+            try reader.each("SELECT plate_no, plate_color, \(PassJudge.filingColumns) FROM registered_vehicle WHERE plate_no IN (\(newest)) AND deleted_at IS NULL") { row in
+                filed[row[0].text ?? "", default: []].append(Filed(color: row[1].text ?? "", filing: PassJudge.Filing(row, from: 2)))
+                return true
+            }
+            return filed
+        }
+        state.withLock { state in for (plate, filed) in filed { state.filings[plate] = filed } }
     }
 
     /// A vehicle was seen; the row said so, too.
