@@ -8,4 +8,12 @@ struct Jianwei: AsyncParsableCommand {
         subcommands: [
             Serve.self, Admin.self, DemoCommand.self, Verify.self, VerifyEvidence.self, BackupCommand.self, RestoreCommand.self, DrillCommand.self, MoveCommand.self, Bench.self,
         ])
+
+    static func main() async {
+        do {
+            await main(try ConfigurationFile.expand(Array(CommandLine.arguments.dropFirst())))
+        } catch {
+            exit(withError: error)
+        }
+    }
 }

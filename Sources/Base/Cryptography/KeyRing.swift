@@ -20,6 +20,12 @@ package struct KeyRing: Sendable {
     /// Oldest first, never empty.
     var versions: [Version] { state.current.versions }
 
+    /// The version that seals.
+    var newest: Version {
+        let versions = versions
+        return versions[versions.count - 1]
+    }
+
     init(versions: [Version]) { state = State(Content(versions)) }
 
     /// Takes over another ring's versions: what a rotation wrote to the file.

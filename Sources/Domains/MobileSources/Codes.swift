@@ -20,6 +20,7 @@ extension DictionaryName {
     package static let networked = DictionaryName("networked")
     package static let stageBasis = DictionaryName("stageBasis")
     package static let filingState = DictionaryName("filingState")
+    package static let filedBy = DictionaryName("filedBy")
     package static let connectState = DictionaryName("connectState")
     package static let machineType = DictionaryName("machineType")
     package static let measuredBy = DictionaryName("measuredBy")
@@ -46,6 +47,7 @@ package enum GateCodes {
         CodeItem("3", "随车清单或新能源号牌", "Manifest or new-energy plate"), CodeItem("2", "车型库（环保公开目录）", "Model catalogue"), CodeItem("0", "本地车辆库同 VIN", "Same VIN filed"),
         CodeItem("1", "同车型历史车辆", "Same model filed"), CodeItem("4", "企业申报，未获佐证", "Reported only"), CodeItem("9", "无依据", "None"),
     ]
+    package static let filedBy: [CodeItem] = [CodeItem("enterprise", "企业", "Enterprise"), CodeItem("owner", "车主扫码", "Owner")]
     package static let filingState: [CodeItem] = [CodeItem("pending", "待校验", "Pending"), CodeItem("approved", "已备案", "Filed"), CodeItem("rejected", "退回", "Returned")]
     package static let connectState: [CodeItem] = [CodeItem("connected", "已联网", "Connected"), CodeItem("suspended", "停联", "Suspended"), CodeItem("cancelled", "注销", "Cancelled")]
     package static let machineType: [CodeItem] = [

@@ -20,6 +20,7 @@ extension GateSupervision {
             },
             JobDeclaration("mobileSources.clockDrift", "门禁时钟监测", every: 300) { context in note(context, try await clockDrift.judge(), "个门岗时钟偏差") },
             JobDeclaration("mobileSources.weighings", "计量关联过车", every: 300) { context in note(context, try await weighings.joinWaiting(), "条计量已关联过车") },
+            JobDeclaration("mobileSources.ownerFilings", "车主备案入册", every: 300) { context in note(context, try await ownerFilings.enterVisited(), "辆车主备案车辆入册") },
             JobDeclaration("mobileSources.facets", "过车检索归类", every: 30) { context in note(context, try await ledgers.foldFacets(of: GatePassEvent.ledger.name), "段过车已归类") },
             JobDeclaration("mobileSources.nonces", "接口随机数清理", every: 3600) { context in note(context, try await NonceGuard.prune(database, clock: context.clock), "条过期随机数已清理") },
         ]

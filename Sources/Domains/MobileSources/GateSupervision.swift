@@ -32,6 +32,7 @@ package struct GateSupervision: Sendable {
     package let strategies: StrategyDesk
     package let warnings: WarningDesk
     package let filings: Filings
+    package let ownerFilings: OwnerFilings
     package let registration: EnterpriseRegistration
     package let accreditation: AccreditationDesk
     package let units: UnitDesk
@@ -69,7 +70,9 @@ package struct GateSupervision: Sendable {
         handDown = HandDown(database: database, registry: registry, signal: signal, clock: clock)
         refresh = StrategyRefresh(handDown: handDown, clock: clock)
         let memory = PassMemory(database: database)
-        passes = GatePasses(database: database, registry: registry, vehicles: vehicles, alarms: alarms, audit: audit, clock: clock, feed: feed, memory: memory)
+        passes = GatePasses(
+            database: database, registry: registry, vehicles: vehicles, alarms: alarms, audit: audit, clock: clock, feed: feed, memory: memory,
+            owners: ledgers.cipher(of: GatePassEvent.ledger.name, "owner"))
         clips = PassClips(database: database, registry: registry, alarms: alarms, clips: photos.clips, clock: clock)
         filingLookup = FilingLookup(database: database, registry: registry, vehicles: vehicles, clock: clock)
         heartbeats = GateHeartbeats(database: database, registry: registry, alarms: alarms, clock: clock)
@@ -80,6 +83,7 @@ package struct GateSupervision: Sendable {
         strategies = StrategyDesk(database: database, ledgers: ledgers, registry: registry, refresh: refresh, audit: audit, clock: clock)
         warnings = WarningDesk(database: database, ledgers: ledgers, registry: registry, refresh: refresh, clock: clock)
         filings = Filings(database: database, ledgers: ledgers, registry: registry, handDown: handDown, clock: clock)
+        ownerFilings = OwnerFilings(database: database, ledgers: ledgers, registry: registry)
         registration = EnterpriseRegistration(
             database: database, ledgers: ledgers, organisations: organisations, registry: registry, clients: clients, refresh: refresh, audit: audit, clock: clock)
         accreditation = AccreditationDesk(database: database, ledgers: ledgers, clients: clients, audit: audit, clock: clock)

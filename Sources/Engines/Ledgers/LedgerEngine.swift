@@ -1,3 +1,4 @@
+import Cryptography
 import Identity
 import Kernel
 import Storage
@@ -25,16 +26,20 @@ package final class LedgerEngine: Sendable {
     package let dictionaries: Dictionaries
     package let clock: Clock
     let audit: AuditTrail
+    private let keys: KeyRing
     private let state: Mutex<State>
 
     /// The engine adds its own ledger of dictionaries where the declarations do not have it.
-    package init(database: any Database, declarations: [LedgerDeclaration], dictionaries: Dictionaries, audit: AuditTrail, clock: Clock) {
+    ///
+    /// - Parameter keys: seal personal fields.
+    package init(database: any Database, declarations: [LedgerDeclaration], dictionaries: Dictionaries, keys: KeyRing, audit: AuditTrail, clock: Clock) {
         self.database = database
         self.dictionaries = dictionaries
+        self.keys = keys
         self.clock = clock
         self.audit = audit
         let all = declarations.contains { $0.name == DictionaryLedger.ledger.name } ? declarations : declarations + [DictionaryLedger.ledger]
-        state = Mutex(State(plans: Dictionary(all.map { ($0.name, LedgerPlan($0)) }, uniquingKeysWith: { first, _ in first }), order: all.map(\.name)))
+        state = Mutex(State(plans: Dictionary(all.map { ($0.name, LedgerPlan($0, keys: keys)) }, uniquingKeysWith: { first, _ in first }), order: all.map(\.name)))
     }
 
     /// All ledgers in declared order, runtime ledgers last.
@@ -81,6 +86,11 @@ package final class LedgerEngine: Sendable {
         return plan
     }
 
+    var keyVersion: Int { keys.currentVersion }
+
+    /// Every plan in declared order.
+    var plans: [LedgerPlan] { state.withLock { state in state.order.compactMap { state.plans[$0] } } }
+
     func knownPlan(_ name: String) -> LedgerPlan? { state.withLock { $0.plans[name] } }
     func hooks(of ledger: String) -> [Hook] { state.withLock { $0.hooks[ledger] ?? [] } }
 
@@ -107,7 +117,7 @@ package final class LedgerEngine: Sendable {
     }
 
     func install(_ declaration: LedgerDeclaration) {
-        let plan = LedgerPlan(declaration)
+        let plan = LedgerPlan(declaration, keys: keys)
         state.withLock { state in
             if state.plans.updateValue(plan, forKey: declaration.name) == nil { state.order.append(declaration.name) }
         }

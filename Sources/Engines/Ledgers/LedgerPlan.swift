@@ -1,3 +1,4 @@
+import Cryptography
 import Kernel
 import Storage
 
@@ -20,7 +21,11 @@ final class LedgerPlan: Sendable {
 
     static let baseColumns = ["id", "org", "area", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at"]
 
-    init(_ declaration: LedgerDeclaration) {
+    /// Sealed fields with their places among the values; most ledgers have few.
+    let sealedFields: [FieldPlan]
+
+    /// - Parameter keys: without them nothing is sealed or opened, which is enough for tables and checks.
+    init(_ declaration: LedgerDeclaration, keys: KeyRing? = nil) {
         self.declaration = declaration
         var fields: [FieldPlan] = []
         var columns: [String] = []
@@ -28,11 +33,13 @@ final class LedgerPlan: Sendable {
         for field in declaration.fields {
             let behaviour = field.kind.behaviour
             let own = behaviour.columns(of: field)
-            fields.append(FieldPlan(field: field, behaviour: behaviour, columns: own, first: columns.count))
+            let cipher = field.isSealed ? keys?.field(field.sealedAs ?? "\(declaration.tableName).\(own[0].name)") : nil
+            fields.append(FieldPlan(field: field, behaviour: behaviour, columns: own, first: columns.count, cipher: cipher))
             columns += own.map(\.name)
             valueNames += own.count == 2 ? [field.name + "_lng", field.name + "_lat"] : own.map { _ in field.name }
         }
         self.fields = fields
+        sealedFields = fields.filter { $0.cipher != nil }
         self.columns = columns
         self.valueNames = valueNames
         positions = Dictionary(fields.enumerated().map { ($1.field.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -64,6 +71,7 @@ final class LedgerPlan: Sendable {
         values.reserveCapacity(valueNames.count)
         let base = LedgerPlan.baseColumns.count
         for (index, name) in valueNames.enumerated() { values[name] = row[base + index] }
+        for field in sealedFields { values[field.field.name] = field.opened(row[base + field.first]) }
         var record = Record(
             id: row[0].int ?? 0, org: row[1].int, area: row[2].text, version: Int(row[3].int ?? 1), createdAt: Moment(milliseconds: row[4].int ?? 0),
             updatedAt: Moment(milliseconds: row[6].int ?? 0), deletedAt: row[8].int.map { Moment(milliseconds: $0) }, values: values
@@ -95,6 +103,8 @@ struct FieldPlan: Sendable {
     let columns: [Column]
     /// Where its first column stands among the plan's columns.
     let first: Int
+    /// Of a field whose values are sealed in the table.
+    let cipher: FieldCipher?
 
     var link: Link? {
         switch field.kind {

@@ -62,6 +62,14 @@ package enum LedgerTables {
         indexes: [Index("ledger", "id"), Index("by_id", "id")]
     )
 
+    /// One row is one table with personal fields: up to which row they are sealed under which key.
+    static let sealing = Table(
+        "sealing_progress", key: ["place"],
+        columns: [
+            Column("place", .text, required: true), Column("fields", .text, required: true), Column("key_version", .integer, required: true),
+            Column("after_id", .integer, required: true), Column("rewritten", .integer, required: true), Column("finished_at", .integer),
+        ], isClustered: true)
+
     /// One row is one run of 32,768 ids of a ledger with facets, complete, with the span of its times.
     static let segments = Table(
         "facet_segment", key: ["ledger", "segment"],
@@ -78,5 +86,5 @@ package enum LedgerTables {
             Column("members", .blob, required: true),
         ], isClustered: true)
 
-    package static let all: [Table] = [history, attachments, savedViews, definitions, batches, segments, facets]
+    package static let all: [Table] = [history, attachments, savedViews, definitions, batches, segments, facets, sealing]
 }

@@ -47,7 +47,7 @@ final class GateFixture: Sendable {
             threads: PictureThreads(threads: 1, waiting: 100))
         let identity = IdentityEngine(database: database, clock: clock, keys: keys)
         let dictionaries = Dictionaries(MobileSources.dictionaries)
-        let ledgers = LedgerEngine(database: database, declarations: MobileSources.ledgers, dictionaries: dictionaries, audit: identity.audit, clock: clock)
+        let ledgers = LedgerEngine(database: database, declarations: MobileSources.ledgers, dictionaries: dictionaries, keys: keys, audit: identity.audit, clock: clock)
         let audit = identity.audit
         let alarms = AlarmEngine(
             kinds: ViolationAlarm.kinds,

@@ -67,7 +67,7 @@ struct MatrixHouse: Sendable {
         let features = FeatureSet([domain.feature])
         self.features = features
         let dictionaries = Dictionaries(features.dictionaries)
-        let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, audit: identity.audit, clock: clock)
+        let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, keys: keys, audit: identity.audit, clock: clock)
         let live = LiveHub(clock: clock)
         let alarms = AlarmEngine(kinds: features.alarmKinds, audit: identity.audit, hub: live, clock: clock)
         var logger = Logger(label: "matrix")

@@ -35,7 +35,7 @@ struct LedgerHouse: Sendable {
             database: database, blobs: blobs, thumbnailFolder: NSTemporaryDirectory() + "/jianwei-thumbs-\(UUID().uuidString)", threads: PictureThreads(threads: 1, waiting: 100))
         let identity = IdentityEngine(database: database, clock: clock, keys: keys)
         let dictionaries = Dictionaries(features.dictionaries)
-        let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, audit: identity.audit, clock: clock)
+        let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, keys: keys, audit: identity.audit, clock: clock)
         let alarms = AlarmEngine(kinds: features.alarmKinds, hooks: AlarmEngine.Hooks(audit: { _, _, _ in }, lock: { _, _ in true }), clock: clock)
         var logger = Logger(label: "house")
         logger.logLevel = .critical

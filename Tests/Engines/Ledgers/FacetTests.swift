@@ -1,3 +1,4 @@
+import Cryptography
 import Identity
 import Kernel
 import Ledgers
@@ -34,7 +35,8 @@ struct FacetTests {
     init() async throws {
         let database: any Database = try SQLiteDatabase.temporary()
         let engine = LedgerEngine(
-            database: database, declarations: [FacetTests.ledger], dictionaries: Dictionaries(LedgerWorkshop.dictionaries), audit: AuditTrail(clock: LedgerWorkshop.clock),
+            database: database, declarations: [FacetTests.ledger], dictionaries: Dictionaries(LedgerWorkshop.dictionaries), keys: .ephemeral(),
+            audit: AuditTrail(clock: LedgerWorkshop.clock),
             clock: LedgerWorkshop.clock)
         var seed: UInt64 = 20_261_121
         func below(_ bound: UInt64) -> UInt64 {

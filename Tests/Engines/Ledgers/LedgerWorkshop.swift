@@ -1,3 +1,4 @@
+import Cryptography
 import Identity
 import Kernel
 import Ledgers
@@ -49,12 +50,15 @@ struct LedgerWorkshop {
 
     let database: any Database
     let engine: LedgerEngine
+    let keys: KeyRing
 
     /// Enterprise 1 in 130102, enterprise 2 in 130205.
     init() async throws {
         let database = try await TestDatabase.make()
+        let keys = KeyRing.ephemeral()
         let engine = LedgerEngine(
             database: database, declarations: [LedgerWorkshop.vehicle, LedgerWorkshop.depot, LedgerWorkshop.passing], dictionaries: Dictionaries(LedgerWorkshop.dictionaries),
+            keys: keys,
             audit: AuditTrail(clock: LedgerWorkshop.clock), clock: LedgerWorkshop.clock
         )
         let tables = engine.tables + IdentityTables.all
@@ -68,6 +72,7 @@ struct LedgerWorkshop {
         }
         self.database = database
         self.engine = engine
+        self.keys = keys
         try await engine.load()
     }
 

@@ -1,3 +1,4 @@
+import Cryptography
 import Identity
 import Kernel
 import Ledgers
@@ -29,7 +30,7 @@ struct RuntimeLedgerTests {
         #expect(try await shop.count("SELECT count(*) FROM x_tool_check") == 2)
         #expect(!shop.engine.tables.contains { $0.name == "x_tool_check" })
         let other = LedgerEngine(
-            database: shop.database, declarations: [], dictionaries: Dictionaries(LedgerWorkshop.dictionaries), audit: AuditTrail(clock: LedgerWorkshop.clock),
+            database: shop.database, declarations: [], dictionaries: Dictionaries(LedgerWorkshop.dictionaries), keys: shop.keys, audit: AuditTrail(clock: LedgerWorkshop.clock),
             clock: LedgerWorkshop.clock)
         try await other.load()
         #expect(other.declaration("toolCheck") == shop.engine.declaration("toolCheck"))

@@ -34,7 +34,7 @@ struct Admin: AsyncParsableCommand {
             let lines = installation.credentials.map { "首次启动 \($0.name) 用户名 \($0.login) 一次性密码 \($0.oneTimePassword)\n" }.joined()
             FileHandle.standardError.write(Data(lines.utf8))
         }
-        let answer = try await AdminDesk(installation: installation).perform(request)
+        let answer = try await AdminDesk(installation: installation, isServing: false).perform(request)
         await installation.database.close()
         lock.release()
         return answer
@@ -164,13 +164,27 @@ struct WarningCommand: AsyncParsableCommand {
 }
 
 struct KeysCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "keys", abstract: "The installation's own keys.", subcommands: [Rotate.self])
+    static let configuration = CommandConfiguration(commandName: "keys", abstract: "The installation's own keys.", subcommands: [Rotate.self, Status.self, Seal.self])
 
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Add a key and seal personal fields with it; older keys still open. A running server goes on.")
         @Option var data = "data"
 
         func run() async throws { try await Admin.perform(data, ["command": "keys-rotate"]) }
+    }
+
+    struct Status: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "How far personal fields are sealed with the newest key.")
+        @Option var data = "data"
+
+        func run() async throws { try await Admin.perform(data, ["command": "keys-status"]) }
+    }
+
+    struct Seal: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Look at every stored personal value again: after data came in from elsewhere.")
+        @Option var data = "data"
+
+        func run() async throws { try await Admin.perform(data, ["command": "keys-seal"]) }
     }
 }
 

@@ -10,10 +10,15 @@ import Storage
 /// What `jianwei admin` can do, through the same code as the desks; every act leaves audit rows.
 struct AdminDesk: Sendable {
     let installation: Installation
+    /// A running server seals in the background; without one it is done here.
+    let isServing: Bool
     private var gates: GateSupervision { installation.gates }
     private let principal = Principal.system("命令行")
 
-    init(installation: Installation) { self.installation = installation }
+    init(installation: Installation, isServing: Bool = true) {
+        self.installation = installation
+        self.isServing = isServing
+    }
 
     /// - Parameter request: `{"command": "...", …}` as the command line builds it.
     func perform(_ request: JSONValue) async throws -> JSONValue {
@@ -26,6 +31,8 @@ struct AdminDesk: Sendable {
         case "warning-end": return try await endWarning(request)
         case "user-reset": return try await resetPassword(request)
         case "keys-rotate": return try await rotateKeys()
+        case "keys-status": return try await keysStatus()
+        case "keys-seal": return try await sealAnew()
         default: throw Failure(.invalid, "JW-A010", "没有名为“\(request["command"]?.string ?? "")”的命令")
         }
     }
@@ -117,7 +124,31 @@ struct AdminDesk: Sendable {
         try await platform.database.write { transaction in
             try audit.record(AuditEntry("update", "keyRing", "\(version)", "更换密钥，新版本 \(version)，重新加密 \(sealed) 项"), by: principal, in: transaction)
         }
-        return ["version": .int(Int64(version)), "sealedAnew": .int(Int64(sealed))]
+        let rows = isServing ? 0 : try await platform.ledgers.sealing.run()
+        return ["version": .int(Int64(version)), "sealedAnew": .int(Int64(sealed + rows)), "ledgers": isServing ? "background" : "done"]
+    }
+
+    /// How far personal fields are sealed with the newest key.
+    private func keysStatus() async throws -> JSONValue {
+        let platform = installation.platform
+        let sealing = platform.ledgers.sealing
+        let places = try await platform.database.read { try sealing.progress(in: $0) }
+        let lines = places.map { place -> JSONValue in
+            [
+                "table": .string(place.place), "afterId": .int(place.afterId), "lastId": .int(place.lastId), "rewritten": .int(place.rewritten),
+                "finishedAt": JSONValue(place.finishedAt?.rfc3339),
+            ]
+        }
+        return ["version": .int(Int64(platform.keys.currentVersion)), "isSealed": .bool(places.allSatisfy { $0.finishedAt != nil }), "tables": .array(lines)]
+    }
+
+    /// Looks at every stored value again.
+    private func sealAnew() async throws -> JSONValue {
+        let platform = installation.platform
+        let sealing = platform.ledgers.sealing
+        try await platform.database.write { try sealing.forget(in: $0) }
+        if !isServing { _ = try await sealing.run() }
+        return try await keysStatus()
     }
 
     private func level(_ request: JSONValue) throws -> WarningLevel {

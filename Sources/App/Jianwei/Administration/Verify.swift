@@ -83,6 +83,11 @@ struct Verification: Sendable {
             let count = try await installation.database.read { try $0.count("SELECT count(*) FROM alarms") }
             return Findings(summary: "\(count) 条报警", differences: faults)
         },
+        Verification(title: "个人信息加密") { installation in
+            let ledgers = installation.platform.ledgers
+            let check = try await installation.database.read(within: .seconds(3600)) { try ledgers.checkSealing(in: $0) }
+            return Findings(summary: "\(check.values) 项，其中旧密钥 \(check.older) 项", differences: check.faults)
+        },
         Verification(title: "照片") { installation in
             let hashes = try await installation.database.read(within: .seconds(3600)) { try $0.rows("SELECT sha256 FROM photos").compactMap { $0[0].text } }
             var lost: [String] = []

@@ -1,3 +1,4 @@
+import Cryptography
 import Foundation
 import Identity
 import Kernel
@@ -99,6 +100,7 @@ struct BulkHistory: Sendable {
             "filing_state",
         ]
         let plan = plan
+        let owners = gates.ledgers.cipher(of: RegisteredVehicle.ledger.name, "owner")
         for site in sites {
             try await database.write { tx in
                 var rows: [[SQLValue]] = []
@@ -110,7 +112,7 @@ struct BulkHistory: Sendable {
                         .int(site.org), .text(site.county), now.sqlValue, now.sqlValue, .text(vehicle.plate), .text(vehicle.color),
                         .text(DemoCodes.vin(head: kind.model.vinHead, year: registered.parts.year, serial: index + 1)), registered.sqlValue, .text(kind.model.model),
                         .text(kind.vehicleType), .text("0"), .text("F"),
-                        .text("演示车队\(index % 5000 + 1)"), .text(kind.fuel), .text(kind.stage.rawValue), .text("2"), .text("approved"),
+                        .text(try owners?.seal("演示车队\(index % 5000 + 1)") ?? ""), .text(kind.fuel), .text(kind.stage.rawValue), .text("2"), .text("approved"),
                     ])
                 }
                 try tx.insertMany(into: "registered_vehicle", columns: columns, rows: rows)

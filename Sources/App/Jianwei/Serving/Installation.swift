@@ -66,7 +66,7 @@ struct Installation: Sendable {
         let dictionaries = Dictionaries(features.dictionaries)
         let identity = IdentityEngine(database: database, clock: clock, keys: keys)
         let live = LiveHub(clock: clock)
-        let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, audit: identity.audit, clock: clock)
+        let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, keys: keys, audit: identity.audit, clock: clock)
         let outbox = Outbox(clock: clock)
         let messages = PlatformMessages.engine(channels: try MessageWays.channels(directory), database: database, outbox: outbox, hub: live, clock: clock)
         let alarms = AlarmEngine(kinds: features.alarmKinds, audit: identity.audit, hub: live, clock: clock) { try PlatformMessages.tell($0, through: messages, in: $1) }

@@ -27,6 +27,7 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Serve a data directory, created when absent.")
 
     @Option(help: "The data directory.") var data = "data"
+    @Option(help: "A file with further options, NAME = VALUE a line; what is typed wins.") var configuration: String?
     @Option(help: "postgres://user@host/name instead of the embedded database; the directory remembers it.") var database: String?
     @Option(help: "A directory that all nodes see, for keys and files; the directory remembers it.") var shared: String?
     @Option(help: "s3://KEY:SECRET@host/bucket for photos and files; the directory remembers it.") var blobs: String?

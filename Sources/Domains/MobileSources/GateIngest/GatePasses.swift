@@ -1,4 +1,5 @@
 import Alarms
+import Cryptography
 import Identity
 import Kernel
 import Storage
@@ -13,8 +14,12 @@ package struct GatePasses: Sendable {
     let clock: Clock
     let memory: PassMemory
     let intake: PassIntake
+    let owners: FieldCipher?
 
-    init(database: any Database, registry: GateRegistry, vehicles: KnownVehicles, alarms: AlarmEngine, audit: AuditTrail, clock: Clock, feed: PassFeed, memory: PassMemory) {
+    init(
+        database: any Database, registry: GateRegistry, vehicles: KnownVehicles, alarms: AlarmEngine, audit: AuditTrail, clock: Clock, feed: PassFeed, memory: PassMemory,
+        owners: FieldCipher?
+    ) {
         self.database = database
         self.registry = registry
         self.vehicles = vehicles
@@ -22,6 +27,7 @@ package struct GatePasses: Sendable {
         self.audit = audit
         self.clock = clock
         self.memory = memory
+        self.owners = owners
         intake = PassIntake(database: database, store: PassStore(alarms: alarms, memory: memory), vehicles: vehicles, audit: audit, feed: feed)
     }
 
@@ -64,7 +70,7 @@ package struct GatePasses: Sendable {
         _ reading: PassReading, _ known: KnownVehicles.Answer, _ terminal: GateTerminal, _ now: Moment, _ claim: @escaping @Sendable (any Transaction) throws -> Void
     ) -> PassIntake.Work {
         let snapshot = registry.snapshot
-        let preparation = PassPreparation(snapshot: snapshot, known: known)
+        let preparation = PassPreparation(snapshot: snapshot, known: known, owners: owners)
         let records = reading.inputs.map { input -> PassReady in
             switch input {
             case .failure(let fault):

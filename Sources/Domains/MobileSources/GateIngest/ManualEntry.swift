@@ -87,7 +87,8 @@ package struct ManualEntry: Sendable {
             judged.gates[GateRegistry.GateKey(org: org, gateNo: gateNo)] = GateRegistry.GateFacts(
                 name: ManualEntry.name(input.gateNo, org, snapshot), barriers: ManualEntry.barriers)
             let last = try tx.value("SELECT last_serial FROM gate_state WHERE org = \(org) AND gate_no = \(gateNo)")?.int ?? 0
-            let record = PassPreparation(snapshot: judged, known: known).ready(ManualEntry.pass(input, gateNo: gateNo, serial: last + 1), from: terminal, at: now)
+            let record = PassPreparation(snapshot: judged, known: known, owners: ledgers.cipher(of: GatePassEvent.ledger.name, "owner")).ready(
+                ManualEntry.pass(input, gateNo: gateNo, serial: last + 1), from: terminal, at: now)
             let (result, pass) = try PassStore(alarms: alarms, memory: memory).store(record, in: tx)
             guard result.status == .stored, let pass else { throw Failure.invalid(result.errors) }
             let entry = AuditEntry("create", "gatePass", String(pass.id), "人工补录过车：\(input.plate.text)，\(input.reason)")

@@ -25,6 +25,8 @@ enum PassReady: Sendable {
 struct PassPreparation {
     let snapshot: GateRegistry.Snapshot
     let known: KnownVehicles.Answer
+    /// Seals the owner's name.
+    let owners: FieldCipher?
 
     /// The vehicles that the records of one enterprise speak of.
     static func asked(_ inputs: some Sequence<GatePassInput>, org: Int64) -> Set<KnownVehicles.Asked> {
@@ -48,6 +50,12 @@ struct PassPreparation {
         let outcome = PassJudge(snapshot: snapshot).judge(subject, at: site, known: known.vehicle(subject, org: site.org))
         var doubts: [GatePassRule.Finding] = []
         PassChecks.add(to: &doubts, input: input, filing: outcome.filing, barrierDirection: barrierDirection, now: now)
+        let owner: String?
+        do {
+            owner = try input.owner.map { $0.isEmpty ? $0 : try owners?.seal($0) ?? $0 }
+        } catch {
+            return .refused(PassResult(refusing: input, "owner", "50001", "暂时无法加密保存"))
+        }
         let pass = StoredPass(
             id: 0, input: input, site: site, gateName: gate.name, facts: outcome.facts, verdict: outcome.judgement.verdict, findings: outcome.judgement.findings + doubts,
             vehicleType: outcome.filing?.vehicleType ?? input.vehicleType, listVersion: outcome.facts.listedVersion ?? snapshot.listVersion, filingId: outcome.filing?.id,
@@ -55,7 +63,7 @@ struct PassPreparation {
         let digest = input.digest
         return .judged(
             PassReady.Judged(
-                pass: pass, row: PassRow.values(pass, digest: digest), digest: digest, photos: PhotoUses.keys(of: [input.headPhoto, input.bodyPhoto, input.platePhoto]),
+                pass: pass, row: PassRow.values(pass, owner: owner, digest: digest), digest: digest, photos: PhotoUses.keys(of: [input.headPhoto, input.bodyPhoto, input.platePhoto]),
                 outcome: outcome, doubts: doubts))
     }
 

@@ -32,7 +32,9 @@ enum PassRow {
     static func paired(_ partner: Int64, _ row: inout [SQLValue]) { row[places.pair] = .int(partner) }
 
     /// In the order of the columns; not paired yet.
-    static func values(_ pass: StoredPass, digest: String) -> [SQLValue] {
+    ///
+    /// - Parameter owner: as the table keeps personal values.
+    static func values(_ pass: StoredPass, owner: String?, digest: String) -> [SQLValue] {
         let input = pass.input
         var values: [SQLValue] = []
         values.reserveCapacity(columns.count)
@@ -49,7 +51,7 @@ enum PassRow {
             .text(pass.stageBasis),
         ]
         values += [
-            input.vin.sqlValue, input.engineNo.sqlValue, input.registeredOn.sqlValue, input.model.sqlValue, input.useNature.sqlValue, input.owner.sqlValue,
+            input.vin.sqlValue, input.engineNo.sqlValue, input.registeredOn.sqlValue, input.model.sqlValue, input.useNature.sqlValue, owner.sqlValue,
             input.networked.sqlValue,
         ]
         values += [

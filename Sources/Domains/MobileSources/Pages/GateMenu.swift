@@ -11,6 +11,8 @@ enum GateMenu {
         MenuItem("过车与统计", groupEN: "Passes and statistics", "快捷查询", "Ready questions", icon: "search", path: "/query", permission: GatePassEvent.ledger.readPermission, order: 110),
         MenuItem("企业自助", groupEN: "Enterprise desk", "门前备案查询", "Filing look-up", icon: "car", path: "/lookup", permission: GatePermission.lookup, order: 510),
         MenuItem("企业自助", groupEN: "Enterprise desk", "人工补录", "Manual entry", icon: "edit", path: "/manual-entry", permission: GatePermission.manualEntry, order: 520),
+        MenuItem(
+            "企业自助", groupEN: "Enterprise desk", "车主扫码备案", "Owners' filings", icon: "camera", path: "/owner-code", permission: RegisteredVehicle.ledger.readPermission, order: 515),
         MenuItem("管控", groupEN: "Control", "预警响应", "Warnings", icon: "siren", path: "/warnings", permission: WarningPeriod.ledger.readPermission, order: 200),
         MenuItem("管控", groupEN: "Control", "管控策略", "Strategies", icon: "sliders", path: "/strategies", permission: ControlStrategy.ledger.readPermission, order: 210),
         MenuItem("管控", groupEN: "Control", "排放超标车辆名单", "Excess list", icon: "ban", path: "/excess-list", permission: ExcessEmissionList.ledger.readPermission, order: 220),

@@ -1,3 +1,4 @@
+import Cryptography
 import Features
 import Web
 
@@ -19,6 +20,7 @@ enum GatePages {
         StrategyPages(gates: gates, platform: platform).add(to: routes)
         ExcessListPages(gates: gates).add(to: routes)
         FilingPages(gates: gates).add(to: routes)
+        OwnerFilingPages(gates: gates, links: platform.keys.stableMAC(purpose: "owner-filing")).add(to: routes)
         StatisticsPages(gates: gates).add(to: routes)
         CleanTransportPages(gates: gates).add(to: routes)
         TransmissionPages(gates: gates).add(to: routes)

@@ -47,7 +47,7 @@ package enum InOutVehicle {
         .text("model", "车辆品牌型号", length: 0...64, marks: [.unlisted]).section("车辆"),
         .code("networked", "联网状态", from: .networked, marks: [.unlisted]).section("车辆"),
         .code("useNature", "使用性质", from: .useNature, marks: [.unlisted]).section("车辆"),
-        .text("owner", "车队名称", length: 0...100, marks: [.unlisted, .personal]).section("车辆"),
+        .text("owner", "车队名称", length: 0...100, marks: [.unlisted, .personal]).sealed(as: "gate_pass.owner").section("车辆"),
         .moment("enteredAt", "进厂时间", marks: []).section("进厂"),
         .text("entryGate", "进厂门岗", length: 0...8, marks: []).section("进厂"),
         .text("entryBarrier", "进厂道闸", length: 0...8, marks: [.unlisted]).section("进厂"),

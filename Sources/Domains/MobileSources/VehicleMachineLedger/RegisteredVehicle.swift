@@ -26,6 +26,8 @@ package enum RegisteredVehicle {
     package static let manifestPhoto = FieldKey<String>("manifestPhoto")
     package static let filingState = FieldKey<String>("filingState")
     package static let filingOpinion = FieldKey<String>("filingOpinion")
+    package static let ownerPhone = FieldKey<String>("ownerPhone")
+    package static let filedBy = FieldKey<String>("filedBy")
     package static let lastPassAt = FieldKey<Moment>("lastPassAt")
 
     package static let ledger = LedgerDeclaration(
@@ -52,6 +54,7 @@ package enum RegisteredVehicle {
         .code("vehicleClass", "车辆种类", from: .vehicleClass, marks: [.filterable, .groupable, .unlisted]).section("车辆").fallback("0"),
         .code("useNature", "使用性质", from: .useNature, marks: [.unlisted]).section("车辆"),
         .text("owner", "所有人（车队）", length: 1...100, marks: [.searchable, .personal]).section("车辆"),
+        .text("ownerPhone", "联系电话", length: 1...20, check: .phone, marks: [.personal, .unlisted]).section("车辆"),
         .code("fuel", "燃料种类", from: .fuel, marks: [.required, .filterable, .groupable]).section("排放"),
         .code("emissionStage", "排放阶段", from: .emissionStage, marks: [.required, .filterable, .groupable]).section("排放"),
         .code("stageBasis", "排放阶段判定依据", from: .stageBasis, marks: [.readOnly, .filterable, .groupable, .unlisted]).section("排放"),
@@ -61,6 +64,7 @@ package enum RegisteredVehicle {
         .photo("manifestPhoto", "随车清单照片").section("证照"),
         .code("filingState", "备案状态", from: .filingState, marks: [.readOnly, .filterable, .groupable]).section("备案").fallback("pending"),
         .note("filingOpinion", "审核意见", length: 0...500, marks: [.readOnly, .unlisted]).section("备案"),
+        .code("filedBy", "备案来源", from: .filedBy, marks: [.readOnly, .filterable, .groupable, .unlisted]).section("备案").fallback("enterprise"),
         .moment("lastPassAt", "最近进出", marks: [.readOnly, .sortable]).section("备案"),
     ]
 }

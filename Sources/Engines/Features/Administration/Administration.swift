@@ -1,4 +1,5 @@
 import Identity
+import Ledgers
 import Logging
 import Schedules
 import Storage
@@ -50,6 +51,10 @@ enum Administration {
                 if let point = try await identity.checkpoints.sign() { logger.notice("audit checkpoint", metadata: ["row": "\(point.auditId)", "sm3": "\(point.hash)"]) }
             },
             JobDeclaration("personalSeal", "个人信息改用新密钥加密", dailyAt: 225) { _ in _ = try await identity.users.sealPersonalFields() },
+            JobDeclaration("ledgerSeal", "台账个人信息加密", every: 20) { context in
+                let rows = try await platform.ledgers.sealing.run()
+                if rows > 0 { context.note("\(rows) 行已改用新密钥") }
+            },
             JobDeclaration("tokenSweep", "清理令牌、更换签名密钥", dailyAt: 220) { _ in
                 _ = try await identity.tokens.sweep()
                 _ = try await identity.tokens.signing.rotate()

@@ -87,6 +87,7 @@ struct DeclarationCheck {
         default: break
         }
         checkCheck(field, place)
+        checkSealing(field, declaration, place)
         if let fallback = field.fallback { check(fallback, of: field, place) }
         if field.marks.contains(.summable), !isNumber(field.kind) { faults.append("JW-L014 \(place) is summable but no number") }
         if field.marks.contains(.searchable), !isText(field.kind) { faults.append("JW-L014 \(place) is searchable but no text") }
@@ -104,6 +105,16 @@ struct DeclarationCheck {
             case .daysLeft(let field): [field]
             }
         for source in sources where plan.field(source)?.columns.isEmpty ?? true { faults.append("JW-L012 unknown field “\(source)” in \(place)") }
+    }
+
+    /// Of a sealed column the order and the groups say nothing.
+    private mutating func checkSealing(_ field: Field, _ declaration: LedgerDeclaration, _ place: String) {
+        guard field.isSealed else { return }
+        if !field.marks.isDisjoint(with: [.sortable, .groupable]) { faults.append("JW-L023 \(place) is personal, stored sealed, and sortable or groupable") }
+        if declaration.sortedBy.contains(where: { $0.field == field.name }) || declaration.facets.contains(field.name) {
+            faults.append("JW-L023 \(place) is personal, stored sealed, and what \(declaration.id) is sorted or faceted by")
+        }
+        if declaration.view != nil, field.sealedAs == nil { faults.append("JW-L023 \(place) is personal in a view and does not say which column it shows: sealed(as:)") }
     }
 
     private mutating func checkCheck(_ field: Field, _ place: String) {

@@ -13,6 +13,8 @@ package struct Field: Sendable, Equatable {
     /// The form's section; fields with the same section stand together.
     package var section: String?
     package var unit: String?
+    /// `table.column` of the column that a view shows, where that is sealed; see `sealed(as:)`.
+    package var sealedAs: String?
 
     package init(_ name: String, _ title: String, kind: FieldKind, marks: FieldMarks = [], check: FieldCheck? = nil, unit: String? = nil) {
         self.name = name
@@ -36,6 +38,12 @@ package struct Field: Sendable, Equatable {
     package func section(_ title: String) -> Field {
         var copy = self
         copy.section = title
+        return copy
+    }
+    /// A view's field opens what another table's column holds.
+    package func sealed(as column: String) -> Field {
+        var copy = self
+        copy.sealedAs = column
         return copy
     }
     package func english(_ title: String) -> Field {
@@ -102,7 +110,7 @@ package struct FieldMarks: OptionSet, Sendable {
     package static let sortable = FieldMarks(rawValue: 1 << 3)
     /// Not a column of the list unless chosen.
     package static let unlisted = FieldMarks(rawValue: 1 << 4)
-    /// Personal: masked unless the reader has `LEDGER.reveal`; revealing is audited.
+    /// Personal: masked unless the reader has `LEDGER.reveal`; revealing is audited. Text is stored sealed: found by its whole value only, neither sorted nor grouped by.
     package static let personal = FieldMarks(rawValue: 1 << 5)
     /// Set by the program only; not in forms and imports.
     package static let readOnly = FieldMarks(rawValue: 1 << 6)

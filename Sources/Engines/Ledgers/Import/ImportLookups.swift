@@ -28,7 +28,7 @@ struct ImportLookups: Sendable {
         let scope = RowScope(target.declaration, principal).condition(reader.dialect, walksInOrder: false)
         for name in names {
             guard let field = target.field(name), field.columns.count == 1, field.columns[0].kind == .text else { continue }
-            var conditions: [SQL] = [SQL(text: liveRows), "\(ident: field.columns[0].name) = \(title)"]
+            var conditions: [SQL] = [SQL(text: liveRows), "\(ident: field.columns[0].name) IN (\(list: try field.candidates(.text(title))))"]
             if let scope { conditions.append(scope) }
             let ids = try reader.rows("SELECT id FROM \(SQL(text: target.source)) WHERE \(SQL.all(of: conditions)) LIMIT 2").compactMap { $0[0].int }
             if ids.count == 1 { return .one(ids[0]) }

@@ -238,7 +238,8 @@ package struct LedgerImport: Sendable {
     /// - Parameter makesRecord: a record is only built where a hook wants to see it.
     private func insert(_ values: [SQLValue], _ owner: Owner, _ now: Moment, _ batch: Int64, makesRecord: Bool, in tx: any Transaction) throws -> Int64 {
         guard makesRecord else {
-            let arguments: [SQLValue] = [owner.org.sqlValue, owner.area.sqlValue, .int(1), now.sqlValue, .int(principal.id), now.sqlValue, .int(principal.id)] + values
+            let arguments: [SQLValue] =
+                [owner.org.sqlValue, owner.area.sqlValue, .int(1), now.sqlValue, .int(principal.id), now.sqlValue, .int(principal.id)] + (try plan.sealed(values))
             return try engine.refusingDuplicates(plan) { try tx.insert(SQL(text: plan.insertText, arguments: arguments)) }
         }
         let record = try engine.insert(values, owner, plan, by: principal, in: tx)

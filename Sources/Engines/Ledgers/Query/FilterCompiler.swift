@@ -25,8 +25,8 @@ struct FilterCompiler {
             findings.append(FieldFinding(filter.field, "unknown", "不能用作查询条件", title: "“\(filter.field)”"))
             return nil
         }
-        // Someone who sees only 138****1234 must not find the rest out by asking.
-        if field.field.marks.contains(.personal), !reveals, ![.eq, .in, .isEmpty, .notEmpty].contains(filter.comparison) {
+        // Someone who sees only 138****1234 must not find the rest out by asking; and of what is stored sealed parts cannot be compared for anyone.
+        if field.field.marks.contains(.personal), !reveals || field.cipher != nil, ![.eq, .ne, .in, .isEmpty, .notEmpty].contains(filter.comparison) {
             findings.append(FieldFinding(filter.field, "forbidden", "为个人信息，只能按完整内容查询", title: field.field.title))
             return nil
         }
@@ -52,6 +52,7 @@ struct FilterCompiler {
         case .notEmpty: return "\(column) IS NOT NULL"
         default: break
         }
+        if field.cipher != nil { return sealed(filter, column, field) }
         switch field.field.kind {
         case .moment: return moments(filter, field.columns[0].name, title: field.field.title)
         case .codes: return codes(filter, column)
@@ -62,6 +63,13 @@ struct FilterCompiler {
             return matched(filter, column, filter.values.map { .text($0) }, field.field.title)
         default: return compared(filter, column, field.field)
         }
+    }
+
+    /// The whole value, under whichever key it may be stored.
+    private mutating func sealed(_ filter: LedgerQuery.Filter, _ column: SQL, _ field: FieldPlan) -> SQL? {
+        let texts = filter.values.map { normal($0, field.field) }.filter { !$0.isEmpty }
+        guard !texts.isEmpty, let stored = try? texts.flatMap({ try field.candidates(.text($0)) }) else { return refuse(filter, field.field.title) }
+        return filter.comparison == .ne ? "(\(column) IS NULL OR \(column) NOT IN (\(list: stored)))" : "\(column) IN (\(list: stored))"
     }
 
     /// Values judged as input of that field, then compared.
@@ -193,7 +201,9 @@ struct FilterCompiler {
             let column = SQL.ident(field.columns[0].name)
             let normal = normal(text, field.field)
             let code = field.field.check == nil ? normal : CodeText.normalize(text)
-            if field.field.marks.contains(.personal), !reveals {
+            if field.cipher != nil {
+                if let stored = try? field.candidates(.text(normal)) { parts.append("\(column) IN (\(list: stored))") }
+            } else if field.field.marks.contains(.personal), !reveals {
                 parts.append("\(column) = \(normal)")
             } else if plan.declaration.isLarge {
                 // A short beginning fits so many rows that walking the list's order finds a page sooner than the index. U+10FFFF is greater than every character that may follow.

@@ -70,7 +70,11 @@ private struct HistoryWalk {
             state.values = [:]
             hasMaking = true
         } else if let text = row[7].text, let changes = (try? JSONValue(parsing: text))?.object {
-            for (name, pair) in changes.members { if let before = pair.array?.first { state.values[name] = SQLValue(restoring: before) } }
+            for (name, pair) in changes.members {
+                guard let before = pair.array?.first else { continue }
+                let stored = SQLValue(restoring: before)
+                state.values[name] = plan.field(name)?.opened(stored) ?? stored
+            }
         }
         steps.append((entry, state, after))
     }

@@ -62,7 +62,9 @@ extension LedgerEngine {
         var sorts: [LedgerDeclaration.Sort] = []
         for sort in query.sorts.isEmpty ? plan.declaration.sortedBy : query.sorts {
             let isHidden =
-                plan.field(sort.field).map { $0.field.marks.contains(.restricted) && !compiler.seesRestricted || $0.field.marks.contains(.personal) && !compiler.reveals } ?? false
+                plan.field(sort.field).map {
+                    $0.field.marks.contains(.restricted) && !compiler.seesRestricted || $0.field.marks.contains(.personal) && !compiler.reveals || $0.cipher != nil
+                } ?? false
             guard plan.column(sort.field) != nil, !isHidden else {
                 compiler.findings.append(FieldFinding(sort.field, "unknown", "不能用来排序", title: "“\(sort.field)”"))
                 continue
@@ -154,6 +156,12 @@ extension LedgerEngine {
         for name in values.keys.sorted() {
             guard let column = plan.column(name) else { preconditionFailure("no field \(name) in \(ledger)") }
             let value = values[name] ?? .null
+            if !value.isNull, let field = plan.field(name), field.cipher != nil {
+                let candidates = try field.candidates(value)
+                text += " AND " + SQL.ident(column).text + " IN (" + candidates.map { _ in "?" }.joined(separator: ", ") + ")"
+                arguments += candidates
+                continue
+            }
             text += " AND " + SQL.ident(column).text + (value.isNull ? " IS NULL" : " = ?")
             if !value.isNull { arguments.append(value) }
         }

@@ -142,7 +142,9 @@ private struct StatisticsSQL {
         case .field("org"): return ("org", "所属企业")
         case .area(let digits): return ("substr(area, 1, \(SQL(text: String(max(1, min(digits, 12))))))", "地区")
         case .field(let name):
-            guard let field = usable(name), field.field.marks.contains(.groupable), field.columns.count == 1 else { return refuse(name, "不能用作统计维度", &findings) }
+            guard let field = usable(name), field.field.marks.contains(.groupable), field.cipher == nil, field.columns.count == 1 else {
+                return refuse(name, "不能用作统计维度", &findings)
+            }
             return (SQL.ident(field.columns[0].name), field.field.title)
         case .day(let name): return time(name, divisor: "1", format: ("%Y%m%d", "YYYYMMDD"), suffix: "", &findings)
         case .month(let name): return time(name, divisor: "100", format: ("%Y%m", "YYYYMM"), suffix: "（月）", &findings)
@@ -159,6 +161,7 @@ private struct StatisticsSQL {
         case .maximum(let name): return number(name, "max", "最大", &findings)
         case .distinct(let name):
             guard let column = name == "org" ? "org" : usable(name)?.columns.first?.name else { return refuse(name, "不能用于统计", &findings) }
+            guard usable(name)?.cipher == nil else { return refuse(name, "为加密保存的个人信息，不能用于统计", &findings) }
             return ("count(DISTINCT \(SQL.ident(column)))", (name == "org" ? "企业" : usable(name)?.field.title ?? name) + "数")
         }
     }

@@ -54,6 +54,8 @@ extension LedgerEngine {
             if next.kind.behaviour.columns(of: next) != field.kind.behaviour.columns(of: field) || next.kind.word != field.kind.word {
                 faults.append("JW-L054 field “\(field.name)” cannot change its kind")
             }
+            // What is stored is sealed and would be shown so.
+            if field.isSealed, !next.isSealed { faults.append("JW-L054 field “\(field.name)” is personal and stays so; mark it unlisted and add another") }
         }
         guard faults.isEmpty else {
             throw Failure(

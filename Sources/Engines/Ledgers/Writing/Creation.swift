@@ -31,6 +31,14 @@ extension LedgerEngine {
         return (record, changed ? .updated : .unchanged)
     }
 
+    /// What is wrong with the values of a new row by themselves, so that a page of its own can say it together with its own findings. Nothing is looked up, nothing written.
+    package func findings(_ ledger: String, _ draft: Draft, by principal: Principal) throws -> [FieldFinding] {
+        let plan = try plan(ledger)
+        var reading = DraftReading(plan, changing: nil, inputContext(), .program, principal)
+        reading.read(draft, changing: nil)
+        return reading.findings
+    }
+
     /// Everything that can be wrong with a new row, thrown together.
     func judge(_ draft: Draft, _ plan: LedgerPlan, by principal: Principal, _ origin: DraftOrigin, _ context: InputContext, in reader: any Reader) throws -> ([SQLValue], Owner) {
         var reading = DraftReading(plan, changing: nil, context, origin, principal)
@@ -45,7 +53,7 @@ extension LedgerEngine {
     func insert(_ values: [SQLValue], _ owner: Owner, _ plan: LedgerPlan, by principal: Principal, in tx: any Transaction) throws -> Record {
         let now = clock.now
         var arguments: [SQLValue] = [owner.org.sqlValue, owner.area.sqlValue, .int(1), now.sqlValue, .int(principal.id), now.sqlValue, .int(principal.id)]
-        arguments += values
+        arguments += try plan.sealed(values)
         let id = try refusingDuplicates(plan) { try tx.insert(SQL(text: plan.insertText, arguments: arguments)) }
         var named: [String: SQLValue] = [:]
         named.reserveCapacity(values.count)

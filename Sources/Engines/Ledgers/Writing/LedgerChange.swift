@@ -30,7 +30,9 @@ extension LedgerEngine {
         guard let row = change.record else { return }
         let now = clock.now
         // The making of a row of a very large ledger is told by the row itself.
-        if change.kind != .created || !plan.declaration.isLarge { try tx.execute(SQL(text: LedgerEngine.historyInsert, arguments: historyRow(change, plan, row, now, batch: nil))) }
+        if change.kind != .created || !plan.declaration.isLarge {
+            try tx.execute(SQL(text: LedgerEngine.historyInsert, arguments: try historyRow(change, plan, row, now, batch: nil)))
+        }
         try recordAttachments(change, plan, now, in: tx)
         try audit.record(auditEntry(change, plan, row), by: change.by, in: tx)
         for hook in hooks(of: change.ledger) { try hook(change, tx) }
@@ -40,18 +42,18 @@ extension LedgerEngine {
     /// One of many changes of an import, which is audited as a whole.
     func recordInBatch(_ change: LedgerChange, _ plan: LedgerPlan, _ batch: Int64, in tx: any Transaction) throws {
         guard let row = change.record else { return }
-        if change.kind != .created { try tx.execute(SQL(text: LedgerEngine.historyInsert, arguments: historyRow(change, plan, row, clock.now, batch: batch))) }
+        if change.kind != .created { try tx.execute(SQL(text: LedgerEngine.historyInsert, arguments: try historyRow(change, plan, row, clock.now, batch: batch))) }
         for hook in hooks(of: change.ledger) { try hook(change, tx) }
     }
 
     static let historyColumns = ["ledger", "record_id", "version", "kind", "at", "by_id", "by_name", "reason", "batch", "changes"]
     private static let historyInsert = "INSERT INTO record_history (\(historyColumns.joined(separator: ", "))) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
-    private func historyRow(_ change: LedgerChange, _ plan: LedgerPlan, _ row: Record, _ now: Moment, batch: Int64?) -> [SQLValue] {
+    private func historyRow(_ change: LedgerChange, _ plan: LedgerPlan, _ row: Record, _ now: Moment, batch: Int64?) throws -> [SQLValue] {
         [
             .text(plan.name), .int(row.id), .int(Int64(row.version)), .text(change.kind.rawValue), now.sqlValue, .int(change.by.id), .text(change.by.name), change.reason.sqlValue,
             batch.sqlValue,
-            (changesJSON(change, plan)?.text).sqlValue,
+            (try changesJSON(change, plan)?.text).sqlValue,
         ]
     }
 
@@ -63,14 +65,16 @@ extension LedgerEngine {
         tx.afterCommit { [dictionaries] in dictionaries.replace(next) }
     }
 
-    /// `{"field": [before, after]}`; nil where no value changed hands.
-    private func changesJSON(_ change: LedgerChange, _ plan: LedgerPlan) -> JSONValue? {
+    /// `{"field": [before, after]}`, personal values sealed; nil where no value changed hands.
+    private func changesJSON(_ change: LedgerChange, _ plan: LedgerPlan) throws -> JSONValue? {
         guard change.kind == .updated, let before = change.before, let after = change.after else { return nil }
         var changes = JSONObject()
         for name in plan.valueNames {
             let old = before.values[name] ?? .null
             let new = after.values[name] ?? .null
-            if old != new { changes.members.append((name, [JSONValue(stored: old), JSONValue(stored: new)])) }
+            guard old != new else { continue }
+            let field = plan.field(name)
+            changes.members.append((name, [JSONValue(stored: try field?.sealed(old) ?? old), JSONValue(stored: try field?.sealed(new) ?? new)]))
         }
         return .object(changes)
     }

@@ -27,7 +27,7 @@ extension LedgerEngine {
         var changes: [SQL] = []
         for (index, name) in plan.valueNames.enumerated() where before.values[name] ?? .null != values[index] {
             after.values[name] = values[index]
-            changes.append("\(ident: plan.columns[index]) = \(values[index])")
+            changes.append("\(ident: plan.columns[index]) = \(try plan.field(name)?.sealed(values[index]) ?? values[index])")
         }
         guard !changes.isEmpty else { return (before, false) }
         after.version += 1

@@ -16,7 +16,18 @@ extension LedgerEngine {
 
     /// The id of the live row with that key.
     func holder(of key: [SQLValue], _ plan: LedgerPlan, in reader: any Reader) throws -> Int64? {
-        try reader.first(SQL(text: plan.holderText, arguments: key))?[0].int
+        guard plan.hasSealedKey else { return try reader.first(SQL(text: plan.holderText, arguments: key))?[0].int }
+        // While a new key takes over, a value may still be stored under an older one.
+        var conditions: [SQL] = [SQL(text: liveRows)]
+        for (name, value) in zip(plan.declaration.uniqueBy, key) {
+            let column = SQL.ident(plan.column(name) ?? name)
+            if let field = plan.field(name), field.cipher != nil {
+                conditions.append("\(column) IN (\(list: try field.candidates(value)))")
+            } else {
+                conditions.append("\(column) = \(value)")
+            }
+        }
+        return try reader.first("SELECT id FROM \(SQL(text: plan.source)) WHERE \(SQL.all(of: conditions)) LIMIT 1")?[0].int
     }
 
     /// A finding where another live row has the same key.

@@ -70,7 +70,8 @@ struct FilingPages: Sendable {
     private func filing(_ record: Record, _ others: [FilingNeighbour], _ titles: ReferenceTitles, _ principal: Principal, _ context: WebContext) throws -> Markup {
         let presenter = try gates.ledgers.presenter(Self.ledger, titles: titles, for: principal)
         let shown = [
-            "plateNo", "plateColor", "vin", "engineNo", "registeredOn", "model", "vehicleType", "vehicleClass", "useNature", "owner", "fuel", "emissionStage", "networked",
+            "plateNo", "plateColor", "vin", "engineNo", "registeredOn", "model", "vehicleType", "vehicleClass", "useNature", "owner", "ownerPhone", "filedBy", "fuel",
+            "emissionStage", "networked",
         ]
         let items = shown.compactMap { name -> DescriptionList.Item? in
             guard let field = RegisteredVehicle.ledger.fields.first(where: { $0.name == name }) else { return nil }
