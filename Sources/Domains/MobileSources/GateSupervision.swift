@@ -101,7 +101,8 @@ package struct GateSupervision: Sendable {
         weighings = WeighingJoin(database: database, ledgers: ledgers, registry: registry, clock: clock)
         clockDrift = ClockDrift(database: database, registry: registry, alarms: alarms, clock: clock)
         retention = Retention(database: database, ledgers: ledgers, photos: photos, photoUses: memory.photos, audit: audit, clock: clock)
-        manualEntries = ManualEntry(database: database, ledgers: ledgers, registry: registry, vehicles: vehicles, alarms: alarms, audit: audit, feed: feed, memory: memory, clock: clock)
+        manualEntries = ManualEntry(
+            database: database, ledgers: ledgers, registry: registry, vehicles: vehicles, alarms: alarms, audit: audit, feed: feed, memory: memory, clock: clock)
     }
 
     /// Hooks on the ledgers; once, before anything is served.

@@ -61,7 +61,9 @@ struct PhotoUsesTests {
         let shared = GateFixture.photo(9999, 1)
         let findings = try await withThrowingTaskGroup(of: [[String]].self) { group in
             for serial in Int64(1)...40 {
-                group.addTask { try await house.gates.passes.record([house.pass(serial, plate: "冀A1\(1000 + serial)", ["headPhoto": .string(shared)])], from: house.steel).map(\.codes) }
+                group.addTask {
+                    try await house.gates.passes.record([house.pass(serial, plate: "冀A1\(1000 + serial)", ["headPhoto": .string(shared)])], from: house.steel).map(\.codes)
+                }
             }
             return try await group.reduce(into: []) { $0 += $1 }
         }

@@ -81,7 +81,8 @@ package struct GatePasses: Sendable {
         // Refused records count at the gate that sent them, as far as one can be told.
         let gateNo = reading.inputs.lazy.compactMap { try? $0.get().gateNo }.first { snapshot.gates[GateRegistry.GateKey(org: terminal.org, gateNo: $0)] != nil }
         return PassIntake.Work(
-            records: records, org: terminal.org, county: snapshot.enterprises[terminal.org]?.county, gateNo: gateNo, day: now.day, sender: terminal.principal(snapshot), claim: claim)
+            records: records, org: terminal.org, county: snapshot.enterprises[terminal.org]?.county, gateNo: gateNo, day: now.day, sender: terminal.principal(snapshot),
+            claim: claim)
     }
 }
 

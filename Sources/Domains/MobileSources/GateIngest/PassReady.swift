@@ -63,7 +63,8 @@ struct PassPreparation {
         let digest = input.digest
         return .judged(
             PassReady.Judged(
-                pass: pass, row: PassRow.values(pass, owner: owner, digest: digest), digest: digest, photos: PhotoUses.keys(of: [input.headPhoto, input.bodyPhoto, input.platePhoto]),
+                pass: pass, row: PassRow.values(pass, owner: owner, digest: digest), digest: digest,
+                photos: PhotoUses.keys(of: [input.headPhoto, input.bodyPhoto, input.platePhoto]),
                 outcome: outcome, doubts: doubts))
     }
 

@@ -68,7 +68,8 @@ struct UserPages: Sendable {
         }
         let start = address.restarting
         let pager = Pager(
-            first: address["after"] == nil ? nil : start.text, next: found.count == size ? found.last.map { start.with("after", String($0.id)).text } : nil, total: min(total, UserPages.mostCounted),
+            first: address["after"] == nil ? nil : start.text, next: found.count == size ? found.last.map { start.with("after", String($0.id)).text } : nil,
+            total: min(total, UserPages.mostCounted),
             isTotalFloor: total > UserPages.mostCounted, size: size, sizes: [20, 50, 100])
         let table = DataTable(id: "users", columns: columns, rows: rows, address: address, pager: pager, empty: "没有符合条件的用户")
         let action: Markup = mayWrite ? "\(ActionButton("新增用户", .dialog("/admin/users/new"), icon: "plus", style: .primary))" : .empty
