@@ -10,7 +10,7 @@ import Synchronization
 /// The short way of gate passes: from the socket's event loop to the writer and back, without a task, a router or a stream between.
 ///
 /// It stands in each connection's pipeline before what makes requests for the router. A small request with passes is collected, checked and judged here, answered when it is durable; all
-/// else, and what must wait for the database first, goes on as it came (decision 0060). While an answer is due nothing more is read, and what was read already waits, so answers keep
+/// else, and what must wait for the database first, goes on as it came (decision 0060). While an answer is due what comes waits, and after a little of it nothing more is read, so answers keep
 /// their order.
 ///
 /// Belongs to its event loop; never shared.
@@ -42,6 +42,9 @@ final class GateLane: ChannelDuplexHandler, RemovableChannelHandler {
         case collecting(HTTPRequest, ByteBuffer)
         case answering(since: ContinuousClock.Instant)
     }
+
+    /// Parts held before reading stops.
+    private static let mostHeld = 4
 
     private let setup: Setup
     private var state = State.passing
@@ -108,9 +111,9 @@ final class GateLane: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelReadComplete()
     }
 
-    /// Nothing more is read while an answer is due.
+    /// While an answer is due only a little more is read: most senders have nothing more to say, and to stop listening for a moment would cost two system calls a request.
     func read(context: ChannelHandlerContext) {
-        if case .answering = state { wantsRead = true } else { context.read() }
+        if case .answering = state, held.count >= GateLane.mostHeld { wantsRead = true } else { context.read() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -173,7 +176,7 @@ final class GateLane: ChannelDuplexHandler, RemovableChannelHandler {
         }
         held.removeFirst(min(next, held.count))
         channelReadComplete(context: context)
-        if wantsRead, held.isEmpty {
+        if wantsRead, held.count < GateLane.mostHeld {
             wantsRead = false
             read(context: context)
         }

@@ -75,7 +75,7 @@ package final class KnownVehicles: Sendable {
         let filed = try await database.read { reader in
             var filed: [String: [Filed]] = [:]
             // All filings of a plate, also those that are not among the newest.
-            let newest: SQL = "SELECT plate_no FROM registered_vehicle WHERE deleted_at IS NULL ORDER BY id DESC LIMIT \(loaded)"
+            let newest: SQL = "SELECT plate_no FROM registered_vehicle WHERE deleted_at IS NULL ORDER BY id DESC LIMIT \(KnownVehicles.loaded)"
             try reader.each("SELECT plate_no, plate_color, \(PassJudge.filingColumns) FROM registered_vehicle WHERE plate_no IN (\(newest)) AND deleted_at IS NULL") { row in
                 filed[row[0].text ?? "", default: []].append(Filed(color: row[1].text ?? "", filing: PassJudge.Filing(row, from: 2)))
                 return true
