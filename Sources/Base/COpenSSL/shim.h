@@ -12,7 +12,9 @@
 #include <openssl/core_names.h>
 #include <openssl/x509.h>
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 // Cryptography calls libcrypto through these: macros do not reach Swift, and one call a piece of work keeps every context on one side.
 
@@ -125,3 +127,38 @@ static inline int jw_pkcs8(EVP_PKEY *key, unsigned char **out) {
 }
 
 static inline void jw_free(void *pointer) { OPENSSL_free(pointer); }
+
+/// The certificate that DER holds, or NULL.
+static inline X509 *jw_x509(const unsigned char *der, size_t length) {
+    const unsigned char *at = der;
+    X509 *certificate = d2i_X509(NULL, &at, (long)length);
+    if (certificate != NULL && at != der + length) { X509_free(certificate); return NULL; }
+    return certificate;
+}
+
+/// A text of a certificate: 0 subject, 1 issuer (both RFC 2253 in UTF-8), 2 serial number in hexadecimal digits. Returns the bytes written, or -1.
+static inline int jw_x509_text(const X509 *certificate, int which, char *out, int room) {
+    BIO *bio = BIO_new(BIO_s_mem());
+    int length = -1;
+    if (bio == NULL) return -1;
+    if (which == 2) {
+        i2a_ASN1_INTEGER(bio, X509_get0_serialNumber(certificate));
+    } else {
+        X509_NAME *name = which == 0 ? X509_get_subject_name(certificate) : X509_get_issuer_name(certificate);
+        X509_NAME_print_ex(bio, name, 0, (XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) | ASN1_STRFLGS_UTF8_CONVERT);
+    }
+    length = BIO_read(bio, out, room);
+    BIO_free(bio);
+    return length;
+}
+
+/// From when (0) or until when (1) a certificate is good, as `YYYYMMDDhhmmss` in UTC; `out` has room for 15 bytes. Returns 1 on success.
+static inline int jw_x509_time(const X509 *certificate, int which, char *out) {
+    struct tm time;
+    const ASN1_TIME *at = which == 0 ? X509_get0_notBefore(certificate) : X509_get0_notAfter(certificate);
+    if (ASN1_TIME_to_tm(at, &time) != 1) return 0;
+    return snprintf(out, 15, "%04d%02d%02d%02d%02d%02d", (time.tm_year + 1900) % 10000, (time.tm_mon + 1) % 100, time.tm_mday % 100, time.tm_hour % 100, time.tm_min % 100, time.tm_sec % 100) == 14;
+}
+
+/// Subject public key info DER of a certificate; the caller frees with jw_free. Returns the length, or -1.
+static inline int jw_x509_key(const X509 *certificate, unsigned char **out) { return i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), out); }

@@ -19,6 +19,11 @@ package struct IdentityEngine: Sendable {
     package let checkpoints: AuditCheckpoints
     /// The authorization server for other applications (OAuth 2.0, OpenID Connect).
     package let tokens: TokenDesk
+    package let terminals: Terminals
+    package let certificates: UserCertificates
+    package let qrSignIn: QRSignIn
+    package let codeSignIn: CodeSignIn
+    package let keySignIn: KeySignIn
     package let handOvers = HandOvers()
 
     package init(
@@ -37,6 +42,11 @@ package struct IdentityEngine: Sendable {
         users = Users(database: database, clock: clock, audit: audit, version: version, hasher: hasher, phones: keys.field("users.phone"))
         passwords = Passwords(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, users: users)
         sessions = Sessions(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, keys: keys)
+        terminals = sessions.terminals
+        certificates = UserCertificates(database: database, clock: clock, audit: audit, version: version, users: users)
+        qrSignIn = QRSignIn(sessions: sessions)
+        codeSignIn = CodeSignIn(sessions: sessions, users: users)
+        keySignIn = KeySignIn(sessions: sessions, certificates: certificates)
         grants = TemporaryGrants(database: database, clock: clock, audit: audit, version: version, users: users)
         reviews = AccessReviews(database: database, clock: clock, audit: audit)
         checkpoints = AuditCheckpoints(database: database, clock: clock, audit: audit, keys: keys, policies: policies)

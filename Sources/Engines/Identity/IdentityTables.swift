@@ -7,7 +7,7 @@ package enum IdentityTables {
         [
             audit, organisations, users, roles, permissions, rolePermissions, userRoles, sessions, loginAttempts, settings, passwordHistory, loginChallenges, temporaryGrants,
             accessReviews, auditCheckpoints,
-        ] + ApplicationTables.all
+        ] + ApplicationTables.all + SignInTables.all
 
     static let audit = Table(
         "audit",
@@ -71,6 +71,7 @@ package enum IdentityTables {
             Column("token_hash", .blob, required: true), Column("user_id", .integer, required: true), Column("created_at", .integer, required: true),
             Column("last_seen_at", .integer, required: true), Column("expires_at", .integer, required: true), Column("address", .text, required: true),
             Column("agent", .text, required: true), Column("confirmed_at", .integer), Column("marks", .text),
+            Column("method", .text, required: true, fallback: .text("password")), Column("terminal_id", .integer), Column("certificate_id", .integer),
         ],
         indexes: [Index("token_hash", unique: true), Index("user_id")])
 

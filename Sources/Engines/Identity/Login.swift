@@ -10,6 +10,10 @@ package struct LoginAttempt: Sendable {
     package var agent: String
     /// Id and reading of the picture, where one was shown.
     package var captcha: (id: String, answer: String)?
+    /// The secret of the computer's own cookie.
+    package var device: String?
+
+    var entrance: Entrance { Entrance(address: address, agent: agent, device: device) }
 
     package init(login: String, password: String, address: String, agent: String, captcha: (id: String, answer: String)? = nil) {
         self.login = login
@@ -33,7 +37,7 @@ extension Sessions {
     /// - Parameter asksCaptcha: false for callers that cannot show a picture.
     /// - Throws: `.tooMany` `JW-I010` (limits), `JW-C041` (too many hash at once); `.invalid` `JW-I015` (a picture must be read first), `JW-I016` (read wrongly);
     ///   `.unauthenticated` `JW-I011` (login or password wrong); `.forbidden` `JW-I012` (frozen or its organisation retired), `JW-I013` (network), `JW-I014` (hours),
-    ///   `JW-I018` (expired), `JW-I019` (unused for too long); these said only to who knows the password.
+    ///   `JW-I018` (expired), `JW-I019` (unused for too long), `JW-I060` (a computer not registered yet), `JW-I061` (one refused); these said only to who knows the password.
     package func login(_ attempt: LoginAttempt, asksCaptcha: Bool = true) async throws -> LoginStep {
         let login = String(User.normalized(attempt.login).prefix(64))
         let limits = policies.current.limits
@@ -53,10 +57,14 @@ extension Sessions {
         }
         guard isRight, let account else { throw try await failed(login, number, account, attempt.address, Failure(.unauthenticated, "JW-I011", "登录名或密码错误")) }
         guard account.secondFactor == nil || account.refusal(policies.current, from: attempt.address, at: clock.now) != nil else {
-            return .secondFactor(
-                pending: try Pending(user: account.principal.id, attempt: number, until: clock.now.adding(seconds: 300), password: account.passwordHash).sealed(keys))
+            return .secondFactor(pending: try pending(account, number, attempt.entrance))
         }
-        return .opened(try await open(account, [number], upgraded, attempt.address, attempt.agent))
+        return .opened(try await open(account, [number], upgraded, attempt.entrance))
+    }
+
+    /// What the second step begins with.
+    func pending(_ account: Account, _ attempt: Int64, _ entrance: Entrance) throws -> String {
+        try Pending(user: account.principal.id, attempt: attempt, until: clock.now.adding(seconds: 300), password: account.passwordHash, entrance: entrance).sealed(keys)
     }
 
     /// The same for accounts without a second factor, by callers that cannot show a picture.
@@ -103,7 +111,9 @@ extension Sessions {
             return true
         }
         guard isRight else { throw try await failed(login, number, account, address, Failure(.unauthenticated, "JW-I043", "动态口令不正确或已使用过")) }
-        return try await open(account, [known.attempt, number], nil, address, agent)
+        var entrance = known.entrance
+        (entrance.address, entrance.agent) = (address, agent)
+        return try await open(account, [known.attempt, number], nil, entrance)
     }
 
     private func failed(_ login: String, _ attempt: Int64, _ account: Account?, _ address: String, _ failure: Failure) async throws -> Failure {
@@ -122,7 +132,8 @@ extension Sessions {
         return failure
     }
 
-    private func open(_ seen: Account, _ attempts: [Int64], _ upgraded: String?, _ address: String, _ agent: String) async throws -> NewSession {
+    func open(_ seen: Account, _ attempts: [Int64], _ upgraded: String?, _ entrance: Entrance) async throws -> NewSession {
+        let address = entrance.address
         let token = SecureRandom.token(32)
         let key = SHA256.hash(token)
         let now = clock.now
@@ -142,10 +153,19 @@ extension Sessions {
                 try audit.record(AuditEntry("loginFailed", "session", "", "登录失败：\(refusal.message)"), by: actor, in: transaction)
                 return .failure(refusal)
             }
+            let (terminal, unregistered) = try terminals.check(account, policy, entrance, at: now, in: transaction)
+            if let unregistered {
+                try audit.record(AuditEntry("loginFailed", "session", "", "登录失败：终端未登记"), by: actor, in: transaction)
+                return .failure(unregistered)
+            }
+            if let certificate = entrance.certificate {
+                try transaction.execute("UPDATE user_certificates SET last_used_at = \(now) WHERE id = \(certificate)")
+            }
             let id = try transaction.insert(
                 """
-                INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, expires_at, address, agent, confirmed_at, marks)
-                VALUES (\(key.bytes), \(userId), \(now), \(now), \(expiresAt), \(address), \(String(agent.prefix(200))), \(now), \(marks.map(\.rawValue).joined(separator: ",")))
+                INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, expires_at, address, agent, confirmed_at, marks, method, terminal_id, certificate_id)
+                VALUES (\(key.bytes), \(userId), \(now), \(now), \(expiresAt), \(address), \(String(entrance.agent.prefix(200))), \(now), \(marks.map(\.rawValue).joined(separator: ",")),
+                \(entrance.method.rawValue), \(terminal), \(entrance.certificate))
                 """)
             try endOldest(of: userId, policy, now, transaction)
             try transaction.execute(
@@ -153,7 +173,8 @@ extension Sessions {
                 UPDATE users SET failed_count = 0, locked_until = NULL, last_login_at = \(now), last_login_address = \(address), password_hash = \(upgraded ?? account.passwordHash)
                 WHERE id = \(userId)
                 """)
-            let remark = marks.isEmpty ? "" : "（\(marks.map(\.title).joined(separator: "、"))）"
+            let words = (entrance.method == .password ? [] : [entrance.method.title]) + marks.map(\.title)
+            let remark = words.isEmpty ? "" : "（\(words.joined(separator: "、"))）"
             try audit.record(
                 AuditEntry("login", "session", "\(id)", "登录\(remark)", details: marks.isEmpty ? .null : ["marks": .array(marks.map { .string($0.rawValue) })]), by: actor,
                 in: transaction)
@@ -202,16 +223,22 @@ private struct Pending {
     var until: Moment
     /// The hash that was right, so that a change of password ends the login.
     var password: String
+    var entrance: Entrance
 
-    init(user: Int64, attempt: Int64, until: Moment, password: String) {
+    init(user: Int64, attempt: Int64, until: Moment, password: String, entrance: Entrance) {
         self.user = user
         self.attempt = attempt
         self.until = until
         self.password = password
+        self.entrance = entrance
     }
 
     func sealed(_ keys: KeyRing) throws -> String {
-        try keys.seal((["login": "pending", "user": .int(user), "attempt": .int(attempt), "until": .int(until.milliseconds), "password": .string(password)] as JSONValue).text)
+        let value: JSONValue = [
+            "login": "pending", "user": .int(user), "attempt": .int(attempt), "until": .int(until.milliseconds), "password": .string(password),
+            "device": JSONValue(entrance.device), "method": .string(entrance.method.rawValue), "certificate": JSONValue(entrance.certificate),
+        ]
+        return try keys.seal(value.text)
     }
 
     /// Nil for anything that `sealed` did not make.
@@ -219,6 +246,9 @@ private struct Pending {
         guard let json = try? JSONValue(parsing: keys.open(sealed)), json["login"]?.string == "pending", let user = json["user"]?.int, let attempt = json["attempt"]?.int,
             let until = json["until"]?.int, let password = json["password"]?.string
         else { return nil }
-        self.init(user: user, attempt: attempt, until: Moment(milliseconds: until), password: password)
+        var entrance = Entrance(address: "", agent: "", device: json["device"]?.string)
+        entrance.method = json["method"]?.string.flatMap(SignInMethod.init) ?? .password
+        entrance.certificate = json["certificate"]?.int
+        self.init(user: user, attempt: attempt, until: Moment(milliseconds: until), password: password, entrance: entrance)
     }
 }

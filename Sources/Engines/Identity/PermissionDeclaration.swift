@@ -26,6 +26,8 @@ package struct PermissionDeclaration: Sendable, Equatable {
         PermissionDeclaration("role.grantAny", "角色：授予超出本人的权限", area: "系统管理", defaultRoles: [.securityAdmin]),
         PermissionDeclaration("policy.read", "登录与密码规则：查看", area: "系统管理", defaultRoles: [.securityAdmin, .auditAdmin]),
         PermissionDeclaration("policy.write", "登录与密码规则：维护", area: "系统管理", defaultRoles: [.securityAdmin]),
+        PermissionDeclaration("terminal.read", "终端登记：查看", area: "系统管理", defaultRoles: [.city, .county, .enterpriseAdmin, .securityAdmin, .auditAdmin]),
+        PermissionDeclaration("terminal.write", "终端登记：批准与撤销", area: "系统管理", defaultRoles: [.city, .enterpriseAdmin, .securityAdmin]),
         PermissionDeclaration("review.write", "权限复核：查看与登记", area: "系统管理", defaultRoles: [.securityAdmin]),
         PermissionDeclaration("application.read", "应用接入：查看", area: "系统管理", defaultRoles: [.city, .securityAdmin, .auditAdmin]),
         PermissionDeclaration("application.write", "应用接入：申请", area: "系统管理", defaultRoles: [.city]),

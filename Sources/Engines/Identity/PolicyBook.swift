@@ -31,6 +31,14 @@ package final class PolicyBook: Sendable {
         policy.withLock { $0 = stored }
     }
 
+    /// Who binds themselves to registered computers must have one.
+    private func requireOwnTerminal(_ new: SignInPolicy, _ principal: Principal, _ reader: any Reader) throws {
+        guard principal.kind == .user, let account = try Account.load(where: "u.id = \(principal.id)", at: clock.now, reader), new.demandsTerminal(account) else { return }
+        guard try reader.first("SELECT id FROM terminals WHERE user_id = \(principal.id) AND state = 'approved' LIMIT 1") != nil else {
+            throw Failure(.conflict, "JW-I040", "按此规则，您自己也只能在已登记的终端上登录，而您还没有。请先在“我的登录”中登记本机")
+        }
+    }
+
     /// - Throws: `.forbidden`; `.invalid` `JW-K422` with every finding; `.conflict` `JW-I040` when the asker would be shut out by the new rules.
     package func publish(_ new: SignInPolicy, by principal: Principal, in transaction: any Transaction) throws {
         try principal.require("policy.write", "登录与密码规则")
@@ -40,6 +48,7 @@ package final class PolicyBook: Sendable {
                 throw Failure(.conflict, "JW-I040", "按此规则，您自己此刻就不能从 \(principal.address) 登录。请先调整时段或网段")
             }
         }
+        try requireOwnTerminal(new, principal, transaction)
         let before = current
         let now = clock.now
         try transaction.execute(

@@ -74,7 +74,9 @@ extension SignInPolicy {
             ("secondFactor", .string(secondFactor.rawValue)), ("separatesDuties", .bool(separatesDuties)), ("weekdays", .array(weekdays.map { .int(Int64($0)) })),
             ("fromMinute", .int(Int64(fromMinute))),
             ("toMinute", .int(Int64(toMinute))), ("networks", .array(networks.map { .string($0.text) })),
-            ("administratorNetworks", .array(administratorNetworks.map { .string($0.text) })),
+            ("administratorNetworks", .array(administratorNetworks.map { .string($0.text) })), ("terminalRoles", .array(terminalRoles.map(JSONValue.string))),
+            ("terminalOrganisations", .array(terminalOrganisations.map(JSONValue.int))), ("smsSignIn", .bool(smsSignIn)), ("qrSignIn", .bool(qrSignIn)),
+            ("certificateSignIn", .bool(certificateSignIn)),
         ]
         return .object(JSONObject(members))
     }
@@ -88,6 +90,11 @@ extension SignInPolicy {
         if let days = json["weekdays"]?.array { weekdays = days.compactMap { $0.int.map { Int($0) } } }
         if let minute = json["fromMinute"]?.int { fromMinute = Int(minute) }
         if let minute = json["toMinute"]?.int { toMinute = Int(minute) }
+        if let names = json["terminalRoles"]?.array { terminalRoles = names.compactMap(\.string) }
+        if let ids = json["terminalOrganisations"]?.array { terminalOrganisations = ids.compactMap(\.int) }
+        if let value = json["smsSignIn"]?.bool { smsSignIn = value }
+        if let value = json["qrSignIn"]?.bool { qrSignIn = value }
+        if let value = json["certificateSignIn"]?.bool { certificateSignIn = value }
         if let texts = json["networks"]?.array { networks = texts.compactMap { $0.string.flatMap { NetworkRange($0) } } }
         if let texts = json["administratorNetworks"]?.array { administratorNetworks = texts.compactMap { $0.string.flatMap { NetworkRange($0) } } }
     }

@@ -31,6 +31,7 @@ package struct SessionSummary: Sendable, Equatable {
     package var lastSeenAt: Moment
     package var address: String
     package var agent: String
+    package var method: SignInMethod
     package var marks: [SessionMark]
 }
 

@@ -12,6 +12,7 @@ package struct Sessions: Sendable {
     let policies: PolicyBook
     let keys: KeyRing
     package let challenges: LoginChallenges
+    let terminals: Terminals
     private let csrfKey: MACKey
     private let cache = SessionCache()
 
@@ -26,6 +27,7 @@ package struct Sessions: Sendable {
         self.policies = policies
         self.keys = keys
         challenges = LoginChallenges(database: database, clock: clock)
+        terminals = Terminals(database: database, clock: clock, audit: audit, version: version)
         csrfKey = keys.mac(purpose: "csrf")
     }
 
@@ -145,7 +147,8 @@ package struct Sessions: Sendable {
             try reader.rows("SELECT * FROM sessions WHERE user_id = \(userId) AND expires_at > \(now) AND last_seen_at > \(idle) ORDER BY id DESC").map { row in
                 SessionSummary(
                     id: row.int("id") ?? 0, createdAt: row.moment("created_at") ?? now, lastSeenAt: row.moment("last_seen_at") ?? now, address: row.text("address") ?? "",
-                    agent: row.text("agent") ?? "", marks: SessionMark.list(row.text("marks")))
+                    agent: row.text("agent") ?? "", method: row.text("method").flatMap(SignInMethod.init) ?? .password,
+                    marks: SessionMark.list(row.text("marks")))
             }
         }
     }
@@ -161,6 +164,7 @@ package struct Sessions: Sendable {
         return try await database.write { transaction in
             let sessions = try transaction.execute("DELETE FROM sessions WHERE expires_at <= \(now) OR last_seen_at <= \(idle)")
             try transaction.execute("DELETE FROM login_challenges WHERE expires_at < \(now)")
+            try transaction.execute("DELETE FROM login_tickets WHERE expires_at < \(now.adding(seconds: -7200))")
             return sessions + (try transaction.execute("DELETE FROM login_attempts WHERE at < \(attempts)"))
         }
     }

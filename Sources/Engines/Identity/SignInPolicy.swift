@@ -44,6 +44,14 @@ package struct SignInPolicy: Sendable, Equatable {
     package var networks: [NetworkRange] = []
     /// The same for holders of administrators' roles, instead of `networks` where not empty.
     package var administratorNetworks: [NetworkRange] = []
+    /// Holders of these roles sign in at registered computers only (`Terminals`).
+    package var terminalRoles: [String] = []
+    /// The same for everybody of these organisations and of those below them.
+    package var terminalOrganisations: [Int64] = []
+    /// Ways in besides the password.
+    package var smsSignIn = false
+    package var qrSignIn = true
+    package var certificateSignIn = true
 
     package init(password: PasswordPolicy = PasswordPolicy(), limits: LoginLimits = LoginLimits()) {
         self.password = password
@@ -69,6 +77,11 @@ package struct SignInPolicy: Sendable, Equatable {
     package func admits(address: String, administrator: Bool) -> Bool {
         let asked = administrator && !administratorNetworks.isEmpty ? administratorNetworks : networks
         return asked.isEmpty || asked.contains { $0.contains(address) }
+    }
+
+    /// Whether the account is bound to registered computers.
+    func demandsTerminal(_ account: Account) -> Bool {
+        terminalRoles.contains { account.principal.roles.contains($0) } || terminalOrganisations.contains { account.organisationPath.contains("/\($0)/") }
     }
 
     /// Whether a person with these roles must have a second factor.

@@ -4,6 +4,8 @@ import Storage
 /// An account as it stands now: what a login checks and a session stands for.
 struct Account: Sendable {
     var principal: Principal
+    /// `/1/17/`: the organisations above and its own.
+    var organisationPath: String
     var passwordHash: String
     var passwordChangedAt: Moment
     var mustChange: Bool
@@ -22,7 +24,7 @@ struct Account: Sendable {
     static func load(where condition: SQL, at now: Moment, _ reader: any Reader) throws -> Account? {
         let found = try reader.first(
             """
-            SELECT u.*, o.name AS organisation_name, o.kind AS organisation_kind, o.state AS organisation_state, o.area AS organisation_area
+            SELECT u.*, o.name AS organisation_name, o.kind AS organisation_kind, o.state AS organisation_state, o.area AS organisation_area, o.path AS organisation_path
             FROM users u JOIN organisations o ON o.id = u.organisation WHERE \(condition)
             """)
         guard let row = found, let id = row.int("id"), let organisation = row.int("organisation") else { return nil }
@@ -41,7 +43,8 @@ struct Account: Sendable {
             area: area.isEmpty ? nil : area, roles: roles.compactMap { $0.text("name") }, permissions: Set(permissions), scope: scope)
         let used = [row.moment("last_login_at"), row.moment("created_at"), row.moment("updated_at")].compactMap { $0 }.max()
         return Account(
-            principal: principal, passwordHash: row.text("password_hash") ?? "", passwordChangedAt: row.moment("password_changed_at") ?? Moment(milliseconds: 0),
+            principal: principal, organisationPath: row.text("organisation_path") ?? "", passwordHash: row.text("password_hash") ?? "",
+            passwordChangedAt: row.moment("password_changed_at") ?? Moment(milliseconds: 0),
             mustChange: row.bool("must_change"), lockedUntil: row.moment("locked_until"), isActive: row.text("state") == "active" && row.text("organisation_state") == "active",
             expiresAt: row.moment("expires_at"), lastUsedAt: used ?? Moment(milliseconds: 0), secondFactor: SecondFactorRecord(row),
             changesAt: grants.flatMap { [$0.moment("from_at"), $0.moment("until_at")] }.compactMap { $0 }.filter { $0 > now }.min())

@@ -160,7 +160,7 @@ struct AnalysisTests {
     @Test func everyJobHasItsNameAndTime() async throws {
         let house = try await GateFixture()
         let jobs = house.gates.jobs()
-        #expect(Set(jobs.map(\.name)).count == jobs.count && jobs.count == 14)
+        #expect(Set(jobs.map(\.name)).count == jobs.count && jobs.count == 15)
         #expect(jobs.first { $0.name == "mobileSources.analytics" }?.rhythm == .daily(minute: 370))
     }
 }

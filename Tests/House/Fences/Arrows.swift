@@ -26,7 +26,7 @@ enum Arrows {
         "NIOCore": ["StorageS3", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Features", "Gateways", "Domains", "App"],
         "HTTPTypes": ["Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Features", "Gateways", "Domains", "App"],
         "Hummingbird": ["Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Features", "Gateways", "Domains", "App"], "HummingbirdCore": ["Web", "App"],
-        "HummingbirdTLS": ["App"],
+        "HummingbirdTLS": ["App"], "NIOSSL": ["App"], "NIOHTTPTypes": ["App"],
         "ServiceLifecycle": ["Schedules", "Features", "App"], "UnixSignals": ["App"], "ArgumentParser": ["App"], "AsyncHTTPClient": ["StorageS3", "Gateways", "App"],
         "NIOPosix": ["Gateways", "App"],
         "NIOHTTP1": ["StorageS3", "Gateways", "App"],

@@ -20,8 +20,8 @@ final class DirectoryLock: Sendable {
         descriptor = opened
     }
 
-    func publish(port: Int, host: String) throws {
-        let text = "\(host == "0.0.0.0" || host.isEmpty ? "127.0.0.1" : host):\(port)\n"
+    func publish(port: Int, host: String, isSecure: Bool = false) throws {
+        let text = "\(isSecure ? "https" : "http")://\(host == "0.0.0.0" || host.isEmpty ? "127.0.0.1" : host):\(port)\n"
         ftruncate(descriptor, 0)
         _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
     }
@@ -31,7 +31,7 @@ final class DirectoryLock: Sendable {
         close(descriptor)
     }
 
-    /// Where the directory's server listens; nil when none runs.
+    /// Where the directory's server listens, with its scheme; nil when none runs.
     static func server(of directory: String) -> String? {
         let path = directory + "/server.lock"
         let opened = open(path, O_RDWR | O_CLOEXEC)

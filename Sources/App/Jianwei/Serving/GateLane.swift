@@ -64,13 +64,6 @@ final class GateLane: ChannelDuplexHandler, RemovableChannelHandler {
 
     init(_ setup: Setup) { self.setup = setup }
 
-    func handlerAdded(context: ChannelHandlerContext) { address = context.channel.remoteAddress?.ipAddress ?? "" }
-
-    func channelActive(context: ChannelHandlerContext) {
-        address = context.channel.remoteAddress?.ipAddress ?? ""
-        context.fireChannelActive()
-    }
-
     // MARK: In
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -128,6 +121,7 @@ final class GateLane: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Answer
 
     private func answer(_ head: HTTPRequest, _ body: ByteBuffer, _ trailers: HTTPFields?, _ context: ChannelHandlerContext) {
+        if address.isEmpty { address = context.channel.remoteAddress?.ipAddress ?? "" }
         let began = ContinuousClock.now
         state = .answering(since: began)
         let loop = context.eventLoop

@@ -36,6 +36,9 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Fill an empty directory with an invented city and let it live.") var demo = false
     @Option(help: "Address of a reverse proxy whose X-Forwarded-For is believed; may be repeated.") var trustedProxy: [String] = []
     @Flag(help: "Visitors come over TLS (ended by the proxy): cookies are Secure, HSTS is sent.") var secure = false
+    @Option(help: "PEM file of the server's certificate with its chain: visitors come over TLS 1.2 or 1.3; changed files are taken up in seconds.") var tlsCertificate: String?
+    @Option(help: "PEM file of its private key.") var tlsKey: String?
+    @Option(help: "PEM file of the authorities that issue people's certificates: visitors may show one to sign in.") var clientCa: String?
     @Option(help: "The address under which other applications reach the site, such as https://jianwei.example.") var publicAddress = ""
     @Option(help: "Where to report a weakness, mailto:… or https://…; served as security.txt.") var securityContact = ""
     @Option(help: "Requests a second that one address, and one account, may send.") var requestsPerSecond = 100.0
@@ -45,6 +48,10 @@ struct Serve: AsyncParsableCommand {
         var logger = Logger(label: "jianwei")
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
         let address = try ListenAddress(listen)
+        guard (tlsCertificate == nil) == (tlsKey == nil) else { throw ValidationError("--tls-certificate and --tls-key go together") }
+        guard clientCa == nil || tlsCertificate != nil else { throw ValidationError("--client-ca needs --tls-certificate and --tls-key") }
+        var tls: TLSFiles?
+        if let tlsCertificate, let tlsKey { tls = try TLSFiles(certificate: tlsCertificate, key: tlsKey, clientCA: clientCa) }
         let lock = try DirectoryLock(data)
         let started = Clock.system.now
         guard let first = city.map({ FirstCity($0) }) ?? .shijiazhuang else { throw ValidationError("--city wants the code of a known city such as 130100, not “\(city ?? "")”") }
@@ -57,12 +64,13 @@ struct Serve: AsyncParsableCommand {
         let demonstration = demo ? DemoStage(installation: installation, address: address, logger: logger) : nil
         let credentials = try await demonstration?.install() ?? []
         let server = try Server(
-            installation: installation, address: address, trustedProxies: Set(trustedProxy), isSecure: secure, publicAddress: publicAddress, securityContact: securityContact,
-            requestsPerSecond: requestsPerSecond,
+            installation: installation, address: address, trustedProxies: Set(trustedProxy), isSecure: secure || tls != nil, publicAddress: publicAddress,
+            securityContact: securityContact,
+            requestsPerSecond: requestsPerSecond, tls: tls, asksCertificates: clientCa != nil,
             logger: logger,
             extraServices: demonstration.map { [$0.simulator] } ?? [])
-        try lock.publish(port: address.port, host: address.host)
-        Serve.greet(installation, address, seconds: Clock.system.now.seconds(since: started))
+        try lock.publish(port: address.port, host: address.host, isSecure: tls != nil)
+        Serve.greet(installation, address, scheme: tls == nil ? "http" : "https", seconds: Clock.system.now.seconds(since: started))
         DemoStage.greet(credentials)
         try await server.run()
         try await installation.gates.passes.settle()
@@ -71,8 +79,8 @@ struct Serve: AsyncParsableCommand {
     }
 
     /// What the operator sees: the address and, once, the first passwords.
-    static func greet(_ installation: Installation, _ address: ListenAddress, seconds: Double) {
-        print("见微 Jianwei 已就绪（用时 \(Figure.decimal(seconds, digits: 2)) 秒）：http://\(address.host):\(address.port)")
+    static func greet(_ installation: Installation, _ address: ListenAddress, scheme: String, seconds: Double) {
+        print("见微 Jianwei 已就绪（用时 \(Figure.decimal(seconds, digits: 2)) 秒）：\(scheme)://\(address.host):\(address.port)")
         print("数据目录：\(URL(fileURLWithPath: installation.directory).path)")
         if !installation.credentials.isEmpty {
             print("首次启动，一次性密码（登录后必须修改，只显示这一次）：")
@@ -103,7 +111,7 @@ struct Server: Sendable {
 
     init(
         installation: Installation, address: ListenAddress, trustedProxies: Set<String> = [], isSecure: Bool = false, publicAddress: String = "", securityContact: String = "",
-        requestsPerSecond: Double = 100,
+        requestsPerSecond: Double = 100, tls: TLSFiles? = nil, asksCertificates: Bool = false,
         logger: Logger, extraServices: [any Service] = []
     ) throws {
         let platform = installation.platform
@@ -113,6 +121,7 @@ struct Server: Sendable {
         settings.isSecure = isSecure
         settings.publicAddress = publicAddress
         settings.securityContact = securityContact
+        settings.asksCertificates = asksCertificates
         settings.ratePerSecond = requestsPerSecond
         settings.rateBurst = requestsPerSecond * 4
         let home = HomeDirectory.find()
@@ -129,7 +138,7 @@ struct Server: Sendable {
                 } catch {
                     return ["database"]
                 }
-            })
+            }, peerCertificate: Connections.peerCertificate)
         let alarmPages = AlarmPages(
             engine: platform.alarms, database: platform.database, photos: platform.photos,
             settings: AlarmPages.Settings(
@@ -156,9 +165,9 @@ struct Server: Sendable {
         var configuration = ApplicationConfiguration(address: .hostname(address.host, port: address.port), serverName: nil)
         configuration.backlog = 1024
         let lane = GateLane.Setup(gates: gateway, trustedProxies: trustedProxies, metrics: figures.metrics, clock: platform.clock)
-        var app = Application(
-            responder: door, server: .http1(configuration: .init(additionalChannelHandlers: [GateLane(lane)])), configuration: configuration, logger: quiet)
+        var app = Application(responder: door, server: Connections.builder(tls, lane), configuration: configuration, logger: quiet)
         for service in Server.services(installation) + extraServices { app.addServices(service) }
+        if let tls { app.addServices(Running { await tls.watch(logger) }) }
         application = app
         farewell = Farewell(live: platform.live, gates: installation.gates)
         self.logger = logger
@@ -179,7 +188,10 @@ struct Server: Sendable {
         let logger = platform.logger
         let hashing = PhotoHashing(photos: platform.photos, clock: platform.clock) { error in logger.warning("photo hashing failed", metadata: ["error": "\(error)"]) }
         let live = platform.live
-        return [platform.tasks, scheduler, worker, Running { try await hashing.run() }, Running { await live.run() }]
+        let channels = (try? MessageWays.channels(installation.directory)) ?? []
+        let codes: [any Service] =
+            CodeMessages(platform.identity.codeSignIn, channels: channels, clock: platform.clock, logger: logger).map { codes in [Running { await codes.run() }] } ?? []
+        return codes + [platform.tasks, scheduler, worker, Running { try await hashing.run() }, Running { await live.run() }]
             + installation.features.features.flatMap { $0.services(platform) } + signals(installation)
     }
 

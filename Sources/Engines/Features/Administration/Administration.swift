@@ -17,6 +17,11 @@ enum Administration {
         DeparturePages(platform: platform).add(to: routes)
         ConfirmPages(platform: platform).add(to: routes)
         SecondFactorPages(platform: platform).add(to: routes)
+        ScanPages(platform: platform).add(to: routes)
+        CodePages(platform: platform).add(to: routes)
+        KeyPages(platform: platform).add(to: routes)
+        TerminalPages(platform: platform).add(to: routes)
+        CertificatePages(platform: platform).add(to: routes)
         RoleComparison(platform: platform).add(to: routes)
         GrantPages(platform: platform).add(to: routes)
         ReviewPages(platform: platform).add(to: routes)
@@ -69,6 +74,7 @@ enum Administration {
         MenuItem("系统", groupEN: "System", "机构管理", "Organisations", icon: "building", path: "/admin/organisations", permission: "organisation.read", order: 8920),
         MenuItem("系统", groupEN: "System", "角色与权限", "Roles", icon: "shield", path: "/admin/roles", permission: "role.read", order: 8930),
         MenuItem("系统", groupEN: "System", "在线用户", "Who is on-line", icon: "signal", path: "/admin/presence", permission: "user.read", order: 8932),
+        MenuItem("系统", groupEN: "System", "终端登记", "Registered computers", icon: "monitor", path: "/admin/terminals", permission: "terminal.read", order: 8937),
         MenuItem("系统", groupEN: "System", "登录与密码规则", "Sign-in rules", icon: "lock", path: "/admin/policy", permission: "policy.read", order: 8936),
         MenuItem("系统", groupEN: "System", "权限诊断", "Why may one", icon: "search", path: "/admin/explain", permission: "role.read", order: 8931),
         MenuItem("系统", groupEN: "System", "权限复核", "Access reviews", icon: "clipboard", path: "/admin/reviews", permission: "review.write", order: 8934),

@@ -16,10 +16,15 @@ struct PolicyPage: Sendable {
 
     private static let days: [Choice] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"].enumerated().map { Choice(String($0.offset + 1), $0.element) }
 
-    @Sendable func show(request: Request, context: WebContext) async throws -> Response { page(platform.identity.policies.current, [], .ok, context) }
+    @Sendable func show(request: Request, context: WebContext) async throws -> Response { try await page(platform.identity.policies.current, [], .ok, context) }
 
-    private func page(_ policy: SignInPolicy, _ findings: [FieldFinding], _ status: HTTPResponse.Status, _ context: WebContext, networks: [String: String] = [:]) -> Response {
+    private func page(
+        _ policy: SignInPolicy, _ findings: [FieldFinding], _ status: HTTPResponse.Status, _ context: WebContext, networks: [String: String] = [:]
+    ) async throws -> Response {
         let mayWrite = context.may("policy.write")
+        let roles = try await platform.identity.roles.all()
+        let bound = policy.terminalOrganisations
+        let organisations = try await platform.database.read { [platform] reader in try bound.compactMap { try platform.identity.organisations.find($0, reader) } }
         var sections = PolicyNumber.Group.allCases.map { group in
             FormSection(
                 group.title,
@@ -57,6 +62,20 @@ struct PolicyPage: Sendable {
                         "administratorNetworks", "管理员允许登录的网段", .textArea(rows: 3),
                         value: networks["administratorNetworks"] ?? policy.administratorNetworks.map(\.text).joined(separator: "\n"), isReadOnly: !mayWrite, help: "不填则与上同",
                         isWide: true),
+                    FormField(
+                        "terminalRoles", "只能在已登记终端登录的角色", .multiSelect(roles.map { Choice($0.name, $0.title) }), values: policy.terminalRoles, isReadOnly: !mayWrite,
+                        help: "在“终端登记”中批准", isWide: true),
+                    FormField(
+                        "terminalOrganisations", "只能在已登记终端登录的机构", .textArea(rows: 3),
+                        value: networks["terminalOrganisations"] ?? organisations.map(\.code).joined(separator: "\n"), isReadOnly: !mayWrite, help: "一行一个机构编码，含其下级机构", isWide: true),
+                ]))
+        sections.append(
+            FormSection(
+                "登录方式",
+                [
+                    FormField("qrSignIn", "扫码登录", .check("用已登录的手机确认"), value: policy.qrSignIn ? "1" : "", isReadOnly: !mayWrite),
+                    FormField("certificateSignIn", "证书与密钥登录", .check("用管理员登记的数字证书、SM2 或 RSA 密钥"), value: policy.certificateSignIn ? "1" : "", isReadOnly: !mayWrite),
+                    FormField("smsSignIn", "短信验证码登录", .check("验证码发往账号登记的手机"), value: policy.smsSignIn ? "1" : "", isReadOnly: !mayWrite, help: "需配置短信通道；三级系统建议同时要求动态口令"),
                 ]))
         let shortfalls = policy.shortfalls
         let note: Markup =
@@ -104,15 +123,33 @@ struct PolicyPage: Sendable {
         let networks = try Self.networks(form["networks"], "networks", "允许登录的网段", &findings)
         let administrators = try Self.networks(form["administratorNetworks"], "administratorNetworks", "管理员允许登录的网段", &findings)
         (policy.networks, policy.administratorNetworks) = (networks, administrators)
-        let typed = ["networks": form["networks"] ?? "", "administratorNetworks": form["administratorNetworks"] ?? ""]
-        guard findings.isEmpty else { return page(policy, findings, .unprocessableContent, context, networks: typed) }
+        policy.terminalRoles = form.all("terminalRoles").filter { !$0.isEmpty }
+        (policy.qrSignIn, policy.certificateSignIn, policy.smsSignIn) = (form["qrSignIn"] == "1", form["certificateSignIn"] == "1", form["smsSignIn"] == "1")
+        policy.terminalOrganisations = try await bound(form["terminalOrganisations"], &findings)
+        let typed = [
+            "networks": form["networks"] ?? "", "administratorNetworks": form["administratorNetworks"] ?? "", "terminalOrganisations": form["terminalOrganisations"] ?? "",
+        ]
+        guard findings.isEmpty else { return try await page(policy, findings, .unprocessableContent, context, networks: typed) }
         do {
             let (wanted, principal, policies) = (policy, try context.signedIn(), platform.identity.policies)
             try await platform.database.write { try policies.publish(wanted, by: principal, in: $0) }
         } catch let failure as Failure where failure.kind == .invalid {
-            return page(policy, failure.fields, .unprocessableContent, context, networks: typed)
+            return try await page(policy, failure.fields, .unprocessableContent, context, networks: typed)
         }
         return Shell.done("已保存，即时生效", to: "/admin/policy", context: context)
+    }
+
+    private func bound(_ text: String?, _ findings: inout [FieldFinding]) async throws -> [Int64] {
+        let codes = (text ?? "").split(whereSeparator: { $0.isWhitespace || $0 == "," || $0 == "，" || $0 == "、" }).map(String.init)
+        var ids: [Int64] = []
+        var unknown: [String] = []
+        for code in codes.prefix(200) {
+            if let found = try await platform.identity.organisations.find(code: code) { ids.append(found.id) } else { unknown.append(code) }
+        }
+        if !unknown.isEmpty {
+            findings.append(FieldFinding("terminalOrganisations", "reference", "没有编码为“\(unknown.joined(separator: "、"))”的机构", title: "只能在已登记终端登录的机构"))
+        }
+        return ids
     }
 
     private static func networks(_ text: String?, _ name: String, _ title: String, _ findings: inout [FieldFinding]) throws -> [NetworkRange] {

@@ -91,19 +91,21 @@ struct PresencePages: Sendable {
     @Sendable func own(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
         let found = try await sessions.list(of: principal.id)
-        let columns = [Column("at", "登录时间"), Column("seen", "最近操作"), Column("address", "登录地址"), Column("agent", "终端", isWrapping: true), Column("marks", "提示")]
+        let columns = [
+            Column("at", "登录时间"), Column("method", "方式"), Column("seen", "最近操作"), Column("address", "登录地址"), Column("agent", "终端", isWrapping: true), Column("marks", "提示"),
+        ]
         let rows = found.map { one -> TableRow in
             TableRow(
                 id: String(one.id),
                 [
-                    "\(one.createdAt)", "\(one.lastSeenAt)", "<span class=\"mono\">\(one.address)</span>", "\(Terminal.title(one.agent))",
+                    "\(one.createdAt)", "\(one.method.title)", "\(one.lastSeenAt)", "<span class=\"mono\">\(one.address)</span>", "\(Terminal.title(one.agent))",
                     "\(one.marks.map { Badge($0.title, .yellow) })",
                 ], actions: "\(ActionButton("退出", .post("/account/sessions/\(one.id)/end", confirm: "确定让这处登录退出？"), icon: "exit", style: .quiet))")
         }
         let table = DataTable(id: "sessions", columns: columns, rows: rows, address: context.here)
         return Shell.page(
             "我的登录", crumbs: [Crumb("个人设置"), Crumb("我的登录")], actions: "\(ActionButton("动态口令", .link("/account/second"), icon: "shield"))",
-            body: "\(Notice(.info, "如有不是您本人的登录，请让它退出并立即修改密码。"))\(table)", context: context)
+            body: "\(Notice(.info, "如有不是您本人的登录，请让它退出并立即修改密码。"))\(table)\(try await TerminalPages.card(platform, request, context))", context: context)
     }
 
     @Sendable func endOwn(request: Request, context: WebContext) async throws -> Response {

@@ -114,6 +114,7 @@ struct UserPages: Sendable {
             if user.hasSecondFactor {
                 actions += "\(ActionButton("重置动态口令", .post("\(path)/second/reset", confirm: "该用户将退出登录，之后可重新开启动态口令。确定重置？"), icon: "phone"))"
             }
+            actions += "\(ActionButton("证书与密钥", .link("\(path)/certificates"), icon: "shield"))"
             actions += "\(ActionButton("临时授权", .dialog("\(path)/grants/new"), icon: "clock"))"
             if user.leftAt == nil { actions += "\(ActionButton("离职交接", .dialog("\(path)/departure"), icon: "users"))" }
             actions += "\(ActionButton("编辑", .dialog("\(path)/edit"), icon: "edit"))\(ActionButton("重置密码", .dialog("\(path)/password"), icon: "key"))"

@@ -104,8 +104,6 @@ struct TokenEndpoints: Sendable {
 /// The address of this site as tokens carry it.
 enum Issuer {
     static func address(_ request: Request, _ context: WebContext) -> String {
-        let settings = context.site.settings
-        if !settings.publicAddress.isEmpty { return settings.publicAddress }
-        return (settings.isSecure ? "https://" : "http://") + (request.head.authority ?? "localhost")
+        context.publicAddress(request)
     }
 }

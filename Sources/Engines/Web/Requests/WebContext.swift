@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import Identity
 import Kernel
@@ -10,6 +11,7 @@ package enum Theme: String, Sendable, CaseIterable { case auto, light, dark }
 /// What a route knows about the one request it answers.
 package struct WebContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
+    private let channel: (any Channel)?
     /// The site the request came to: menu, assets, sessions, live hub.
     package var site: Site
     /// The client's address as text; behind a trusted proxy the one the proxy names.
@@ -42,8 +44,22 @@ package struct WebContext: RequestContext {
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
         site = .empty
         address = source.channel.remoteAddress?.ipAddress ?? ""
+    }
+
+    /// The visitor's certificate, DER, where the connection was accepted with one.
+    package func peerCertificate() async -> [UInt8]? {
+        guard let channel else { return nil }
+        return await site.peerCertificate(channel)
+    }
+
+    /// Scheme and host as visitors see them, without a slash at the end.
+    package func publicAddress(_ request: Request) -> String {
+        let settings = site.settings
+        if !settings.publicAddress.isEmpty { return settings.publicAddress }
+        return (settings.isSecure ? "https://" : "http://") + (request.head.authority ?? "localhost")
     }
 
     /// Stable for this request, also in the log and in problem answers.

@@ -29,7 +29,7 @@ package struct IdentitySessions: SessionResolver {
         grant(try await identity.sessions.finish(pending, code: code, address: address, agent: agent))
     }
 
-    private func grant(_ new: NewSession) -> SessionGrant {
+    package func grant(_ new: NewSession) -> SessionGrant {
         let seconds = Int(new.session.expiresAt.seconds(since: new.session.createdAt))
         let notice = new.isNewAddress ? "您正在从新的地址 \(new.session.principal.address) 登录，如非本人操作请立即修改密码" : nil
         return SessionGrant(token: new.token, seconds: seconds, mustChangePassword: new.session.mustChangePassword, mustEnrol: new.session.mustEnrol, notice: notice)
@@ -46,6 +46,18 @@ package struct IdentitySessions: SessionResolver {
     }
 
     package func captchaText(of id: String) async throws -> String? { try await identity.sessions.challenges.text(of: id) }
+
+    package var ways: [SignInWay] {
+        let policy = identity.policies.current
+        var ways: [SignInWay] = []
+        if policy.qrSignIn { ways.append(SignInWay("手机扫码", "Scan", icon: "qr", path: "/login/qr")) }
+        if identity.codeSignIn.isOn { ways.append(SignInWay("短信验证码", "SMS code", icon: "message", path: "/login/sms")) }
+        if policy.certificateSignIn {
+            ways.append(SignInWay("数字证书", "Certificate", icon: "shield", path: "/login/certificate"))
+            ways.append(SignInWay("密钥签名", "Signature", icon: "key", path: "/login/key"))
+        }
+        return ways
+    }
 
     package var confirmSeconds: Int64 { Int64(identity.policies.current.confirmMinutes) * 60 }
 

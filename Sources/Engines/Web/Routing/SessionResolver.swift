@@ -36,6 +36,21 @@ package struct SessionGrant: Sendable {
     }
 }
 
+/// Another way in than the password, as the login page offers it.
+package struct SignInWay: Sendable, Equatable {
+    package var title: String
+    package var titleEN: String
+    package var icon: String
+    package var path: String
+
+    package init(_ title: String, _ titleEN: String, icon: String, path: String) {
+        self.title = title
+        self.titleEN = titleEN
+        self.icon = icon
+        self.path = path
+    }
+}
+
 /// Where a sign-in stands after the password.
 package enum SignInStep: Sendable {
     case granted(SessionGrant)
@@ -64,6 +79,8 @@ package protocol SessionResolver: Sendable {
     func captchaText(of id: String) async throws -> String?
     /// For how many seconds a confirmed identity counts.
     var confirmSeconds: Int64 { get }
+    /// What the login page offers besides the password.
+    var ways: [SignInWay] { get }
 }
 
 extension SessionResolver {
@@ -75,6 +92,7 @@ extension SessionResolver {
     package func captcha(for login: String, address: String) async throws -> String? { nil }
     package func captchaText(of id: String) async throws -> String? { nil }
     package var confirmSeconds: Int64 { 900 }
+    package var ways: [SignInWay] { [] }
 }
 
 /// Nobody can sign in: for sites that serve only open routes, and for tests.

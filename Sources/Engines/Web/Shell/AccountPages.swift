@@ -33,22 +33,24 @@ package struct AccountPages: Sendable {
     func logIn(request: Request, context: WebContext) async throws -> Response {
         try Self.requireOwnPage(request)
         let form = try await request.form(context, limit: 16_384)
+        let computer = Computer(request)
         let login = form["login"] ?? ""
         let password = form.items.first { $0.name == "password" }?.value ?? ""
         do {
             guard !login.isEmpty, !password.isEmpty else { throw Failure(.invalid, "JW-W402", "请输入用户名和密码") }
             var attempt = LoginAttempt(login: login, password: password, address: context.address, agent: request.headers[.userAgent] ?? "")
+            attempt.device = computer.secret
             if let id = form["captcha_id"] { attempt.captcha = (id, form["captcha"] ?? "") }
             switch try await context.site.sessions.begin(attempt) {
-            case .granted(let grant): return enter(grant, next: form["next"], context)
+            case .granted(let grant): return computer.kept(in: Self.enter(grant, next: form["next"], context), context)
             case .secondFactor(let pending):
                 if context.wantsJSON { return .json(["secondFactor": true, "pending": .string(pending)]) }
-                return LoginPage(context: context, next: form["next"], pending: pending).response
+                return computer.kept(in: LoginPage(context: context, next: form["next"], pending: pending).response, context)
             }
         } catch let failure as Failure {
             if context.wantsJSON { throw failure }
             let captcha = try await context.site.sessions.captcha(for: login, address: context.address)
-            return LoginPage(context: context, next: form["next"], login: login, failure: failure, captcha: captcha).response
+            return computer.kept(in: LoginPage(context: context, next: form["next"], login: login, failure: failure, captcha: captcha).response, context)
         }
     }
 
@@ -60,7 +62,7 @@ package struct AccountPages: Sendable {
         do {
             let grant = try await context.site.sessions.finish(
                 pending: form["pending"] ?? "", code: form["code"] ?? "", address: context.address, agent: request.headers[.userAgent] ?? "")
-            return enter(grant, next: form["next"], context)
+            return Self.enter(grant, next: form["next"], context)
         } catch let failure as Failure {
             if context.wantsJSON { throw failure }
             let goesOn = failure.code == "JW-I043"
@@ -68,12 +70,16 @@ package struct AccountPages: Sendable {
         }
     }
 
-    private static func requireOwnPage(_ request: Request) throws {
+    /// A form at the door comes from this site's own page.
+    ///
+    /// - Throws: `.forbidden` `JW-W419`.
+    package static func requireOwnPage(_ request: Request) throws {
         if let origin = request.headers[.fetchSite], origin != "same-origin", origin != "none" { throw Failure(.forbidden, "JW-W419", "页面已过期，请刷新后重新提交") }
     }
 
-    private func enter(_ grant: SessionGrant, next: String?, _ context: WebContext) -> Response {
-        let target = grant.mustChangePassword ? "/account/password" : grant.mustEnrol ? "/account/second" : Self.inside(next, context)
+    /// Lets a person in: the cookie, and on to what was asked for.
+    package static func enter(_ grant: SessionGrant, next: String?, _ context: WebContext) -> Response {
+        let target = grant.mustChangePassword ? "/account/password" : grant.mustEnrol ? "/account/second" : inside(next, context)
         var response =
             context.wantsJSON ? Response.json(["mustChangePassword": .bool(grant.mustChangePassword), "mustEnrol": .bool(grant.mustEnrol)]) : Response.redirect(to: target)
         response.setCookie(

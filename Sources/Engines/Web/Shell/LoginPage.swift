@@ -3,7 +3,7 @@ import Hummingbird
 import Kernel
 
 /// The page at the door: name and password, a picture to read after failures, then the one-time code where the account has one.
-struct LoginPage {
+package struct LoginPage {
     let context: WebContext
     /// Where to go afterwards.
     var next: String?
@@ -15,6 +15,33 @@ struct LoginPage {
     var pending: String?
 
     var response: Response {
+        let status = failure.map { $0.kind.status } ?? .ok
+        var response = Self.frame(
+            context.text("登录", "Sign in"), "\(pending == nil ? passwordForm : codeForm)\(pending == nil ? Self.ways(context, except: "/login", next: next) : .empty)",
+            failure: failure, status: status, context)
+        // Signing in on the way to another application ends at that application's address, which browsers count as the form's.
+        if next?.hasPrefix("/oauth/authorize?") ?? false {
+            response.headers[.contentSecurityPolicy] = SecurityPolicy.text(tiles: "", formTargets: "https: http://127.0.0.1:* http://localhost:*")
+        }
+        return response
+    }
+
+    /// The second step after another first one than the password.
+    package static func second(_ pending: String, next: String?, _ context: WebContext) -> Response { LoginPage(context: context, next: next, pending: pending).response }
+
+    /// The other ways in, under a form at the door.
+    package static func ways(_ context: WebContext, except path: String, next: String?) -> Markup {
+        var ways = context.site.sessions.ways.filter { $0.path != "/login/certificate" || context.site.settings.asksCertificates }
+        guard !ways.isEmpty else { return .empty }
+        ways.insert(SignInWay("密码", "Password", icon: "lock", path: "/login"), at: 0)
+        let links = ways.filter { $0.path != path }.map { way -> Markup in
+            "<a href=\"\(PageAddress(way.path, ["next": next]).text)\" hx-boost=\"false\">\(Icon(way.icon))<span>\(context.text(way.title, way.titleEN))</span></a>"
+        }
+        return "<nav class=\"login-ways\" aria-label=\"\(context.text("其他登录方式", "Other ways to sign in"))\">\(links)</nav>"
+    }
+
+    /// A page at the door.
+    package static func frame(_ title: String, _ content: Markup, failure: Failure? = nil, status: HTTPResponse.Status = .ok, _ context: WebContext) -> Response {
         let settings = context.site.settings
         let fault: Markup = failure.map { "<div class=\"notice tone-red\" role=\"alert\">\(Icon("alert"))<div>\($0.message)</div></div>" } ?? .empty
         let other = context.text("English", "中文")
@@ -22,15 +49,10 @@ struct LoginPage {
             <div class="login"><section class="login-brand" aria-hidden="true"><div class="login-art">\(Self.art)</div><div class="login-words"><p class="login-motto">见微知著</p>\
             <p class="login-lead">\(context.text("从最小的迹象，看见将要发生的事。", "From the smallest sign, know what is coming."))</p></div></section>\
             <section class="login-card"><div class="login-head"><span class="brand-mark">\(Icon("brand"))</span><div><p class="brand-name">\(context.text("见微", "Jianwei"))</p>\
-            <h1>\(context.text(settings.systemName, settings.systemNameEN))</h1></div></div>\(fault)\(pending == nil ? passwordForm : codeForm)\
+            <h1>\(context.text(settings.systemName, settings.systemNameEN))</h1></div></div>\(fault)\(content)\
             <p class="login-foot"><a href="/login?lang=\(context.language == .zh ? "en" : "zh")" hx-boost="false">\(other)</a><span>\(settings.operatorName)</span></p></section></div>
             """
-        var response = Shell.page(context.text("登录", "Sign in"), status: failure.map { $0.kind.status } ?? .ok, layout: .bare, body: body, context: context)
-        // Signing in on the way to another application ends at that application's address, which browsers count as the form's.
-        if next?.hasPrefix("/oauth/authorize?") ?? false {
-            response.headers[.contentSecurityPolicy] = SecurityPolicy.text(tiles: "", formTargets: "https: http://127.0.0.1:* http://localhost:*")
-        }
-        return response
+        return Shell.page(title, status: status, layout: .bare, body: body, context: context)
     }
 
     private var passwordForm: Markup {

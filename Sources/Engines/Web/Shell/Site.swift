@@ -1,5 +1,6 @@
 import Kernel
 import Logging
+import NIOCore
 
 /// One line of the menu. A user sees it when they hold the permission.
 package struct MenuItem: Sendable, Equatable {
@@ -54,6 +55,8 @@ package struct WebSettings: Sendable {
     package var tileURL = ""
     /// Coordinates of those tiles: `wgs84`, `gcj02` or `bd09`.
     package var tileDatum = "wgs84"
+    /// Connections are TLS of our own and ask visitors for certificates.
+    package var asksCertificates = false
     /// Dynamic pages are sent compressed when the client accepts it.
     package var compresses = true
 
@@ -77,10 +80,12 @@ package final class Site: Sendable {
     package let clock: Clock
     /// Faults that keep the site from being ready, empty when ready (`/readyz`).
     package let readiness: @Sendable () async -> [String]
+    /// The certificate, DER, with which a connection was accepted; nil where there is none.
+    package let peerCertificate: @Sendable (any Channel) async -> [UInt8]?
 
     package init(
         settings: WebSettings = WebSettings(), menu: [MenuItem] = [], assets: AssetStore = .empty, sessions: any SessionResolver = NoSessions(), hub: LiveHub = LiveHub(),
-        clock: Clock = .system, readiness: @escaping @Sendable () async -> [String] = { [] }
+        clock: Clock = .system, readiness: @escaping @Sendable () async -> [String] = { [] }, peerCertificate: @escaping @Sendable (any Channel) async -> [UInt8]? = { _ in nil }
     ) {
         self.settings = settings
         self.menu = menu.sorted { ($0.order, $0.path) < ($1.order, $1.path) }
@@ -89,6 +94,7 @@ package final class Site: Sendable {
         self.hub = hub
         self.clock = clock
         self.readiness = readiness
+        self.peerCertificate = peerCertificate
     }
 
     static let empty = Site()

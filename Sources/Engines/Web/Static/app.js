@@ -12,6 +12,8 @@ export function onContent(start) { starters.push(start); }
 function content(root) {
   for (const start of starters) start(root);
   if (root.querySelector("[data-chart]")) import("./charts.js").then((m) => m.drawCharts(root));
+  const scan = root.querySelector("[data-scan]");
+  if (scan) import("./sign-in.js").then((m) => m.waitForScan(scan));
   if (root.querySelector("[data-map]")) import("./maps.js").then((m) => m.drawMaps(root));
 }
 
