@@ -30,7 +30,6 @@ enum Arrows {
         "ServiceLifecycle": ["Schedules", "Features", "App"], "UnixSignals": ["App"], "ArgumentParser": ["App"], "AsyncHTTPClient": ["StorageS3", "Gateways", "App"],
         "NIOPosix": ["Gateways", "App"],
         "NIOHTTP1": ["StorageS3", "Gateways", "App"],
-        "NIOHTTPTypes": ["App"],
         "NIOFoundationCompat": ["Web", "App"],
     ]
 
