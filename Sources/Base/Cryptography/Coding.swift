@@ -32,7 +32,7 @@ package enum Hex {
         return out
     }
 
-    private static func value(_ byte: UInt8) -> UInt8? {
+    static func value(_ byte: UInt8) -> UInt8? {
         switch byte {
         case 48...57: byte - 48
         case 65...70: byte - 55

@@ -17,14 +17,33 @@ package struct Digest: Sendable, Hashable {
 
     /// - Returns: nil unless the text is 64 hexadecimal digits.
     package init?(hex: String) {
-        guard let bytes = Hex.decode(hex) else { return nil }
-        self.init(bytes: bytes)
+        guard hex.utf8.count == 64 else { return nil }
+        var hex = hex
+        var digits = SIMD32<UInt8>.zero
+        let isHex = hex.withUTF8 { text in
+            for index in 0..<32 {
+                guard let high = Hex.value(text[2 * index]), let low = Hex.value(text[2 * index + 1]) else { return false }
+                digits[index] = high << 4 | low
+            }
+            return true
+        }
+        guard isHex else { return nil }
+        words = unsafeBitCast(digits, to: SIMD4<UInt64>.self)
     }
 
     package var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
 
+    /// In the order of their bytes.
+    package static func < (a: Digest, b: Digest) -> Bool {
+        for index in 0..<4 where a.words[index] != b.words[index] { return UInt64(bigEndian: a.words[index]) < UInt64(bigEndian: b.words[index]) }
+        return false
+    }
+
     /// 64 lower-case hexadecimal digits.
     package var hex: String { withUnsafeBytes { Hex.encode($0) } }
+
+    /// The first bytes, two lower-case digits each.
+    package func hex(bytes count: Int) -> String { withUnsafeBytes { Hex.encode(UnsafeRawBufferPointer(rebasing: $0[0..<min(32, max(0, count))])) } }
 
     package func withUnsafeBytes<T>(_ body: (UnsafeRawBufferPointer) throws -> T) rethrows -> T {
         try Swift.withUnsafeBytes(of: words) { try body(UnsafeRawBufferPointer(rebasing: $0[0..<32])) }

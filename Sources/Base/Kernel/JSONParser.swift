@@ -135,18 +135,29 @@ private struct JSONParser {
     mutating func parseString() throws(JSONSyntaxError) -> String {
         at += 1
         let start = at
+        var all: UInt8 = 0
         while at < bytes.count {
             let byte = bytes[at]
             if byte == UInt8(ascii: "\"") {
-                guard let text = String(validating: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self) else { throw fail("不是合法的 UTF-8 文字") }
+                let text = try text(UnsafeBufferPointer(rebasing: bytes[start..<at]), isASCII: all < 0x80)
                 at += 1
                 return text
             }
             if byte == UInt8(ascii: "\\") { return try parseEscapedString(from: start) }
             guard byte >= 0x20 else { throw fail("文字中有控制字符") }
+            all |= byte
             at += 1
         }
         throw fail("文字未结束")
+    }
+
+    /// `String(validating:)` is not specialised for bytes, and looks its generic types up for every text; decoding mends what is no UTF-8, so what came out unchanged was valid.
+    func text(_ part: UnsafeBufferPointer<UInt8>, isASCII: Bool) throws(JSONSyntaxError) -> String {
+        var text = String(decoding: part, as: UTF8.self)
+        if isASCII { return text }
+        let isSame = text.withUTF8 { made in made.elementsEqual(part) }
+        guard isSame else { throw fail("不是合法的 UTF-8 文字") }
+        return text
     }
 
     mutating func parseEscapedString(from start: Int) throws(JSONSyntaxError) -> String {
@@ -236,6 +247,11 @@ private struct JSONParser {
             let exponent = at
             while at < bytes.count, isDigit(bytes[at]) { at += 1 }
             guard at > exponent else { throw fail("指数不完整") }
+        }
+        if isInteger, at - start <= 18 {
+            var value: Int64 = 0
+            for index in firstDigit..<at { value = value * 10 + Int64(bytes[index] - 48) }
+            return .int(bytes[start] == UInt8(ascii: "-") ? -value : value)
         }
         let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self)
         if isInteger, let value = Int64(text) { return .int(value) }

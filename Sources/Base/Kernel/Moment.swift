@@ -74,7 +74,7 @@ extension Moment {
     /// - Returns: nil when the text is not a real date and time.
     package init?(parsing text: String) {
         let bytes = Array(text.utf8)
-        guard bytes.count >= 16, let day = Day(parsing: String(decoding: bytes[0..<10], as: UTF8.self)) else { return nil }
+        guard bytes.count >= 16, let day = Day(separated: bytes) else { return nil }
         guard bytes[10] == UInt8(ascii: "T") || bytes[10] == UInt8(ascii: " ") || bytes[10] == UInt8(ascii: "t") else { return nil }
         guard let hour = twoDigits(bytes, 11), bytes[13] == UInt8(ascii: ":"), let minute = twoDigits(bytes, 14), hour < 24, minute < 60 else { return nil }
         var at = 16
@@ -171,17 +171,24 @@ package struct Day: Sendable, Hashable, Comparable {
 
     /// `yyyy-MM-dd`, `yyyy/MM/dd` or `yyyyMMdd`; nil when it is not a real day.
     package init?(parsing text: String) {
+        if text.utf8.count == 10 {
+            self.init(separated: Array(text.utf8))
+            return
+        }
         let digits = text.utf8.filter { digitValue($0) != nil }
         let separators = text.utf8.filter { digitValue($0) == nil }
         guard digits.count == 8,
-            separators.isEmpty || (separators.count == 2 && separators.allSatisfy { $0 == separators[0] && ($0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "/")) }),
-            let number = Int(String(decoding: digits, as: UTF8.self))
+            separators.isEmpty, let number = Int(String(decoding: digits, as: UTF8.self))
         else { return nil }
-        if !separators.isEmpty {
-            let bytes = Array(text.utf8)
-            guard bytes.count == 10, bytes[4] == separators[0], bytes[7] == separators[0] else { return nil }
-        }
         self.init(number: number)
+    }
+
+    /// The first ten bytes as `yyyy-MM-dd` or `yyyy/MM/dd`; the caller knows that there are ten.
+    fileprivate init?(separated bytes: [UInt8]) {
+        guard bytes[4] == UInt8(ascii: "-") || bytes[4] == UInt8(ascii: "/"), bytes[7] == bytes[4], let century = twoDigits(bytes, 0), let year = twoDigits(bytes, 2),
+            let month = twoDigits(bytes, 5), let day = twoDigits(bytes, 8)
+        else { return nil }
+        self.init(year: century * 100 + year, month: month, day: day)
     }
 
     /// First moment of the day.

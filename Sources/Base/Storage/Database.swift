@@ -20,6 +20,11 @@ package protocol Database: Sendable {
     @discardableResult
     func write<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T) async throws -> T
 
+    /// `write` for who has no task that could wait.
+    ///
+    /// - Parameter then: told the outcome once, on the database's own thread (or at once, when the work is not taken); must be brief.
+    func submit<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T, then: @escaping @Sendable (Result<T, any Error>) -> Void)
+
     /// Pages, bytes, waiting writers and so on, for metrics.
     func figures() async -> [String: Double]
 

@@ -73,13 +73,16 @@ package final class GroupCommit<Connection: WriteConnection>: @unchecked Sendabl
 
     /// - Throws: what the body throws; `JW-S001` to `JW-S005` as `Database.write`.
     package func write<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T) async throws -> T {
+        try await withCheckedThrowingContinuation { continuation in write(body) { continuation.resume(with: $0) } }
+    }
+
+    /// - Parameter then: told the outcome once, on the writer's thread, or at once when the work is not taken.
+    package func write<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T, then: @escaping @Sendable (Result<T, any Error>) -> Void) {
         let deadline = limits.patience == .zero ? 0 : DispatchTime.now().uptimeNanoseconds + UInt64(max(0, limits.patience / .nanoseconds(1)))
-        return try await withCheckedThrowingContinuation { continuation in
-            let request = WriteClosure(deadline: deadline, body, continuation)
-            if let failure = submit(request) {
-                request.fail(failure)
-                request.finish()
-            }
+        let request = WriteClosure(deadline: deadline, body, then: then)
+        if let failure = submit(request) {
+            request.fail(failure)
+            request.finish()
         }
     }
 

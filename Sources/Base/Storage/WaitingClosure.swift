@@ -53,16 +53,16 @@ final class ReadClosure<T: Sendable>: ReadRequest, @unchecked Sendable {
 final class WriteClosure<T: Sendable>: WriteRequest, @unchecked Sendable {
     let deadline: UInt64
     private let body: @Sendable (any Transaction) throws -> T
-    private let continuation: CheckedContinuation<T, any Error>
+    private let then: @Sendable (Result<T, any Error>) -> Void
     private var outcome: Result<T, any Error> = .failure(StorageFailure.closed())
     private var actions: [@Sendable () -> Void] = []
     private(set) var signals: [Signal] = []
     private(set) var hasChangedSchema = false
 
-    init(deadline: UInt64, _ body: @escaping @Sendable (any Transaction) throws -> T, _ continuation: CheckedContinuation<T, any Error>) {
+    init(deadline: UInt64, _ body: @escaping @Sendable (any Transaction) throws -> T, then: @escaping @Sendable (Result<T, any Error>) -> Void) {
         self.deadline = deadline
         self.body = body
-        self.continuation = continuation
+        self.then = then
     }
 
     var hasSucceeded: Bool { if case .success = outcome { true } else { false } }
@@ -82,6 +82,6 @@ final class WriteClosure<T: Sendable>: WriteRequest, @unchecked Sendable {
 
     func finish() {
         if hasSucceeded { for action in actions { action() } }
-        continuation.resume(with: outcome)
+        then(outcome)
     }
 }

@@ -12,6 +12,15 @@ final class SQLiteConnection {
     private let queue: DatabaseQueue
     private let handle: OpaquePointer
     private var statements: [String: SQLiteStatement] = [:]
+    /// Statements by where their text lies in memory, so that a text of a thousand characters is not hashed for every call. An entry keeps its text alive, so nothing else can lie there.
+    private var near = [Near?](repeating: nil, count: 64)
+
+    private struct Near {
+        var address: UInt
+        var count: Int
+        var text: String
+        var statement: SQLiteStatement
+    }
     /// Read by SQLite's progress callback: uptime in nanoseconds after which a statement is interrupted; 0 for never.
     private let deadline: UnsafeMutablePointer<UInt64>
 
@@ -45,6 +54,7 @@ final class SQLiteConnection {
     func forgetStatements() {
         for statement in statements.values { statement.finalize() }
         statements.removeAll(keepingCapacity: true)
+        near = [Near?](repeating: nil, count: 64)
     }
 
     /// False when SQLite has ended the transaction on its own, as after a full disk.
@@ -90,7 +100,7 @@ final class SQLiteConnection {
     }
 
     private func using<T>(_ text: String, _ body: (SQLiteStatement) throws -> T) throws -> T {
-        if let kept = statements[text], !kept.isRunning {
+        if let kept = known(text), !kept.isRunning {
             kept.isRunning = true
             defer { kept.reset() }
             return try body(kept)
@@ -107,6 +117,17 @@ final class SQLiteConnection {
         return try body(made)
     }
 
+    private func known(_ text: String) -> SQLiteStatement? {
+        let place = text.utf8.withContiguousStorageIfAvailable { UInt(bitPattern: $0.baseAddress) }
+        // Short texts have no place of their own.
+        guard let place, text.utf8.count > 15 else { return statements[text] }
+        let slot = Int(truncatingIfNeeded: (place >> 4) ^ (place >> 11)) & 63
+        if let entry = near[slot], entry.address == place, entry.count == text.utf8.count { return entry.statement }
+        guard let statement = statements[text] else { return nil }
+        near[slot] = Near(address: place, count: text.utf8.count, text: text, statement: statement)
+        return statement
+    }
+
     private func prepare(_ text: String) throws -> SQLiteStatement {
         var pointer: OpaquePointer?
         let code = sqlite3_prepare_v3(handle, text, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &pointer, nil)
@@ -120,6 +141,7 @@ final class SQLiteConnection {
         for (text, statement) in statements where !statement.isRunning {
             statement.finalize()
             statements[text] = nil
+            near = [Near?](repeating: nil, count: 64)
         }
     }
 }

@@ -75,6 +75,10 @@ package final class SQLiteDatabase: Storage.Database {
     @discardableResult
     package func write<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T) async throws -> T { try await writer.write(body) }
 
+    package func submit<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T, then: @escaping @Sendable (Result<T, any Error>) -> Void) {
+        writer.write(body, then: then)
+    }
+
     package func figures() async -> [String: Double] {
         var figures = writer.figures()
         figures.merge(readers.figures()) { $1 }

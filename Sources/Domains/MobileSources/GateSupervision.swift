@@ -69,8 +69,9 @@ package struct GateSupervision: Sendable {
         signal = ChangeSignal()
         handDown = HandDown(database: database, registry: registry, signal: signal, clock: clock)
         refresh = StrategyRefresh(handDown: handDown, clock: clock)
+        let memory = PassMemory(database: database)
         passes = GatePasses(
-            database: database, registry: registry, vehicles: vehicles, alarms: alarms, audit: audit, clock: clock, feed: feed,
+            database: database, registry: registry, vehicles: vehicles, alarms: alarms, audit: audit, clock: clock, feed: feed, memory: memory,
             owners: ledgers.cipher(of: GatePassEvent.ledger.name, "owner"))
         clips = PassClips(database: database, registry: registry, alarms: alarms, clips: photos.clips, clock: clock)
         filingLookup = FilingLookup(database: database, registry: registry, vehicles: vehicles, clock: clock)
@@ -91,7 +92,7 @@ package struct GateSupervision: Sendable {
         cleanTransport = CleanTransportShare(database: database, clock: clock)
         quality = DataQuality(database: database, registry: registry, clock: clock)
         completeness = CompletenessProof(database: database, registry: registry)
-        analytics = GateAnalytics(database: database, registry: registry, alarms: alarms, audit: audit, photos: photos, clock: clock)
+        analytics = GateAnalytics(database: database, registry: registry, alarms: alarms, audit: audit, photos: photos, photoUses: memory.photos, clock: clock)
         dryRun = StrategyDryRun(database: database, registry: registry)
         explanations = PassExplanationReader(database: database, registry: registry)
         randomChecks = RandomChecks(database: database, registry: registry, audit: audit, clock: clock)
@@ -99,8 +100,9 @@ package struct GateSupervision: Sendable {
         manualShare = ManualShare(database: database, registry: registry, clock: clock)
         weighings = WeighingJoin(database: database, ledgers: ledgers, registry: registry, clock: clock)
         clockDrift = ClockDrift(database: database, registry: registry, alarms: alarms, clock: clock)
-        retention = Retention(database: database, ledgers: ledgers, photos: photos, audit: audit, clock: clock)
-        manualEntries = ManualEntry(database: database, ledgers: ledgers, registry: registry, vehicles: vehicles, alarms: alarms, audit: audit, feed: feed, clock: clock)
+        retention = Retention(database: database, ledgers: ledgers, photos: photos, photoUses: memory.photos, audit: audit, clock: clock)
+        manualEntries = ManualEntry(
+            database: database, ledgers: ledgers, registry: registry, vehicles: vehicles, alarms: alarms, audit: audit, feed: feed, memory: memory, clock: clock)
     }
 
     /// Hooks on the ledgers; once, before anything is served.
@@ -116,8 +118,10 @@ package struct GateSupervision: Sendable {
 
     /// After migrations: shipped strategies, the registry.
     package func start() async throws {
+        try await PhotoUses.recover(database)
         try await strategies.shipDefaults(by: .system("出厂策略"))
         try await registry.load(from: database)
+        try await vehicles.load()
     }
 
     /// Time rules: a warning or strategy whose moment has come takes effect and is handed down.

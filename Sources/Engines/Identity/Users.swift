@@ -34,8 +34,9 @@ package struct Users: Sendable {
         return try rows.map { try user($0, roles: roles[$0.int("id") ?? 0] ?? []) }
     }
 
-    package func count(_ search: UserSearch = UserSearch(), scope: DataScope, _ reader: any Reader) throws -> Int {
-        try reader.count("SELECT count(*) FROM users u WHERE \(SQL.all(of: try conditions(search, scope)))")
+    /// How many a search finds; counting ends one beyond `most`.
+    package func count(_ search: UserSearch = UserSearch(), scope: DataScope, upTo most: Int = 10_000, _ reader: any Reader) throws -> Int {
+        try reader.count("SELECT count(*) FROM (SELECT 1 FROM users u WHERE \(SQL.all(of: try conditions(search, scope))) LIMIT \(most + 1)) AS counted")
     }
 
     private func user(_ row: Row, roles: [User.HeldRole]) throws -> User {

@@ -8,6 +8,12 @@ package protocol GateBackend: Sendable {
     /// The organisation of an enterprise code; nil when there is none that is connected.
     func organisation(of enterpriseCode: String) -> Int64?
     func passes(_ values: [JSONValue], from caller: GateCaller, claim: @escaping GateClaim) async throws -> GateResults
+    /// Whether `passesAtOnce` is worth asking.
+    var mayPassAtOnce: Bool { get }
+    /// `passes` without a task: read and judged now, stored when the result is called with the claim, which then tells the outcome from another thread.
+    ///
+    /// - Returns: nil when something must be waited for first.
+    func passesAtOnce(_ values: [JSONValue], from caller: GateCaller) -> GatePassesReady?
     func filing(_ query: GateFilingQuery, from caller: GateCaller) async throws -> JSONValue
     func heartbeat(_ value: JSONValue, from caller: GateCaller, claim: @escaping GateClaim) async throws -> JSONValue
     func changes(after cursor: String?, waitSeconds: Int, from caller: GateCaller) async throws -> JSONValue
@@ -21,6 +27,9 @@ package protocol GateBackend: Sendable {
     /// A token was given; recorded in the audit.
     func tokenIssued(to caller: GateCaller, claim: @escaping GateClaim) async throws
 }
+
+/// Passes that are judged and wait to be stored. The outcome is made where it is called, so that whoever stores need not.
+package typealias GatePassesReady = @Sendable (_ claim: @escaping GateClaim, _ then: @escaping @Sendable (_ outcome: @escaping @Sendable () throws -> GateResults) -> Void) -> Void
 
 package typealias GateClaim = @Sendable (any Transaction) throws -> Void
 
@@ -47,11 +56,16 @@ package struct GateCaller: Sendable {
 
 /// What the platform says of a batch, in its order.
 package struct GateResults: Sendable {
-    package var results: [JSONValue]
+    /// A JSON array.
+    package var results: [UInt8]
     /// Names of fields the interface does not know, once each.
     package var ignored: [String]
 
     package init(results: [JSONValue], ignored: [String]) {
+        self.init(encoded: JSONValue.array(results).bytes, ignored: ignored)
+    }
+
+    package init(encoded results: [UInt8], ignored: [String]) {
         self.results = results
         self.ignored = ignored
     }

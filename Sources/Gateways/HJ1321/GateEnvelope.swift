@@ -8,22 +8,37 @@ struct GateEnvelope: Sendable {
     var code = "10000"
     var message = ""
     var data: JSONValue = .object(JSONObject())
+    /// Stands before `data` where it is there: the results of many records, made without a tree.
+    var results: GateResults?
     var status: HTTPResponse.Status = .ok
     var retryAfter: Int?
 
     func response(requestId: String) -> Response {
+        let reply = reply(requestId: requestId)
+        return Response(status: status, headers: reply.head.headerFields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: reply.body)))
+    }
+
+    func reply(requestId: String) -> GateReply {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(512)
+        bytes.reserveCapacity(256 + (results?.results.count ?? 256))
         bytes.append(contentsOf: "{\"code\":\"\(code)\",\"msg\":".utf8)
         JSONValue.string(message).write(into: &bytes)
         bytes.append(contentsOf: ",\"data\":".utf8)
-        data.write(into: &bytes)
+        if let results {
+            bytes.append(contentsOf: "{\"results\":".utf8)
+            bytes.append(contentsOf: results.results)
+            bytes.append(contentsOf: ",\"ignored\":".utf8)
+            JSONValue.array(results.ignored.map(JSONValue.string)).write(into: &bytes)
+            bytes.append(UInt8(ascii: "}"))
+        } else {
+            data.write(into: &bytes)
+        }
         bytes.append(contentsOf: ",\"requestId\":\"\(requestId)\"}".utf8)
         var headers = HTTPFields()
         headers[.contentType] = "application/json; charset=utf-8"
         headers[.cacheControl] = "no-store"
         if let retryAfter { headers[.retryAfter] = String(retryAfter) }
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        return GateReply(head: HTTPResponse(status: status, headerFields: headers), body: bytes)
     }
 
     static func fault(_ code: String, _ message: String, errors: [FieldFinding] = [], retryAfter: Int? = nil) -> GateEnvelope {
@@ -58,6 +73,19 @@ struct GateEnvelope: Sendable {
         self.data = data
         self.status = status
         self.retryAfter = retryAfter
+    }
+}
+
+/// An answer as it goes out, but for its length and date.
+package struct GateReply: Sendable {
+    package var head: HTTPResponse
+    package var body: [UInt8]
+}
+
+extension GateEnvelope {
+    init(_ results: GateResults) {
+        self.init()
+        self.results = results
     }
 }
 

@@ -48,34 +48,43 @@ package final class GateGateway: Sendable {
 
     /// - Parameter address: of the caller, for the audit and for slowing down guesses.
     package func respond(to request: Request, address: String) async -> Response {
-        let requestId = "\(requestPrefix)\(requestCount.wrappingAdd(1, ordering: .relaxed).newValue)"
-        let envelope: GateEnvelope
+        let requestId = nextRequestId()
         do {
-            envelope = try await answer(request, address: address)
-        } catch let failure as Failure {
-            envelope = GateEnvelope(failure)
-            log(failure, request, requestId, address)
-        } catch let refusal as ClientRefusal {
-            throttle.failed(address: address, now: clock.now)
-            envelope = .fault(refusal.code, refusal.message)
-            logger.notice(
-                "gate request refused",
-                metadata: ["code": "\(refusal.code)", "path": "\(request.uri.path)", "address": "\(address)", "requestId": "\(requestId)", "reason": "\(refusal.message)"])
-        } catch let error as GateTooLarge {
-            envelope = .fault("41301", error.message)
+            return try await answer(request, address: address).response(requestId: requestId)
         } catch {
-            envelope = .fault("50301", "平台暂时无法处理，请稍后重试", retryAfter: 5)
-            logger.error("gate request failed", metadata: ["path": "\(request.uri.path)", "requestId": "\(requestId)", "error": "\(error)"])
+            return refusal(error, path: request.uri.path, requestId, address).response(requestId: requestId)
         }
-        return envelope.response(requestId: requestId)
     }
 
-    private func log(_ failure: Failure, _ request: Request, _ requestId: String, _ address: String) {
+    private func nextRequestId() -> String { "\(requestPrefix)\(requestCount.wrappingAdd(1, ordering: .relaxed).newValue)" }
+
+    /// The answer to what went wrong, which the log is told.
+    private func refusal(_ error: any Error, path: String, _ requestId: String, _ address: String) -> GateEnvelope {
+        do {
+            throw error
+        } catch let failure as Failure {
+            log(failure, path, requestId, address)
+            return GateEnvelope(failure)
+        } catch let refusal as ClientRefusal {
+            throttle.failed(address: address, now: clock.now)
+            logger.notice(
+                "gate request refused",
+                metadata: ["code": "\(refusal.code)", "path": "\(path)", "address": "\(address)", "requestId": "\(requestId)", "reason": "\(refusal.message)"])
+            return .fault(refusal.code, refusal.message)
+        } catch let error as GateTooLarge {
+            return .fault("41301", error.message)
+        } catch {
+            logger.error("gate request failed", metadata: ["path": "\(path)", "requestId": "\(requestId)", "error": "\(error)"])
+            return .fault("50301", "平台暂时无法处理，请稍后重试", retryAfter: 5)
+        }
+    }
+
+    private func log(_ failure: Failure, _ path: String, _ requestId: String, _ address: String) {
         let level: Logger.Level = failure.kind == .unavailable || failure.kind == .unexpected ? .error : .notice
         logger.log(
             level: level, "gate request answered with an error",
             metadata: [
-                "code": "\(failure.code)", "path": "\(request.uri.path)", "address": "\(address)", "requestId": "\(requestId)", "cause": "\(failure.cause ?? failure.message)",
+                "code": "\(failure.code)", "path": "\(path)", "address": "\(address)", "requestId": "\(requestId)", "cause": "\(failure.cause ?? failure.message)",
             ])
     }
 
@@ -102,14 +111,68 @@ package final class GateGateway: Sendable {
 
     private func noSuchPath(_ path: String) -> Failure { Failure(.notFound, "40401", "接口不存在：\(path.prefix(80))") }
 
+    // MARK: At once
+
+    /// The longest body whose passes are answered at once: a hundred or two, a few milliseconds of an event loop.
+    package static let atOnceLimit = 128 << 10
+
+    /// Whether a request may be answered by `answerAtOnce`: passes in a small body of a known length.
+    package func mayAnswerAtOnce(_ head: HTTPRequest) -> Bool {
+        guard head.method == .post, head.path == "/gate/v1/passes", backend.mayPassAtOnce else { return false }
+        guard let length = head.headerFields[.contentLength].flatMap({ Int($0) }) else { return false }
+        return length <= GateGateway.atOnceLimit
+    }
+
+    /// Passes without a task: checked, read and judged on the caller's thread, so that between socket and writer there are no hops. Every refusal is that of `respond`.
+    ///
+    /// - Parameter then: called once with what makes the answer, from another thread or at once.
+    /// - Returns: false when something must be waited for first; nothing has happened then, and `respond` is to be asked.
+    package func answerAtOnce(_ head: HTTPRequest, _ body: [UInt8], address: String, then: @escaping @Sendable (_ reply: @escaping @Sendable () -> GateReply) -> Void) -> Bool {
+        let now = clock.now
+        do {
+            guard throttle.admits(address: address, now: now) else { return false }
+            let granted = try granted(head.headerFields, address, now)
+            let parsed = Result { try parse(body) }
+            // Read and judged before the signature is verified, since only the reading tells whether something must be waited for; nothing comes of it until it is.
+            var ready: GatePassesReady?
+            if let values = try? records(parsed.get()), (try? refuseOtherEnterprise(values, granted.caller)) != nil {
+                ready = backend.passesAtOnce(values, from: granted.caller)
+                if ready == nil { return false }
+            }
+            let pass = try authenticate(head, SHA256.hash(body), granted, now)
+            guard let ready else {
+                clients.nonces.release(pass.nonce)
+                try refuseOtherEnterprise(try records(try parsed.get()), granted.caller)
+                return false
+            }
+            ready(claim(pass)) { [self] outcome in
+                then { [self] in
+                    do {
+                        return GateEnvelope(try outcome()).reply(requestId: nextRequestId())
+                    } catch {
+                        clients.nonces.release(pass.nonce)
+                        return reply(refusing: error, address)
+                    }
+                }
+            }
+        } catch {
+            then { [self] in reply(refusing: error, address) }
+        }
+        return true
+    }
+
+    private func reply(refusing error: any Error, _ address: String) -> GateReply {
+        let requestId = nextRequestId()
+        return refusal(error, path: "/gate/v1/passes", requestId, address).reply(requestId: requestId)
+    }
+
     // MARK: Calls
 
     private func passes(_ request: Request, _ address: String, _ now: Moment) async throws -> GateEnvelope {
         let signed = try await signedJSON(request, address, now)
         let values = try records(signed.value)
         try refuseOtherEnterprise(values, signed.caller)
-        let outcome = try await claiming(signed) { claim in try await self.backend.passes(values, from: signed.caller, claim: claim) }
-        return GateEnvelope(data: ["results": .array(outcome.results), "ignored": .array(outcome.ignored.map(JSONValue.string))])
+        return GateEnvelope(try await claiming(signed) { claim in try await self.backend.passes(values, from: signed.caller, claim: claim) })
     }
 
     /// A record that names an enterprise names its own or is not taken.
@@ -160,8 +223,7 @@ package final class GateGateway: Sendable {
     private func ledger(_ request: Request, _ name: String, _ address: String, _ now: Moment) async throws -> GateEnvelope {
         let signed = try await signedJSON(request, address, now)
         let values = try records(signed.value)
-        let outcome = try await claiming(signed) { claim in try await self.backend.ledger(name, values, from: signed.caller, claim: claim) }
-        return GateEnvelope(data: ["results": .array(outcome.results), "ignored": .array(outcome.ignored.map(JSONValue.string))])
+        return GateEnvelope(try await claiming(signed) { claim in try await self.backend.ledger(name, values, from: signed.caller, claim: claim) })
     }
 
     private func photo(_ request: Request, _ sha256: String, _ address: String, _ now: Moment) async throws -> GateEnvelope {
@@ -188,7 +250,7 @@ package final class GateGateway: Sendable {
         let number = reader.required("accreditationNo")
         let code = reader.required("enterpriseCode")
         guard let number, let code else { throw Failure(.invalid, "40002", "字段有误", fields: reader.errors) }
-        let pass = try clients.authenticate(signedRequest(request, SHA256.hash(body)), accreditationNo: number, objectCode: code, now: now)
+        let pass = try clients.authenticate(signedRequest(request.head, SHA256.hash(body)), accreditationNo: number, objectCode: code, now: now)
         guard let org = backend.organisation(of: code) else { throw Failure(.forbidden, "40301", "企业“\(code.prefix(32))”未联网或已注销") }
         let caller = GateCaller(org: org, enterpriseCode: code, accreditationNo: number, address: address)
         do {
@@ -226,8 +288,10 @@ package final class GateGateway: Sendable {
         }
     }
 
-    func granted(_ request: Request, _ address: String, _ now: Moment) throws -> Granted {
-        let header = request.headers[.authorization]
+    func granted(_ request: Request, _ address: String, _ now: Moment) throws -> Granted { try granted(request.headers, address, now) }
+
+    private func granted(_ headers: HTTPFields, _ address: String, _ now: Moment) throws -> Granted {
+        let header = headers[.authorization]
         let token = header.flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil }
         let grant = try clients.tokens.verify(token, now: now)
         guard throttle.admits(client: grant.client, now: now) else { throw Failure(.tooMany, "42901", "请求过快，请降低频率") }
@@ -237,14 +301,17 @@ package final class GateGateway: Sendable {
     }
 
     func authenticate(_ request: Request, _ digest: Digest, _ granted: Granted, _ now: Moment) throws(ClientRefusal) -> SignedPass {
-        try clients.authenticate(signedRequest(request, digest), client: granted.grant.client, objectCode: granted.grant.objectCode, now: now)
+        try authenticate(request.head, digest, granted, now)
     }
 
-    private func signedRequest(_ request: Request, _ digest: Digest) -> SignedRequest {
+    private func authenticate(_ head: HTTPRequest, _ digest: Digest, _ granted: Granted, _ now: Moment) throws(ClientRefusal) -> SignedPass {
+        try clients.authenticate(signedRequest(head, digest), client: granted.grant.client, objectCode: granted.grant.objectCode, now: now)
+    }
+
+    private func signedRequest(_ head: HTTPRequest, _ digest: Digest) -> SignedRequest {
         SignedRequest(
-            method: request.method.rawValue, pathWithQuery: request.head.path ?? "", timestamp: request.headers[.timestamp], nonce: request.headers[.nonce],
-            signType: request.headers[.signType],
-            signature: request.headers[.signature], bodySHA256: digest)
+            method: head.method.rawValue, pathWithQuery: head.path ?? "", timestamp: head.headerFields[.timestamp], nonce: head.headerFields[.nonce],
+            signType: head.headerFields[.signType], signature: head.headerFields[.signature], bodySHA256: digest)
     }
 
     func claim(_ pass: SignedPass) -> GateClaim {

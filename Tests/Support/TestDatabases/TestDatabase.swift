@@ -101,6 +101,11 @@ final class SlottedDatabase: Database {
     }
 
     func write<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T) async throws -> T { try await database.write(body) }
+
+    func submit<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T, then: @escaping @Sendable (Result<T, any Error>) -> Void) {
+        database.submit(body, then: then)
+    }
+
     func figures() async -> [String: Double] { await database.figures() }
     func close() async { await database.close() }
 }

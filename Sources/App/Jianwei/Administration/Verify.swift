@@ -73,6 +73,10 @@ struct Verification: Sendable {
             let (segments, differing) = try await installation.platform.ledgers.verifyFacets(of: GatePassEvent.ledger.name)
             return Findings(summary: "\(segments) 段", differences: differing.map { "第 \($0) 段与过车记录不符" })
         },
+        Verification(title: "照片首次使用登记") { installation in
+            let (passes, differing) = try await installation.database.read(within: .seconds(3600)) { try PhotoUses.verify(in: $0) }
+            return Findings(summary: "最近 \(passes) 条过车", differences: differing.map { "过车 \($0) 的照片未登记" })
+        },
         Verification(title: "报警与证据链") { installation in
             let alarms = installation.platform.alarms
             let faults = try await installation.database.read(within: .seconds(3600)) { try alarms.verify(in: $0) }

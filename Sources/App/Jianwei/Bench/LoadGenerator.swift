@@ -11,6 +11,9 @@ struct LoadGenerator {
     /// Counted in the bodies of answers, to know what the server says it did.
     let needle: [UInt8]
 
+    /// Nanoseconds without any answer after which the server is given up. Programs whose threads fight for a lock answer nobody for seconds, and then everybody.
+    private static let patience: UInt64 = 30_000_000_000
+
     struct Outcome {
         var answers = 0
         var refused = 0
@@ -46,6 +49,7 @@ struct LoadGenerator {
         let deadline = limit.isFinite ? start + UInt64(limit * 1e9) : UInt64.max
         var issued = 0
         var next = 0
+        var lastAnswer = start
         if perSecond == nil {
             for index in lanes.indices where lanes[index].hasNext {
                 try lanes[index].send(due: uptime())
@@ -72,7 +76,11 @@ struct LoadGenerator {
             for index in lanes.indices { polled[index].events = Int16(lanes[index].isSending ? POLLIN | POLLOUT : POLLIN) }
             let ready = poll(&polled, nfds_t(polled.count), perSecond == nil ? 2000 : 0)
             if ready == 0 {
-                if perSecond != nil { usleep(60) } else if uptime() > deadline { throw Failure(.unavailable, "JW-B001", "服务器在 2 秒内没有应答") }
+                if perSecond != nil {
+                    usleep(60)
+                } else if uptime() - lastAnswer > LoadGenerator.patience {
+                    throw Failure(.unavailable, "JW-B001", "服务器在 \(LoadGenerator.patience / 1_000_000_000) 秒内没有应答")
+                }
                 continue
             }
             for index in lanes.indices where polled[index].revents != 0 {
@@ -85,6 +93,7 @@ struct LoadGenerator {
                 }
                 guard try lanes[index].receive(buffer) else { continue }
                 let at = uptime()
+                lastAnswer = at
                 outcome.answers += 1
                 outcome.answersByLane[index] += 1
                 outcome.latencies.append(UInt32(min(UInt64(UInt32.max), (at - min(at, lanes[index].due)) / 1000)))

@@ -38,6 +38,7 @@ struct BulkHistory: Sendable {
             try await database.write { tx in try tx.apply(.createIndex(table: "gate_pass", index)) }
             report("index on \(index.columns.joined(separator: ", ")), \(seconds(clock.now - begun)) s")
         }
+        try await PhotoUses.skip(database)
         let segments = try await gates.ledgers.foldFacets(of: GatePassEvent.ledger.name)
         report("\(segments) segments of facets, \(seconds(clock.now - begun)) s")
         if let embedded = database as? SQLiteDatabase { try await embedded.analyze() }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Kernel
 import Logging
+import MobileSources
 import Storage
 import StoragePostgres
 import StorageSQLite
@@ -23,6 +24,7 @@ struct MoveCommand: AsyncParsableCommand {
         let target = try PostgresDatabase(address: database)
         try await Migrator(Migrations.all).run(on: source)
         try await Migrator(Migrations.all).run(on: target)
+        try await PhotoUses.recover(source)
         let tables = try await Self.tables(of: source, to: target)
         let started = Clock.system.now
         for table in tables {

@@ -26,24 +26,20 @@ struct FrontDoor<Site: HTTPResponder>: HTTPResponder where Site.Context == WebCo
 
     private func answer(_ request: Request, _ context: WebContext) async throws -> Response {
         let path = request.uri.path
-        if path.hasPrefix(GateGateway.prefix) { return await gates.respond(to: request, address: caller(request, context.address)) }
+        if path.hasPrefix(GateGateway.prefix) { return await gates.respond(to: request, address: GateLane.caller(request.headers, context.address, trustedProxies)) }
         if path == AdminDoor.path { return await administration.respond(to: request, address: context.address) }
         if path == MetricsDoor.path { return await figures.respond(to: request, address: context.address) }
         return try await site.respond(to: request, context: context)
-    }
-
-    /// The last address that a trusted proxy names, else the connection's.
-    private func caller(_ request: Request, _ address: String) -> String {
-        guard trustedProxies.contains(address), let chain = request.headers[forwardedFor], let last = chain.split(separator: ",").last else { return address }
-        return last.trimmingCharacters(in: .whitespaces)
     }
 }
 
 let forwardedFor = HTTPField.Name("X-Forwarded-For") ?? .cacheControl
 
-/// Joins the gate interface to the domain.
-struct GateDesk: GateBackend {
+/// Joins the gate interface to the domain. A class, because the domain is many values that each request would copy.
+final class GateDesk: GateBackend {
     let gates: GateSupervision
+
+    init(gates: GateSupervision) { self.gates = gates }
 
     func organisation(of enterpriseCode: String) -> Int64? {
         let snapshot = gates.registry.snapshot
@@ -53,7 +49,25 @@ struct GateDesk: GateBackend {
 
     func passes(_ values: [JSONValue], from caller: GateCaller, claim: @escaping GateClaim) async throws -> GateResults {
         let results = try await gates.passes.record(values, from: terminal(caller), claim: claim)
-        return GateResults(results: results.map(\.json), ignored: once(results.flatMap(\.ignored)))
+        return gateResults(results)
+    }
+
+    var mayPassAtOnce: Bool { gates.passes.mayRecordAtOnce }
+
+    func passesAtOnce(_ values: [JSONValue], from caller: GateCaller) -> GatePassesReady? {
+        guard let store = gates.passes.recordAtOnce(values, from: terminal(caller)) else { return nil }
+        return { claim, then in store(claim) { outcome in then { self.gateResults(try outcome.get()) } } }
+    }
+
+    private func gateResults(_ results: [PassResult]) -> GateResults {
+        var encoded: [UInt8] = [UInt8(ascii: "[")]
+        encoded.reserveCapacity(128 * results.count)
+        for (index, result) in results.enumerated() {
+            if index > 0 { encoded.append(UInt8(ascii: ",")) }
+            result.write(into: &encoded)
+        }
+        encoded.append(UInt8(ascii: "]"))
+        return GateResults(encoded: encoded, ignored: once(results.flatMap(\.ignored)))
     }
 
     func filing(_ query: GateFilingQuery, from caller: GateCaller) async throws -> JSONValue {

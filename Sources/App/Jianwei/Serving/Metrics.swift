@@ -14,7 +14,8 @@ final class Metrics: Sendable {
 
     private struct Key: Hashable {
         var route: String
-        var status: String
+        /// Hundreds of the status: 2 of 204.
+        var status: Int
     }
 
     private struct Tally {
@@ -26,8 +27,11 @@ final class Metrics: Sendable {
 
     private let tallies = Mutex<[Key: Tally]>([:])
 
-    func note(path: String, status: Int, seconds: Double) {
-        let key = Key(route: Self.route(path), status: "\(status / 100)xx")
+    func note(path: String, status: Int, seconds: Double) { note(route: Self.route(path), status: status, seconds: seconds) }
+
+    /// Of a route that is known.
+    func note(route: String, status: Int, seconds: Double) {
+        let key = Key(route: route, status: status / 100)
         tallies.withLock { tallies in
             let known = tallies[key] != nil || tallies.count < Self.routeLimit * 3
             let place = known ? key : Key(route: "other", status: key.status)
@@ -49,7 +53,7 @@ final class Metrics: Sendable {
     func text(with figures: [(name: String, value: Double)]) -> String {
         var lines = ["# TYPE jianwei_request_seconds histogram"]
         for (key, tally) in tallies.withLock({ $0 }).sorted(by: { ($0.key.route, $0.key.status) < ($1.key.route, $1.key.status) }) {
-            let labels = "route=\"\(key.route)\",status=\"\(key.status)\""
+            let labels = "route=\"\(key.route)\",status=\"\(key.status)xx\""
             var sum = 0
             for (index, bound) in Self.bounds.enumerated() {
                 sum += tally.buckets[index]

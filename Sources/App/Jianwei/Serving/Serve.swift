@@ -73,6 +73,7 @@ struct Serve: AsyncParsableCommand {
         Serve.greet(installation, address, scheme: tls == nil ? "http" : "https", seconds: Clock.system.now.seconds(since: started))
         DemoStage.greet(credentials)
         try await server.run()
+        try await installation.gates.passes.settle()
         await installation.database.close()
         lock.release()
     }
@@ -154,15 +155,17 @@ struct Server: Sendable {
         guard table.faults.isEmpty else { throw Failure(.unexpected, "JW-A001", "声明有误：" + table.faults.joined(separator: "；")) }
         let gateway = GateGateway(
             backend: GateDesk(gates: installation.gates), clients: installation.clients, platformKeys: installation.platformKeys, clock: platform.clock, logger: logger)
+        let figures = MetricsDoor(metrics: Metrics(), database: database, blobs: platform.blobs, clock: platform.clock)
         let door = FrontDoor(
             trustedProxies: trustedProxies, gates: gateway, site: router.buildResponder(),
             administration: AdminDoor(key: try AdminKey.readOrMake(installation.directory), desk: AdminDesk(installation: installation)),
-            figures: MetricsDoor(metrics: Metrics(), database: database, blobs: platform.blobs, clock: platform.clock))
+            figures: figures)
         var quiet = logger
         quiet[metadataKey: "part"] = "http"
         var configuration = ApplicationConfiguration(address: .hostname(address.host, port: address.port), serverName: nil)
         configuration.backlog = 1024
-        var app = Application(responder: door, server: Connections.builder(tls), configuration: configuration, logger: quiet)
+        let lane = GateLane.Setup(gates: gateway, trustedProxies: trustedProxies, metrics: figures.metrics, clock: platform.clock)
+        var app = Application(responder: door, server: Connections.builder(tls, lane), configuration: configuration, logger: quiet)
         for service in Server.services(installation) + extraServices { app.addServices(service) }
         if let tls { app.addServices(Running { await tls.watch(logger) }) }
         application = app

@@ -50,10 +50,32 @@ package struct GatePassInput: Sendable {
 
     /// What "the same content" means when a serial comes again: everything that describes the pass, but not how it was sent.
     package var digest: String {
-        var text = "\(direction)|\(plate.text)|\(plateColor.rawValue)|\(passedAt.milliseconds)|\(barrierNo)|\(laneNo ?? "")|\(barrierAction)|\(cargoName ?? "")|"
-        text +=
-            "\(cargoTonnes.map { String($0) } ?? "")|\(headPhoto ?? "")|\(bodyPhoto ?? "")|\(platePhoto ?? "")|\(documentPhoto ?? "")|\(vin ?? "")|\(emissionStage?.rawValue ?? "")|\(fuel ?? "")"
-        return String(SHA256.hash(text).hex.prefix(32))
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(384)
+        func add(_ text: String?) {
+            if let text { bytes.append(contentsOf: text.utf8) }
+        }
+        func next(_ text: String?) {
+            add(text)
+            bytes.append(UInt8(ascii: "|"))
+        }
+        next(direction)
+        next(plate.text)
+        next(plateColor.rawValue)
+        next(String(passedAt.milliseconds))
+        next(barrierNo)
+        next(laneNo)
+        next(barrierAction)
+        next(cargoName)
+        next(cargoTonnes.map { String($0) })
+        next(headPhoto)
+        next(bodyPhoto)
+        next(platePhoto)
+        next(documentPhoto)
+        next(vin)
+        next(emissionStage?.rawValue)
+        add(fuel)
+        return SHA256.hash(bytes).hex(bytes: 16)
     }
 }
 
@@ -65,11 +87,24 @@ package struct GatePassFault: Error, Sendable {
 }
 
 extension GatePassInput {
-    private enum Name: String {
+    private enum Name: Int, CaseIterable {
         case serialNo, gateNo, barrierNo, laneNo, direction, plateNo, plateColor, passedAt, startedAt, endedAt, barrierAction, liftReason, headPhoto, bodyPhoto, platePhoto,
             documentPhoto
         case cargoName, cargoTonnes, measuredBy, vin, engineNo, registeredOn, model, vehicleType, fuel, emissionStage, useNature, owner, networked, source
         case `operator`, reason, confidence, video
+
+        private static let texts: [String] = allCases.map { "\($0)" }
+        private static let byText: [String: Name] = Dictionary(uniqueKeysWithValues: allCases.map { ($0.text, $0) })
+        private static let required: [Name] = [.serialNo, .gateNo, .barrierNo, .direction, .plateNo, .plateColor, .passedAt, .barrierAction, .source]
+        static let requiredMask = required.reduce(UInt64(0)) { $0 | $1.mask }
+
+        /// As the interface writes it.
+        var text: String { Name.texts[rawValue] }
+        /// One bit a name, so that those of a record are a number.
+        var mask: UInt64 { 1 << UInt64(rawValue) }
+
+        static func find(_ text: String) -> Name? { byText[text] }
+        static func missing(in present: UInt64) -> [Name] { required.filter { present & $0.mask == 0 } }
     }
 
     /// - Parameter now: passes more than five minutes in the future are refused.
@@ -78,65 +113,65 @@ extension GatePassInput {
         guard let object = value.object else { throw GatePassFault(serialNo: nil, errors: [FieldFinding("", "format", "应为 JSON 对象")], ignored: []) }
         var reader = FieldReader()
         var seen = GatePassInput()
-        var present: Set<Name> = []
+        var present: UInt64 = 0
         for (name, value) in object.members {
-            guard let known = Name(rawValue: name) else {
+            guard let known = Name.find(name) else {
                 if name != "enterpriseCode" { seen.ignored.append(name) }
                 continue
             }
             if value.isNull { continue }
-            present.insert(known)
+            present |= known.mask
             seen.take(known, value, &reader)
         }
-        for required in [Name.serialNo, .gateNo, .barrierNo, .direction, .plateNo, .plateColor, .passedAt, .barrierAction, .source] where !present.contains(required) {
-            reader.errors.append(FieldFinding(required.rawValue, "required", "必填"))
+        if present & Name.requiredMask != Name.requiredMask {
+            for lacking in Name.missing(in: present) { reader.errors.append(FieldFinding(lacking.text, "required", "必填")) }
         }
-        seen.checkTogether(present: present.contains(.passedAt), now: now, &reader)
-        guard reader.errors.isEmpty else { throw GatePassFault(serialNo: present.contains(.serialNo) ? seen.serialNo : nil, errors: reader.errors, ignored: seen.ignored) }
+        seen.checkTogether(present: present & Name.passedAt.mask != 0, now: now, &reader)
+        guard reader.errors.isEmpty else { throw GatePassFault(serialNo: present & Name.serialNo.mask != 0 ? seen.serialNo : nil, errors: reader.errors, ignored: seen.ignored) }
         self = seen
     }
 
     private mutating func take(_ name: Name, _ value: JSONValue, _ reader: inout FieldReader) {
         switch name {
-        case .serialNo: serialNo = reader.int(name.rawValue, value, 0...Int64.max) ?? 0
-        case .gateNo: gateNo = reader.text(name.rawValue, value, 1...8) ?? ""
-        case .barrierNo: barrierNo = reader.text(name.rawValue, value, 1...8) ?? ""
-        case .laneNo: laneNo = reader.text(name.rawValue, value, 0...8)
-        case .direction: direction = reader.code(name.rawValue, value, ["1", "2"]) ?? ""
-        case .plateNo: plate = PlateNumber(normalizing: reader.text(name.rawValue, value, 1...16) ?? "无牌")
-        case .plateColor: plateColor = reader.code(name.rawValue, value, plateColors).flatMap(PlateColor.init(rawValue:)) ?? .other
-        case .passedAt: passedAt = reader.moment(name.rawValue, value) ?? Moment(milliseconds: 0)
-        case .startedAt: startedAt = reader.moment(name.rawValue, value)
-        case .endedAt: endedAt = reader.moment(name.rawValue, value)
-        case .barrierAction: barrierAction = reader.code(name.rawValue, value, ["0", "1", "2"]) ?? ""
-        case .liftReason: liftReason = reader.text(name.rawValue, value, 0...200)
-        case .headPhoto: headPhoto = reader.sha256(name.rawValue, value)
-        case .bodyPhoto: bodyPhoto = reader.sha256(name.rawValue, value)
-        case .platePhoto: platePhoto = reader.sha256(name.rawValue, value)
-        case .documentPhoto: documentPhoto = reader.sha256(name.rawValue, value)
+        case .serialNo: serialNo = reader.int(name.text, value, 0...Int64.max) ?? 0
+        case .gateNo: gateNo = reader.text(name.text, value, 1...8) ?? ""
+        case .barrierNo: barrierNo = reader.text(name.text, value, 1...8) ?? ""
+        case .laneNo: laneNo = reader.text(name.text, value, 0...8)
+        case .direction: direction = reader.code(name.text, value, directions) ?? ""
+        case .plateNo: plate = PlateNumber(normalizing: reader.text(name.text, value, 1...16) ?? "无牌")
+        case .plateColor: plateColor = reader.code(name.text, value, plateColors).flatMap(PlateColor.init(rawValue:)) ?? .other
+        case .passedAt: passedAt = reader.moment(name.text, value) ?? Moment(milliseconds: 0)
+        case .startedAt: startedAt = reader.moment(name.text, value)
+        case .endedAt: endedAt = reader.moment(name.text, value)
+        case .barrierAction: barrierAction = reader.code(name.text, value, barrierActions) ?? ""
+        case .liftReason: liftReason = reader.text(name.text, value, 0...200)
+        case .headPhoto: headPhoto = reader.sha256(name.text, value)
+        case .bodyPhoto: bodyPhoto = reader.sha256(name.text, value)
+        case .platePhoto: platePhoto = reader.sha256(name.text, value)
+        case .documentPhoto: documentPhoto = reader.sha256(name.text, value)
         default: takeOptional(name, value, &reader)
         }
     }
 
     private mutating func takeOptional(_ name: Name, _ value: JSONValue, _ reader: inout FieldReader) {
         switch name {
-        case .cargoName: cargoName = reader.text(name.rawValue, value, 0...32)
-        case .cargoTonnes: cargoTonnes = reader.number(name.rawValue, value, 0...1000)
-        case .measuredBy: measuredBy = reader.code(name.rawValue, value, ["scale", "hand"])
-        case .vin: vin = reader.text(name.rawValue, value, 0...17)
-        case .engineNo: engineNo = reader.text(name.rawValue, value, 0...32)
-        case .registeredOn: registeredOn = reader.day(name.rawValue, value)
-        case .model: model = reader.text(name.rawValue, value, 0...64)
-        case .vehicleType: vehicleType = reader.text(name.rawValue, value, 0...4)
-        case .fuel: fuel = reader.text(name.rawValue, value, 0...4)
-        case .emissionStage: emissionStage = reader.code(name.rawValue, value, stages).flatMap(EmissionStage.init(rawValue:))
-        case .useNature: useNature = reader.text(name.rawValue, value, 0...2)
-        case .owner: owner = reader.text(name.rawValue, value, 0...100)
-        case .networked: networked = reader.code(name.rawValue, value, ["0", "1"])
-        case .source: source = reader.code(name.rawValue, value, ["auto", "manual", "backfill"]) ?? ""
-        case .operator: operatorName = reader.text(name.rawValue, value, 0...64)
-        case .reason: reason = reader.text(name.rawValue, value, 0...200)
-        case .confidence: confidence = reader.number(name.rawValue, value, 0...1)
+        case .cargoName: cargoName = reader.text(name.text, value, 0...32)
+        case .cargoTonnes: cargoTonnes = reader.number(name.text, value, 0...1000)
+        case .measuredBy: measuredBy = reader.code(name.text, value, measures)
+        case .vin: vin = reader.text(name.text, value, 0...17)
+        case .engineNo: engineNo = reader.text(name.text, value, 0...32)
+        case .registeredOn: registeredOn = reader.day(name.text, value)
+        case .model: model = reader.text(name.text, value, 0...64)
+        case .vehicleType: vehicleType = reader.text(name.text, value, 0...4)
+        case .fuel: fuel = reader.text(name.text, value, 0...4)
+        case .emissionStage: emissionStage = reader.code(name.text, value, stages).flatMap(EmissionStage.init(rawValue:))
+        case .useNature: useNature = reader.text(name.text, value, 0...2)
+        case .owner: owner = reader.text(name.text, value, 0...100)
+        case .networked: networked = reader.code(name.text, value, yesOrNo)
+        case .source: source = reader.code(name.text, value, sources) ?? ""
+        case .operator: operatorName = reader.text(name.text, value, 0...64)
+        case .reason: reason = reader.text(name.text, value, 0...200)
+        case .confidence: confidence = reader.number(name.text, value, 0...1)
         case .video: takeVideo(value, &reader)
         default: break
         }
@@ -162,6 +197,11 @@ extension GatePassInput {
     }
 }
 
+private let directions: Set<String> = ["1", "2"]
+private let barrierActions: Set<String> = ["0", "1", "2"]
+private let measures: Set<String> = ["scale", "hand"]
+private let yesOrNo: Set<String> = ["0", "1"]
+private let sources: Set<String> = ["auto", "manual", "backfill"]
 private let plateColors: Set<String> = ["0", "1", "2", "3", "4", "5", "6"]
 private let stages: Set<String> = ["0", "1", "2", "3", "4", "5", "6", "D", "X"]
 
@@ -247,10 +287,22 @@ package struct FieldReader {
     }
 
     package mutating func sha256(_ field: String, _ value: JSONValue) -> String? {
-        guard let text = value.string, text.utf8.count == 64, text.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0 | 0x20) }) else {
+        guard var text = value.string, text.utf8.count == 64 else {
             fail(field, "format", "应为照片的 SHA-256（64 位十六进制）")
             return nil
         }
-        return text.lowercased()
+        let (isHex, isLower) = text.withUTF8 { bytes in
+            var isLower = true
+            for byte in bytes where !(48...57).contains(byte) && !(97...102).contains(byte) {
+                guard (65...70).contains(byte) else { return (false, false) }
+                isLower = false
+            }
+            return (true, isLower)
+        }
+        guard isHex else {
+            fail(field, "format", "应为照片的 SHA-256（64 位十六进制）")
+            return nil
+        }
+        return isLower ? text : text.lowercased()
     }
 }

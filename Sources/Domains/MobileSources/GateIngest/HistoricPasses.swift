@@ -29,7 +29,7 @@ extension GatePasses {
         let snapshot = registry.snapshot
         let asked = passes.reduce(into: Set<KnownVehicles.Asked>()) { $0.formUnion(PassPreparation.asked(CollectionOfOne($1.input), org: $1.terminal.org)) }
         let preparation = PassPreparation(snapshot: snapshot, known: try await vehicles.answer(asked), owners: owners)
-        let store = PassStore(alarms: alarms)
+        let store = PassStore(alarms: alarms, memory: memory)
         let audit = audit
         return try await database.write { tx in
             var results: [PassResult] = []

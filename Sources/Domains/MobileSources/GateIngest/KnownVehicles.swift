@@ -39,6 +39,9 @@ package final class KnownVehicles: Sendable {
         var changes = 0
     }
 
+    /// Filings read at the start.
+    private static let loaded = 20_000
+
     private let database: any Database
     private let state = Mutex(State())
 
@@ -66,6 +69,22 @@ package final class KnownVehicles: Sendable {
         }
     }
 
+    /// The newest filings, so that the first passes after a start need not ask for each; before anything is served.
+    func load() async throws {
+        guard database.dialect == .sqlite else { return }
+        let filed = try await database.read { reader in
+            var filed: [String: [Filed]] = [:]
+            // All filings of a plate, also those that are not among the newest.
+            let newest: SQL = "SELECT plate_no FROM registered_vehicle WHERE deleted_at IS NULL ORDER BY id DESC LIMIT \(KnownVehicles.loaded)"
+            try reader.each("SELECT plate_no, plate_color, \(PassJudge.filingColumns) FROM registered_vehicle WHERE plate_no IN (\(newest)) AND deleted_at IS NULL") { row in
+                filed[row[0].text ?? "", default: []].append(Filed(color: row[1].text ?? "", filing: PassJudge.Filing(row, from: 2)))
+                return true
+            }
+            return filed
+        }
+        state.withLock { state in for (plate, filed) in filed { state.filings[plate] = filed } }
+    }
+
     /// A vehicle was seen; the row said so, too.
     func noteVisit(_ plate: String, filing: Int64, at moment: Moment) {
         state.withLock { state in
@@ -91,16 +110,7 @@ package final class KnownVehicles: Sendable {
 
     /// - Throws: `.unavailable` when vehicles not yet known cannot be read.
     func answer(_ asked: Set<Asked>) async throws -> Answer {
-        let (known, plates, orgs, changes) = state.withLock { state in
-            var known = Answer()
-            var plates: Set<String> = []
-            var orgs: Set<Int64> = []
-            for one in asked {
-                if let filed = state.filings[one.plate] { known.filings[one.plate] = filed } else { plates.insert(one.plate) }
-                if let fleet = state.fleets[one.org] { known.fleets[one.org] = fleet } else { orgs.insert(one.org) }
-            }
-            return (known, plates, orgs, state.changes)
-        }
+        let (known, plates, orgs, changes) = look(asked)
         guard !plates.isEmpty || !orgs.isEmpty else { return known }
         let read = try await database.read { reader in try KnownVehicles.read(plates, orgs, in: reader) }
         if database.dialect == .sqlite {
@@ -111,6 +121,27 @@ package final class KnownVehicles: Sendable {
             }
         }
         return Answer(filings: known.filings.merging(read.filings) { $1 }, fleets: known.fleets.merging(read.fleets) { $1 })
+    }
+
+    /// What is in memory already.
+    ///
+    /// - Returns: nil when anything must be read.
+    func known(_ asked: Set<Asked>) -> Answer? {
+        let (known, plates, orgs, _) = look(asked)
+        return plates.isEmpty && orgs.isEmpty ? known : nil
+    }
+
+    private func look(_ asked: Set<Asked>) -> (known: Answer, plates: Set<String>, orgs: Set<Int64>, changes: Int) {
+        state.withLock { state in
+            var known = Answer()
+            var plates: Set<String> = []
+            var orgs: Set<Int64> = []
+            for one in asked {
+                if let filed = state.filings[one.plate] { known.filings[one.plate] = filed } else { plates.insert(one.plate) }
+                if let fleet = state.fleets[one.org] { known.fleets[one.org] = fleet } else { orgs.insert(one.org) }
+            }
+            return (known, plates, orgs, state.changes)
+        }
     }
 
     private static func read(_ plates: Set<String>, _ orgs: Set<Int64>, in reader: any Reader) throws -> Answer {

@@ -16,6 +16,7 @@ package struct ManualEntry: Sendable {
     let alarms: AlarmEngine
     let audit: AuditTrail
     let feed: PassFeed
+    let memory: PassMemory
     let clock: Clock
 
     /// What a person fills in. Empty texts count as absent.
@@ -88,7 +89,7 @@ package struct ManualEntry: Sendable {
             let last = try tx.value("SELECT last_serial FROM gate_state WHERE org = \(org) AND gate_no = \(gateNo)")?.int ?? 0
             let record = PassPreparation(snapshot: judged, known: known, owners: ledgers.cipher(of: GatePassEvent.ledger.name, "owner")).ready(
                 ManualEntry.pass(input, gateNo: gateNo, serial: last + 1), from: terminal, at: now)
-            let (result, pass) = try PassStore(alarms: alarms).store(record, in: tx)
+            let (result, pass) = try PassStore(alarms: alarms, memory: memory).store(record, in: tx)
             guard result.status == .stored, let pass else { throw Failure.invalid(result.errors) }
             let entry = AuditEntry("create", "gatePass", String(pass.id), "人工补录过车：\(input.plate.text)，\(input.reason)")
             try audit.record(entry, by: principal, in: tx)

@@ -5,8 +5,8 @@ import Synchronization
 
 /// Stores the requests that wait at the same time in one transaction: one set of counters, one audit row, one commit for all of them.
 ///
-/// Who comes while nothing is under way leads: it stores its own request with all that wait, wakes the others with their answers, and hands the lead to one that came meanwhile. So a lone
-/// request is stored at once, and the more come the more share a commit. When the common transaction fails, each request is tried alone, so that a poisoned one harms nobody else.
+/// A request that comes while nothing is being written is written at once; what comes meanwhile is written together as soon as that is done. So a lone request waits for nobody, and the more
+/// come the more share a commit. When the common transaction fails, each request is tried alone, so that a poisoned one harms nobody else.
 final class PassIntake: Sendable {
     /// One request.
     struct Work: Sendable {
@@ -21,20 +21,21 @@ final class PassIntake: Sendable {
         var claim: @Sendable (any Transaction) throws -> Void
     }
 
-    private enum Turn: Sendable {
-        case lead
-        case done(Result<[PassResult], any Error>)
-    }
+    typealias Outcome = Result<[PassResult], any Error>
+    typealias Answer = @Sendable (Outcome) -> Void
 
-    private struct Waiting {
+    private struct Waiting: Sendable {
         var work: Work
-        var caller: CheckedContinuation<Turn, Never>
+        var answer: Answer
     }
 
     private struct State {
         var waiting: [Waiting] = []
+        /// Records of those that wait.
         var records = 0
-        var isLed = false
+        var isWriting = false
+        /// Who waits to write alone.
+        var settlers: [CheckedContinuation<Void, Never>] = []
     }
 
     /// Records after which a transaction takes no further request, so that other writers are not kept waiting.
@@ -60,80 +61,131 @@ final class PassIntake: Sendable {
     /// - Returns: one result a record, in order, when all is durable.
     /// - Throws: what the claim throws; `.unavailable` when the database cannot take it or too many wait (`JW-S003`).
     func store(_ work: Work) async throws -> [PassResult] {
-        let turn = await withCheckedContinuation { (caller: CheckedContinuation<Turn, Never>) in
-            let answer: Turn? = state.withLock { state in
-                guard state.isLed else {
-                    state.isLed = true
-                    return .lead
-                }
-                guard state.records < PassIntake.mostWaiting else { return .done(.failure(Failure(.unavailable, "JW-S003", "平台繁忙，请稍后重试", cause: "passes wait"))) }
-                state.records += work.records.count
-                state.waiting.append(Waiting(work: work, caller: caller))
-                return nil
-            }
-            if let answer { caller.resume(returning: answer) }
-        }
-        switch turn {
-        case .done(let result): return try result.get()
-        case .lead: return try await lead(work).get()
-        }
+        try await withCheckedThrowingContinuation { caller in submit(work) { caller.resume(with: $0) } }
     }
 
-    private func lead(_ own: Work) async -> Result<[PassResult], any Error> {
-        let others = state.withLock { state in
-            var room = PassIntake.mostRecords - own.records.count
-            let count = state.waiting.prefix { waiting in
+    /// The same for who has no task that could wait.
+    ///
+    /// - Parameter answer: called once, mostly on the writer's thread; must be brief.
+    func submit(_ work: Work, then answer: @escaping Answer) {
+        let (isTaken, starts) = state.withLock { state in
+            guard state.records < PassIntake.mostWaiting else { return (false, false) }
+            state.records += work.records.count
+            state.waiting.append(Waiting(work: work, answer: answer))
+            if state.isWriting { return (true, false) }
+            state.isWriting = true
+            return (true, true)
+        }
+        guard isTaken else { return answer(.failure(Failure(.unavailable, "JW-S003", "平台繁忙，请稍后重试", cause: "passes wait"))) }
+        if starts { next() }
+    }
+
+    /// Writes what waits now, at least one request, or rests.
+    private func next() {
+        let (group, settler) = state.withLock { state -> ([Waiting], CheckedContinuation<Void, Never>?) in
+            if let settler = state.settlers.popLast() { return ([], settler) }
+            guard let first = state.waiting.first else {
+                state.isWriting = false
+                return ([], nil)
+            }
+            var room = PassIntake.mostRecords - first.work.records.count
+            let more = state.waiting.dropFirst().prefix { waiting in
                 room -= waiting.work.records.count
                 return room >= 0
             }.count
-            let taken = Array(state.waiting.prefix(count))
-            state.waiting.removeFirst(count)
+            let taken = Array(state.waiting.prefix(1 + more))
+            state.waiting.removeFirst(taken.count)
             state.records -= taken.reduce(0) { $0 + $1.work.records.count }
-            return taken
+            return (taken, nil)
         }
-        let results = await commit([own] + others.map(\.work))
-        let next = state.withLock { state -> Waiting? in
-            guard !state.waiting.isEmpty else {
-                state.isLed = false
-                return nil
+        settler?.resume()
+        guard !group.isEmpty else { return }
+        write(group.map(\.work), remembers: passes.memory.photos.isKept) { [self] outcome in
+            if case .failure = outcome { passes.memory.photos.forget() }
+            switch outcome {
+            case .success(let results):
+                next()
+                for (waiting, results) in zip(group, results) { waiting.answer(.success(results)) }
+            case .failure(let error) where group.count > 1 && (error as? Failure)?.kind != .unavailable: retry(group)
+            case .failure(let error):
+                next()
+                for waiting in group { waiting.answer(.failure(error)) }
             }
-            let next = state.waiting.removeFirst()
-            state.records -= next.work.records.count
-            return next
         }
-        next?.caller.resume(returning: .lead)
-        for (other, result) in zip(others, results.dropFirst()) { other.caller.resume(returning: .done(result)) }
-        return results[0]
     }
 
-    private func commit(_ works: [Work]) async -> [Result<[PassResult], any Error>] {
-        do {
-            return try await write(works).map { .success($0) }
-        } catch {
-            guard works.count > 1, (error as? Failure)?.kind != .unavailable else { return works.map { _ in .failure(error) } }
+    /// Each alone; the next group goes when all of them are done.
+    private func retry(_ group: [Waiting]) {
+        let left = Countdown(group.count)
+        for waiting in group {
+            write([waiting.work], remembers: false) { [self] outcome in
+                if left.isLast { next() }
+                waiting.answer(outcome.map { $0[0] })
+            }
         }
-        var results: [Result<[PassResult], any Error>] = []
-        for work in works {
-            do { results.append(.success(try await write([work])[0])) } catch { results.append(.failure(error)) }
-        }
-        return results
     }
 
-    private func write(_ works: [Work]) async throws -> [[PassResult]] {
+    /// Writes what is only in memory, while nothing else is being stored.
+    func settle() async throws {
+        await withCheckedContinuation { turn in
+            let isFree = state.withLock { state in
+                if state.isWriting {
+                    state.settlers.append(turn)
+                    return false
+                }
+                state.isWriting = true
+                return true
+            }
+            if isFree { turn.resume() }
+        }
+        defer { next() }
+        let photos = passes.memory.photos
+        guard photos.count > 0 else { return }
+        try await database.write { tx in try photos.settle(in: tx) }
+        photos.settled()
+    }
+
+    /// - Parameter remembers: what can be written later stays in memory; only for one transaction at a time.
+    private func write(_ works: [Work], remembers: Bool, then: @escaping @Sendable (Result<[[PassResult]], any Error>) -> Void) {
         let (passes, vehicles, audit, feed) = (passes, vehicles, audit, feed)
-        return try await database.write { tx in
-            var tally = PassTally()
-            var group = PassGroup()
-            for work in works { try group.take(work, passes, &tally, in: tx) }
-            try tally.flush(in: tx)
-            try group.record(in: audit, tx)
-            let stored = group.stored
-            let visits = tally.visits
-            if !stored.isEmpty {
-                tx.afterCommit { for (filing, visit) in visits { vehicles.noteVisit(visit.plate, filing: filing, at: visit.at) } }
-                try feed.publish(stored, after: tx)
-            }
-            return group.results
+        database.submit(
+            { tx in
+                let memory = passes.memory
+                var tally = PassTally(memory: remembers ? memory : nil)
+                var group = PassGroup()
+                for work in works { try group.take(work, passes, &tally, in: tx) }
+                try tally.flush(in: tx)
+                try group.record(in: audit, tx)
+                let folded = remembers ? try memory.photos.fold(in: tx) : 0
+                let stored = group.stored
+                let (visits, plates) = (tally.visits, tally.plates)
+                if remembers {
+                    let last = stored.last?.id
+                    tx.afterCommit {
+                        memory.photos.committed(folded: folded, last: last)
+                        memory.plates.add(plates)
+                    }
+                }
+                if !stored.isEmpty {
+                    tx.afterCommit { for (filing, visit) in visits { vehicles.noteVisit(visit.plate, filing: filing, at: visit.at) } }
+                    try feed.publish(stored, after: tx)
+                }
+                return group.results
+            }, then: then)
+    }
+}
+
+/// Tells who is the last of several.
+private final class Countdown: Sendable {
+    private let left: Mutex<Int>
+
+    init(_ count: Int) { left = Mutex(count) }
+
+    /// Counts the asker; true for the last one.
+    var isLast: Bool {
+        left.withLock { left in
+            left -= 1
+            return left == 0
         }
     }
 }

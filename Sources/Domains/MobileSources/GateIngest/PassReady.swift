@@ -1,5 +1,6 @@
 import Cryptography
 import Kernel
+import Storage
 
 /// A record on its way into the ledger: read, found at its gate and judged, all outside the transaction, so that the one writer has nothing to think about.
 enum PassReady: Sendable {
@@ -7,19 +8,16 @@ enum PassReady: Sendable {
     case judged(Judged)
 
     struct Judged: Sendable {
-        var input: GatePassInput
+        /// As it will be stored where nothing speaks against it that only the writer sees; without an id.
+        var pass: StoredPass
+        /// `pass` as the values of its row.
+        var row: [SQLValue]
         var digest: String
-        var site: EnterpriseFacts
-        var gateName: String
+        /// The photos that belong to one pass only.
+        var photos: [Digest]
         var outcome: PassJudge.Outcome
-        /// Of the list as a whole when the vehicle is not on it.
-        var listVersion: Int64
         /// What is doubtful beside the verdict.
         var doubts: [GatePassRule.Finding]
-        var receivedAt: Moment
-        var recordedAt: Moment
-        /// The owner as the table keeps personal values.
-        var sealedOwner: String?
     }
 }
 
@@ -58,10 +56,23 @@ struct PassPreparation {
         } catch {
             return .refused(PassResult(refusing: input, "owner", "50001", "暂时无法加密保存"))
         }
+        let pass = StoredPass(
+            id: 0, input: input, site: site, gateName: gate.name, facts: outcome.facts, verdict: outcome.judgement.verdict, findings: outcome.judgement.findings + doubts,
+            vehicleType: outcome.filing?.vehicleType ?? input.vehicleType, listVersion: outcome.facts.listedVersion ?? snapshot.listVersion, filingId: outcome.filing?.id,
+            stageBasis: PassPreparation.basis(outcome, input), receivedAt: now, recordedAt: recordedAt ?? now)
+        let digest = input.digest
         return .judged(
             PassReady.Judged(
-                input: input, digest: input.digest, site: site, gateName: gate.name, outcome: outcome,
-                listVersion: outcome.facts.listedVersion ?? snapshot.listVersion, doubts: doubts, receivedAt: now, recordedAt: recordedAt ?? now, sealedOwner: owner))
+                pass: pass, row: PassRow.values(pass, owner: owner, digest: digest), digest: digest,
+                photos: PhotoUses.keys(of: [input.headPhoto, input.bodyPhoto, input.platePhoto]),
+                outcome: outcome, doubts: doubts))
+    }
+
+    private static func basis(_ outcome: PassJudge.Outcome, _ input: GatePassInput) -> String {
+        if let basis = outcome.filing?.basis { return basis }
+        if outcome.filing != nil { return "4" }
+        if input.plate.isPureElectric { return "3" }
+        return input.emissionStage == nil || input.emissionStage == .unknown ? "9" : "4"
     }
 }
 

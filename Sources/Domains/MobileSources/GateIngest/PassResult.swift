@@ -22,6 +22,31 @@ package struct PassResult: Sendable {
     }
 }
 
+extension PassResult {
+    /// `json` as text, without the tree: a hundred of them answer one request.
+    package func write(into out: inout [UInt8]) {
+        out.append(contentsOf: "{\"serialNo\":".utf8)
+        JSONValue(serialNo).write(into: &out)
+        out.append(contentsOf: ",\"status\":\"".utf8)
+        out.append(contentsOf: status.rawValue.utf8)
+        out.append(contentsOf: "\",\"passId\":".utf8)
+        JSONValue(passId).write(into: &out)
+        out.append(contentsOf: ",\"verdict\":".utf8)
+        JSONValue(verdict).write(into: &out)
+        out.append(contentsOf: ",\"findings\":[".utf8)
+        for (index, finding) in findings.enumerated() {
+            out.append(contentsOf: (index == 0 ? "{\"code\":\"" : ",{\"code\":\"").utf8)
+            out.append(contentsOf: finding.kind.rawValue.utf8)
+            out.append(contentsOf: "\",\"msg\":".utf8)
+            JSONValue.string(finding.message).write(into: &out)
+            out.append(UInt8(ascii: "}"))
+        }
+        out.append(contentsOf: "],\"errors\":".utf8)
+        JSONValue.array(errors.map { ["field": .string($0.field), "code": .string($0.code), "msg": .string($0.message)] }).write(into: &out)
+        out.append(UInt8(ascii: "}"))
+    }
+}
+
 /// The gate system that speaks: which enterprise, which client, from where.
 package struct GateTerminal: Sendable {
     package var org: Int64

@@ -4,9 +4,10 @@ import Storage
 /// Which vehicles were seen in a county in a month: the one roll-up that must know every pass. What can be added up first is in `PassTally`.
 /// Rebuilt and compared by `jianwei verify`.
 enum PassRollup {
-    static func addPlate(_ pass: StoredPass, in tx: any Transaction) throws {
+    static func addPlate(_ pass: StoredPass, _ tally: inout PassTally, in tx: any Transaction) throws {
         guard !pass.facts.isInternal, !pass.input.plate.isMissing else { return }
         let month = pass.input.passedAt.day.month
+        guard tally.meets(SeenPlates.Key(month: month, area: pass.site.county, plate: pass.input.plate.text)) else { return }
         let key: [SQLValue] = [.int(Int64(month)), .text(pass.site.county), .text(pass.input.plate.text)]
         guard try tx.execute(SQL(text: seen, arguments: key)) == 1 else { return }
         try tx.execute(SQL(text: count, arguments: Array(key.prefix(2))))

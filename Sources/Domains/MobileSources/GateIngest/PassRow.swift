@@ -14,7 +14,27 @@ enum PassRow {
     ]
     private static let statement = "INSERT INTO gate_pass (\(columns.joined(separator: ", "))) VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))"
 
-    static func insert(_ pass: StoredPass, owner: String?, pairId: Int64?, digest: String, in tx: any Transaction) throws -> Int64 {
+    private static let places = (
+        verdict: place("verdict"), findings: place("findings"), facts: place("facts"), pair: place("pair_id")
+    )
+    private static func place(_ column: String) -> Int { columns.firstIndex(of: column) ?? 0 }
+
+    static func insert(_ row: [SQLValue], in tx: any Transaction) throws -> Int64 { try tx.insert(SQL(text: statement, arguments: row)) }
+
+    /// What the day's load changes in a row.
+    static func judgedAnew(_ pass: StoredPass, _ row: inout [SQLValue]) {
+        row[places.verdict] = .text(pass.verdict.rawValue)
+        row[places.facts] = .text(pass.facts.kept)
+        found(pass.findings, &row)
+    }
+
+    static func found(_ findings: [GatePassRule.Finding], _ row: inout [SQLValue]) { row[places.findings] = .text(codes(findings)) }
+    static func paired(_ partner: Int64, _ row: inout [SQLValue]) { row[places.pair] = .int(partner) }
+
+    /// In the order of the columns; not paired yet.
+    ///
+    /// - Parameter owner: as the table keeps personal values.
+    static func values(_ pass: StoredPass, owner: String?, digest: String) -> [SQLValue] {
         let input = pass.input
         var values: [SQLValue] = []
         values.reserveCapacity(columns.count)
@@ -46,8 +66,8 @@ enum PassRow {
             pass.facts.strategy.map { SQLValue.int($0.id) } ?? .null, pass.facts.strategy.map { SQLValue.int($0.version) } ?? .null, .int(pass.listVersion),
             .int(GatePassRule.version),
         ]
-        values += [pass.filingId.sqlValue, .text(pass.facts.kept), .int(pass.receivedAt.milliseconds), pairId.sqlValue, .text(digest)]
-        return try tx.insert(SQL(text: statement, arguments: values))
+        values += [pass.filingId.sqlValue, .text(pass.facts.kept), .int(pass.receivedAt.milliseconds), .null, .text(digest)]
+        return values
     }
 
     /// The findings as the ledger's `codes` field keeps them.

@@ -8,33 +8,39 @@ import Storage
 /// every call so that its preparation is kept.
 struct PassStore: Sendable {
     let alarms: AlarmEngine
+    let memory: PassMemory
 
     /// - Parameter tally: of the transaction; the caller flushes it at the end.
     /// - Returns: what the gate is told, and the stored pass where one was stored.
     func store(_ judged: PassReady.Judged, tally: inout PassTally, in tx: any Transaction) throws -> (PassResult, StoredPass?) {
-        let (input, site, digest, now) = (judged.input, judged.site, judged.digest, judged.receivedAt)
+        let (input, site, digest, now) = (judged.pass.input, judged.pass.site, judged.digest, judged.pass.receivedAt)
         var serials = try tally.serials(org: site.org, gateNo: input.gateNo, in: tx)
         // A serial beyond the gate's last one cannot be there yet.
         if input.serialNo <= serials.last ?? .max, let known = try tx.first(SQL(text: PassStore.bySerial, arguments: [.int(site.org), .text(input.gateNo), .int(input.serialNo)])) {
             try tally.flush(in: tx)
             return (try again(input, known, digest, site, now, tx), nil)
         }
+        var pass = judged.pass
+        var row = judged.row
         var outcome = judged.outcome
-        if outcome.isCapped { outcome.weigh(try tally.load(org: site.org, on: input.passedAt.day, in: tx)) }
-        var findings = outcome.judgement.findings + judged.doubts
+        if outcome.isCapped {
+            outcome.weigh(try tally.load(org: site.org, on: input.passedAt.day, in: tx))
+            pass.facts = outcome.facts
+            pass.verdict = outcome.judgement.verdict
+            pass.findings = outcome.judgement.findings + judged.doubts
+            PassRow.judgedAnew(pass, &row)
+        }
+        let count = pass.findings.count
         if input.source == "backfill", outcome.judgement.verdict == .refuse, try decidedOffline(input, outcome, site, tx) {
-            findings.append(GatePassRule.Finding(.offlineDecision))
+            pass.findings.append(GatePassRule.Finding(.offlineDecision))
         }
         let pair = try PassPairing.find(for: input, org: site.org, in: tx)
-        if let finding = pair.finding { findings.append(finding) }
-
-        var pass = StoredPass(
-            id: 0, input: input, site: site, gateName: judged.gateName, facts: outcome.facts, verdict: outcome.judgement.verdict, findings: findings,
-            vehicleType: outcome.filing?.vehicleType ?? input.vehicleType,
-            listVersion: judged.listVersion, filingId: outcome.filing?.id, stageBasis: PassStore.basis(outcome, input), receivedAt: now, recordedAt: judged.recordedAt)
-        pass.id = try PassRow.insert(pass, owner: judged.sealedOwner, pairId: pair.partner, digest: digest, in: tx)
+        if let finding = pair.finding { pass.findings.append(finding) }
+        if pass.findings.count > count { PassRow.found(pass.findings, &row) }
+        if let partner = pair.partner { PassRow.paired(partner, &row) }
+        pass.id = try PassRow.insert(row, in: tx)
         if let partner = pair.partner { try tx.execute(SQL(text: "UPDATE gate_pass SET pair_id = ? WHERE id = ?", arguments: [.int(pass.id), .int(partner)])) }
-        if try PassPhotos.claim(pass, in: tx) {
+        if try memory.photos.claim(judged.photos, for: pass.id, gathers: tally.memory != nil, in: tx) {
             pass.findings.append(GatePassRule.Finding(.duplicatePhoto))
             try tx.execute("UPDATE gate_pass SET findings = \(PassRow.codes(pass.findings)) WHERE id = \(pass.id)")
         }
@@ -42,7 +48,7 @@ struct PassStore: Sendable {
         tally.keep(serials, org: site.org, gateNo: input.gateNo)
         tally.add(pass)
         tally.visit(outcome.filing, by: input)
-        try PassRollup.addPlate(pass, in: tx)
+        try PassRollup.addPlate(pass, &tally, in: tx)
         try raise(pass, in: tx)
         let result = PassResult(
             serialNo: input.serialNo, status: .stored, passId: pass.id, verdict: pass.verdict.rawValue, findings: pass.findings, errors: [], ignored: input.ignored)
@@ -81,13 +87,6 @@ struct PassStore: Sendable {
             if row?[0].int.map({ $0 > input.passedAt.milliseconds }) ?? true { return true }
         }
         return false
-    }
-
-    private static func basis(_ outcome: PassJudge.Outcome, _ input: GatePassInput) -> String {
-        if let basis = outcome.filing?.basis { return basis }
-        if outcome.filing != nil { return "4" }
-        if input.plate.isPureElectric { return "3" }
-        return input.emissionStage == nil || input.emissionStage == .unknown ? "9" : "4"
     }
 
     private func raise(_ pass: StoredPass, in tx: any Transaction) throws {

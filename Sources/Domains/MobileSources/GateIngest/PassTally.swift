@@ -56,6 +56,20 @@ struct PassTally {
         var direction: String
     }
 
+    /// What is remembered between transactions; nil where one record is stored on its own and everything is written at once.
+    let memory: PassMemory?
+    /// Vehicles of `plate_month` that this transaction has seen to.
+    private(set) var plates: Set<SeenPlates.Key> = []
+
+    init(memory: PassMemory? = nil) { self.memory = memory }
+
+    /// - Returns: true when nobody has seen to this vehicle of a month yet.
+    mutating func meets(_ key: SeenPlates.Key) -> Bool {
+        if plates.contains(key) || memory?.plates.contains(key) ?? false { return false }
+        plates.insert(key)
+        return true
+    }
+
     private var gates: [GateDay: GateCounts] = [:]
     private var trips: [Trip: TripCounts] = [:]
     private var serials: [GateRegistry.GateKey: GateSerials] = [:]

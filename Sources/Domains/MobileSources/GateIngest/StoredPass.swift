@@ -35,10 +35,8 @@ struct StoredPass: Sendable {
 extension GatePassRule.Facts {
     /// What the pass ledger keeps so that the verdict can be told again: only what its own columns do not say.
     var kept: String {
-        let value: JSONValue = [
-            "internal": .bool(isInternal), "filing": .string(filing.rawValue), "group": .string(group.rawValue), "listed": JSONValue(listedVersion),
-            "trips": .int(Int64(tripsToday)), "tonnes": .double(tonnesToday),
-        ]
-        return value.text
+        let listed = listedVersion.map { String($0) } ?? "null"
+        return
+            "{\"internal\":\(isInternal),\"filing\":\"\(filing.rawValue)\",\"group\":\"\(group.rawValue)\",\"listed\":\(listed),\"trips\":\(tripsToday),\"tonnes\":\(tonnesToday)}"
     }
 }

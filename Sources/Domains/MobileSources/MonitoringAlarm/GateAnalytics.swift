@@ -14,6 +14,7 @@ package struct GateAnalytics: Sendable {
     let alarms: AlarmEngine
     let audit: AuditTrail
     let photos: PhotoStore
+    let photoUses: PhotoUses
     let clock: Clock
 
     package func thresholds() async throws -> AnalyticsThresholds { try await database.read { try AnalyticsThresholds(in: $0) } }

@@ -45,7 +45,7 @@ extension GateAnalytics {
         let snapshot = registry.snapshot
         let thresholds = try await thresholds()
         guard thresholds.lookalikeBits >= 0 else { return 0 }
-        let candidates = try await database.read { reader in try GateAnalytics.candidates(since, until, thresholds, reader) }
+        let candidates = try await database.read { [photoUses] reader in try GateAnalytics.candidates(since, until, thresholds, photoUses, reader) }
         var signals: [Int64: [AlarmSignal]] = [:]
         var settled: Set<String> = []
         for candidate in candidates.prefix(GateAnalytics.comparisonsARun) where !settled.contains(candidate.sha256) {
@@ -61,7 +61,7 @@ extension GateAnalytics {
     }
 
     /// Nearest first.
-    private static func candidates(_ since: Moment, _ until: Moment, _ thresholds: AnalyticsThresholds, _ reader: any Reader) throws -> [Candidate] {
+    private static func candidates(_ since: Moment, _ until: Moment, _ thresholds: AnalyticsThresholds, _ photoUses: PhotoUses, _ reader: any Reader) throws -> [Candidate] {
         let limit = Int(thresholds.lookalikeBits)
         let horizon = until.adding(seconds: -Int64(thresholds.lookalikeHours) * 3600)
         let new = try reader.rows(
@@ -79,7 +79,7 @@ extension GateAnalytics {
         var uses: [String: Use] = [:]
         func use(_ sha256: String) throws -> Use? {
             if let known = uses[sha256] { return known }
-            uses[sha256] = try GateAnalytics.use(sha256, reader)
+            uses[sha256] = try GateAnalytics.use(sha256, photoUses, reader)
             return uses[sha256]
         }
         for look in looks where names.contains(look.sha256) && saysSomething(look.hash) {
@@ -104,8 +104,8 @@ extension GateAnalytics {
         try reader.value("SELECT detail FROM photos WHERE sha256 = \(sha256)")?.blob.flatMap(PictureDetail.init(stored:))
     }
 
-    private static func use(_ sha256: String, _ reader: any Reader) throws -> Use? {
-        guard let id = try PassPhotos.firstUse(of: sha256, in: reader),
+    private static func use(_ sha256: String, _ photoUses: PhotoUses, _ reader: any Reader) throws -> Use? {
+        guard let id = try photoUses.firstUse(of: sha256, in: reader),
             let row = try reader.first("SELECT org, area, gate_no, plate_no, plate_color, passed_at, head_photo, body_photo FROM gate_pass WHERE id = \(id)")
         else { return nil }
         let view = row[6].text == sha256 ? "head" : row[7].text == sha256 ? "body" : nil

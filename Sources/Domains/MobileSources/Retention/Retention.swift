@@ -12,6 +12,7 @@ package struct Retention: Sendable {
     let database: any Database
     let ledgers: LedgerEngine
     let photos: PhotoStore
+    let photoUses: PhotoUses
     let audit: AuditTrail
     let clock: Clock
     /// Between two bites, so that gates do not notice.
@@ -221,7 +222,7 @@ package struct Retention: Sendable {
         let due = try await photos.removable(receivedBefore: cutoff, after: cursor.text.isEmpty ? nil : cursor.text, limit: Retention.biteSize)
         guard let last = due.last else { return Bite() }
         let (hashes, bytes) = try await database.read { reader -> ([String], Int64) in
-            let own = try due.filter { hash in try PassPhotos.firstUse(of: hash, in: reader) != nil && !ledgers.isInUse(file: hash, in: reader) }
+            let own = try due.filter { hash in try photoUses.firstUse(of: hash, in: reader) != nil && !ledgers.isInUse(file: hash, in: reader) }
             return (own, try reader.value("SELECT COALESCE(SUM(bytes), 0) FROM photos WHERE sha256 IN (\(list: own))")?.int ?? 0)
         }
         let removed = hashes.isEmpty ? 0 : try await photos.remove(hashes, clock: clock)

@@ -29,6 +29,9 @@ struct UserPages: Sendable {
 
     // MARK: List
 
+    /// Beyond this many the page says “more than”: counting all of a large province on every page costs more than the page.
+    private static let mostCounted = 10_000
+
     @Sendable func list(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
         let address = context.here
@@ -39,7 +42,7 @@ struct UserPages: Sendable {
         let (found, total, roles) = try await platform.database.read { [self] reader in
             (
                 try self.users.page(search, scope: principal.scope, before: address["after"].flatMap { Int64($0) }, limit: size, reader),
-                try self.users.count(search, scope: principal.scope, reader),
+                try self.users.count(search, scope: principal.scope, upTo: UserPages.mostCounted, reader),
                 try self.platform.identity.roles.all(reader)
             )
         }
@@ -65,8 +68,9 @@ struct UserPages: Sendable {
         }
         let start = address.restarting
         let pager = Pager(
-            first: address["after"] == nil ? nil : start.text, next: found.count == size ? found.last.map { start.with("after", String($0.id)).text } : nil, total: total,
-            size: size, sizes: [20, 50, 100])
+            first: address["after"] == nil ? nil : start.text, next: found.count == size ? found.last.map { start.with("after", String($0.id)).text } : nil,
+            total: min(total, UserPages.mostCounted),
+            isTotalFloor: total > UserPages.mostCounted, size: size, sizes: [20, 50, 100])
         let table = DataTable(id: "users", columns: columns, rows: rows, address: address, pager: pager, empty: "没有符合条件的用户")
         let action: Markup = mayWrite ? "\(ActionButton("新增用户", .dialog("/admin/users/new"), icon: "plus", style: .primary))" : .empty
         return Shell.page(
