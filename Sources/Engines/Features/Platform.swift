@@ -6,6 +6,7 @@ import Ledgers
 import Logging
 import Media
 import Messages
+import Reports
 import Schedules
 import Storage
 import Web
@@ -25,6 +26,7 @@ package struct Platform: Sendable {
     package var alarms: AlarmEngine
     package var messages: MessageEngine
     package var workflows: WorkflowEngine
+    package var reports: ReportEngine
     package var live: LiveHub
     package var tasks: LongTasks
     package var outbox: Outbox
@@ -52,6 +54,7 @@ package struct Platform: Sendable {
         self.workflows = WorkflowEngine(declarations: workflows, database: database, dictionaries: dictionaries, keys: keys, audit: audit, clock: clock) {
             try PlatformMessages.tell($0, through: messages, in: $1)
         }
+        reports = ReportEngine(database: database, ledgers: ledgers, alarms: alarms, identity: identity, messages: messages, blobs: blobs, tasks: tasks, clock: clock)
         self.tasks = tasks
         self.outbox = outbox
         self.logger = logger

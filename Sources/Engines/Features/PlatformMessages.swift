@@ -2,6 +2,7 @@ import Alarms
 import Identity
 import Kernel
 import Messages
+import Reports
 import Schedules
 import Storage
 import Web
@@ -14,7 +15,7 @@ package enum PlatformMessages {
         MessageKind("work.overdue", "超期提醒", template: "【见微】{number} {text}：{title}", channels: ["sms"]),
         MessageKind("work.urged", "督办", template: "【见微】{number} {text}：{title}", channels: ["sms"]),
         MessageKind("work.returned", "退回", template: "【见微】{number} {text}：{title}"), MessageKind("work.copied", "抄送"),
-        MessageKind("work.ended", "办结通知", template: "【见微】{number} {text}：{title}"),
+        MessageKind(ReportEngine.messageKind, "报表已生成", template: "【见微】{title}{text}"), MessageKind("work.ended", "办结通知", template: "【见微】{number} {text}：{title}"),
         MessageKind("alarm.opened", "严重报警", template: "【见微】{text}：{title}（{number}）", channels: ["sms"], isQuiet: false),
     ]
 

@@ -10,6 +10,7 @@ import Logging
 import Media
 import Messages
 import MobileSources
+import Reports
 import Schedules
 import Storage
 import StoragePostgres
@@ -84,6 +85,7 @@ struct Installation: Sendable {
         for feature in features.features { try feature.prepare(platform) }
         try await platform.workflows.load()
         try await platform.messages.load()
+        try await platform.reports.load()
         let gates = mobileSources.gates(on: platform)
         try await gates.start()
         try await clients.load(from: database, clock: clock)

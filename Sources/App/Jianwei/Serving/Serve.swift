@@ -14,6 +14,7 @@ import Media
 import Messages
 import MobileSources
 import NIOCore
+import Reports
 import Schedules
 import ServiceLifecycle
 import Storage
@@ -182,7 +183,7 @@ struct Server: Sendable {
     private static func services(_ installation: Installation) -> [any Service] {
         let platform = installation.platform
         let leadership = Leadership(node: installation.node, on: platform.database, clock: platform.clock)
-        let jobs = Server.jobs(installation) + platform.workflows.jobs() + installation.features.jobs(on: platform)
+        let jobs = Server.jobs(installation) + platform.workflows.jobs() + platform.reports.jobs() + installation.features.jobs(on: platform)
         let scheduler = Scheduler(jobs, on: platform.database, leadership: leadership, clock: platform.clock, logger: platform.logger)
         let worker = OutboxWorker(platform.outbox, on: platform.database, handlers: [platform.messages.handler], clock: platform.clock, logger: platform.logger)
         let logger = platform.logger
