@@ -95,7 +95,7 @@ package struct FeatureSet: Sendable {
     package func register(on routes: Routes, platform: Platform, others: [PermissionDeclaration] = []) {
         let services = LedgerServices(
             engine: platform.ledgers, organisations: platform.identity.organisations, photos: platform.photos, blobs: platform.blobs, tasks: platform.tasks, keys: platform.keys,
-            additions: additions
+            additions: additions, previewPath: ReportPages.previewPath
         ) {
             try await platform.identity.roles.sync(others + permissions(runtime: platform.ledgers.declarations.filter(\.isRuntime)))
         }

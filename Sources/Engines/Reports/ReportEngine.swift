@@ -25,6 +25,7 @@ package final class ReportEngine: Sendable {
     private let registered = Mutex<[ReportSource]>([])
     private let shipped = Mutex<[ReportItemDraft]>([])
     private let feeds = Mutex<[ReportFeed]>([])
+    private let papers = Mutex<[PaperSource]>([])
     private let cache: AnswerCache
 
     /// A card must have answered after this time.
@@ -55,6 +56,11 @@ package final class ReportEngine: Sendable {
 
     /// Adds a live feed that a dashboard may show.
     package func register(_ feed: ReportFeed) { feeds.withLock { $0.append(feed) } }
+
+    /// Adds what papers can be printed about.
+    package func register(_ paper: PaperSource) { papers.withLock { $0.append(paper) } }
+
+    func paperSource(_ name: String) -> PaperSource? { papers.withLock { $0.first { $0.name == name } } }
 
     package func feeds(for principal: Principal) -> [ReportFeed] { feeds.withLock { $0 }.filter { principal.may($0.permission) } }
 

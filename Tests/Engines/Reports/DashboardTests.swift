@@ -13,7 +13,8 @@ import Web
 struct DashboardTests {
     private static let cards: [DashboardCard] = [
         DashboardCard(
-            "c1", .chart, "各县", x: 0, y: 0, width: 4, height: 4, question: ReportQuestion("ledger.carriage", dimensions: ["county"], terms: [.plain("sum:load")], time: "carriedOn", span: .all)),
+            "c1", .chart, "各县", x: 0, y: 0, width: 4, height: 4,
+            question: ReportQuestion("ledger.carriage", dimensions: ["county"], terms: [.plain("sum:load")], time: "carriedOn", span: .all)),
         DashboardCard("c2", .number, "查不完", x: 4, y: 0, width: 4, height: 4, question: ReportQuestion("test.endless", terms: [.plain("n")])),
         DashboardCard("c3", .list, "台账", x: 8, y: 0, width: 4, height: 4, ledger: "carriage", fields: ["number", "fuel"]),
         DashboardCard("c4", .text, "文字", x: 0, y: 4, width: 4, height: 2, text: "<b>值班电话</b>"),
@@ -92,11 +93,15 @@ struct DashboardTests {
             #expect(kept.status == .seeOther)
             #expect(try await ReportHouse.page("county", kept.place, client).text.contains("燃料统计"))
             #expect(try await ReportHouse.page("south", kept.place, client).status == .notFound)
-            let file = try await client.execute(uri: "/reports/charts/file?source=ledger.carriage&row=fuel&measure=count&span=all", method: .get, headers: ReportHouse.cookie("county")) {
+            let file = try await client.execute(
+                uri: "/reports/charts/file?source=ledger.carriage&row=fuel&measure=count&span=all", method: .get, headers: ReportHouse.cookie("county")
+            ) {
                 Array($0.body.readableBytesView.prefix(2))
             }
             #expect(file == [0x50, 0x4B])
-            let api = try await client.execute(uri: "/api/v1/reports/ask?source=ledger.carriage&row=fuel&measure=count&span=all", method: .get, headers: ReportHouse.bearer("south")) {
+            let api = try await client.execute(
+                uri: "/api/v1/reports/ask?source=ledger.carriage&row=fuel&measure=count&span=all", method: .get, headers: ReportHouse.bearer("south")
+            ) {
                 String(buffer: $0.body)
             }
             #expect(try JSONValue(parsing: api)["rows"]?.array?.compactMap { $0["keys"]?.array?.first?.string } == ["C"])

@@ -47,7 +47,8 @@ struct QuestionTests {
         Example(
             testDescription: "筛选、排序、前几项", login: "city",
             question: ReportQuestion(
-                ledger, dimensions: ["month:carriedOn"], terms: [.plain("sum:load")], filters: [ReportFilter("fuel", ["B"])], time: "carriedOn", span: .all, sort: "-sum:load", limit: 2),
+                ledger, dimensions: ["month:carriedOn"], terms: [.plain("sum:load")], filters: [ReportFilter("fuel", ["B"])], time: "carriedOn", span: .all, sort: "-sum:load",
+                limit: 2),
             rows: ["202611=80", "202610=30"]),
         Example(
             testDescription: "汇总数的环比：本期比上一期等长", login: "nobody",
@@ -81,8 +82,10 @@ struct QuestionTests {
 
     @Test func twoSpellingsAreOneQuestion() throws {
         let question = ReportQuestion(
-            "gate.passes", dimensions: ["county", "month"], terms: [.plain("trips"), .ratio("refused", "trips"), .yearOnYear("trips")], filters: [ReportFilter("stage", ["5", "6"])],
-            time: "day", span: .fixed(Day(number: 20_260_101) ?? ReportHouse.noon.day, Day(number: 20_260_331) ?? ReportHouse.noon.day), sort: "-trips", limit: 12, picture: .stackedBar,
+            "gate.passes", dimensions: ["county", "month"], terms: [.plain("trips"), .ratio("refused", "trips"), .yearOnYear("trips")],
+            filters: [ReportFilter("stage", ["5", "6"])],
+            time: "day", span: .fixed(Day(number: 20_260_101) ?? ReportHouse.noon.day, Day(number: 20_260_331) ?? ReportHouse.noon.day), sort: "-trips", limit: 12,
+            picture: .stackedBar,
             isPivot: true)
         #expect(ReportQuestion(question.json) == question)
         #expect(ReportQuestion(PageAddress("/reports/charts/build", question.query)) == question)

@@ -41,7 +41,7 @@ struct ReportHouse: Sendable {
         let keys = KeyRing.ephemeral()
         let identity = IdentityEngine(database: database, clock: clock, keys: keys, hasher: PasswordHasher(cost: .trivial))
         let fuels = DictionaryDeclaration(DictionaryName("fuel"), "燃料", [CodeItem("B", "柴油", "Diesel"), CodeItem("C", "电", "Electric")])
-        let ledgers = LedgerEngine(database: database, declarations: [Self.ledger], dictionaries: Dictionaries([fuels]), audit: identity.audit, clock: clock)
+        let ledgers = LedgerEngine(database: database, declarations: [Self.ledger], dictionaries: Dictionaries([fuels]), keys: keys, audit: identity.audit, clock: clock)
         let hub = LiveHub(clock: clock)
         let alarms = AlarmEngine(kinds: [], hooks: AlarmEngine.Hooks(audit: { _, _, _ in }, lock: { _, _ in true }), clock: clock)
         let messages = MessageEngine(
@@ -54,7 +54,8 @@ struct ReportHouse: Sendable {
         try await database.create(ledgers.tables + IdentityTables.all + AlarmTables.all + ScheduleTables.tables + MessageTables.all + ReportTables.all)
         try await ledgers.load()
         _ = try await identity.firstStart(
-            counties: [.init(area: "130102", name: "长安区"), .init(area: "130104", name: "桥西区")], permissions: PermissionDeclaration.identity + ReportPermission.all + [
+            counties: [.init(area: "130102", name: "长安区"), .init(area: "130104", name: "桥西区")],
+            permissions: PermissionDeclaration.identity + ReportPermission.all + [
                 PermissionDeclaration("carriage.read", "运输记录：查看", defaultRoles: [.city, .county, .enterpriseAdmin])
             ])
         let system = Principal.system()
@@ -116,7 +117,8 @@ struct ReportHouse: Sendable {
         switch login {
         case "city":
             return Principal(
-                kind: .user, id: 101, login: login, name: "市局王工", organisation: 2, organisationName: "石家庄市", area: "1301", roles: ["city"], permissions: all, scope: .areas(["1301"]))
+                kind: .user, id: 101, login: login, name: "市局王工", organisation: 2, organisationName: "石家庄市", area: "1301", roles: ["city"], permissions: all,
+                scope: .areas(["1301"]))
         case "county":
             return Principal(
                 kind: .user, id: 102, login: login, name: "长安李工", organisation: 3, organisationName: "长安区", area: "130102", roles: ["county"],
@@ -127,7 +129,8 @@ struct ReportHouse: Sendable {
                 permissions: [ReportPermission.build, "carriage.read"], scope: .organisation(south))
         case "blind":
             return Principal(
-                kind: .user, id: 104, login: login, name: "无台账权限", organisation: 3, area: "130102", roles: ["county"], permissions: [ReportPermission.build], scope: .areas(["130102"]))
+                kind: .user, id: 104, login: login, name: "无台账权限", organisation: 3, area: "130102", roles: ["county"], permissions: [ReportPermission.build],
+                scope: .areas(["130102"]))
         case "nobody": return Principal(kind: .user, id: 105, login: login, name: "无权限", organisation: 3, area: "130102", permissions: [], scope: .nothing)
         default: return nil
         }
@@ -152,7 +155,9 @@ struct ReportHouse: Sendable {
     }
 
     /// Sends a form as a page of theirs would; the answer's place where it leads somewhere.
-    static func post(_ login: String, _ uri: String, _ fields: [(String, String)], _ client: any TestClientProtocol) async throws -> (status: HTTPResponse.Status, place: String, text: String) {
+    static func post(_ login: String, _ uri: String, _ fields: [(String, String)], _ client: any TestClientProtocol) async throws -> (
+        status: HTTPResponse.Status, place: String, text: String
+    ) {
         let csrf = try await page(login, "/reports/charts", client).text.firstMatch(of: /name="csrf" content="([^"]+)"/).map { String($0.1) } ?? ""
         let body = (fields + [("_csrf", csrf)]).map { "\($0.0)=\(FormEncoding.encode($0.1))" }.joined(separator: "&")
         return try await client.execute(uri: uri, method: .post, headers: form(login), body: ByteBuffer(string: body)) {

@@ -14,7 +14,8 @@ struct ScheduleTests {
         func role(_ name: BuiltInRole) -> [Int64] { roles.filter { $0.name == name.rawValue }.map(\.id) }
         var ids: [String: Int64] = [:]
         for (login, code, own) in [
-            ("boss", "1301", BuiltInRole.city), ("changan", "130102", .county), ("qiaoxi", "130104", .county), ("steel", "E001", .enterpriseAdmin), ("cement", "E002", .enterpriseAdmin),
+            ("boss", "1301", BuiltInRole.city), ("changan", "130102", .county), ("qiaoxi", "130104", .county), ("steel", "E001", .enterpriseAdmin),
+            ("cement", "E002", .enterpriseAdmin),
             ("guard", "E001", .enterpriseGuard),
         ] {
             guard let organisation = try await house.identity.organisations.find(code: code) else { continue }
@@ -78,8 +79,10 @@ struct ScheduleTests {
     @Test func aRunIsDoneOnce() async throws {
         let house = try await ReportHouse()
         let ids = try await Self.people(house)
-        let bytes = try WorkbookDraft([DesignedTests.sheet("表", [["{明细.县（区、市）}", "{明细.数量}"]]), DesignedTests.sheet("数据集", [["周期", "月"], ["数据集", "明细", "运输记录", "县（区、市）", "数量"]])])
-            .bytes()
+        let bytes = try WorkbookDraft([
+            DesignedTests.sheet("表", [["{明细.县（区、市）}", "{明细.数量}"]]), DesignedTests.sheet("数据集", [["周期", "月"], ["数据集", "明细", "运输记录", "县（区、市）", "数量"]]),
+        ])
+        .bytes()
         let blob = try await house.engine.blobs.put(bytes).hash
         let owner = try #require(try await house.database.read { reader in try house.identity.sessions.standing(of: ids["boss"] ?? 0, reader)?.principal })
         let schedule = try await house.database.write { tx -> ReportSchedule in

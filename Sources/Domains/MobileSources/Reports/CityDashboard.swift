@@ -14,7 +14,9 @@ enum GateReports {
             ReportFeed(LivePasses.topic, "过车", permission: GatePermission.workbench) { count, principal in
                 try await passes.recent(count, by: principal).map { "\(PassLine(item: $0))" }
             })
+        platform.reports.register(ReconsiderationPaper.source(platform))
         platform.reports.ship(CityDashboard.draft)
+        platform.reports.ship(ReconsiderationPaper.draft)
         for draft in try ShippedCharts.drafts + ShippedTemplates.drafts() { platform.reports.ship(draft) }
     }
 }
@@ -79,7 +81,8 @@ enum ShippedCharts {
                 span: .thisYear, picture: .horizontalBar)),
         chart(
             "gate.alarms", "报警类型与处置",
-            ReportQuestion("alarms", dimensions: ["kind"], terms: [.plain("opened"), .plain("open"), .plain("closed"), .share("opened")], span: .last90, sort: "-opened", picture: .bar)),
+            ReportQuestion(
+                "alarms", dimensions: ["kind"], terms: [.plain("opened"), .plain("open"), .plain("closed"), .share("opened")], span: .last90, sort: "-opened", picture: .bar)),
     ]
 
     private static func chart(_ name: String, _ title: String, _ question: ReportQuestion) -> ReportItemDraft {

@@ -48,7 +48,10 @@ enum ShippedTemplates {
                     ("{过车.县（区、市）}", .cell), ("{过车.车次}", .number), ("{过车.运输量}", .number), ("{过车.不允许通行车次}", .number), ("{过车.不允许通行车次÷车次}", .percent),
                     ("{过车.车次环比}", .percent),
                 ],
-                [("合计", .strong), ("=SUM(B5:B5)", .strongNumber), ("=SUM(C5:C5)", .strongNumber), ("=SUM(D5:D5)", .strongNumber), ("=IF(B6=0,0,D6/B6)", .strongPercent), ("", .strong)],
+                [
+                    ("合计", .strong), ("=SUM(B5:B5)", .strongNumber), ("=SUM(C5:C5)", .strongNumber), ("=SUM(D5:D5)", .strongNumber), ("=IF(B6=0,0,D6/B6)", .strongPercent),
+                    ("", .strong),
+                ],
                 Array(repeating: ("", .plain), count: 6),
                 [("二、当日报警", .strong)] + Array(repeating: ("", .strong), count: 5),
                 ["报警类型", "报警数", "未办结", "已办结", "已响应", "占比"].map { ($0, .head) },
@@ -116,7 +119,8 @@ enum ShippedTemplates {
                     ("=IF(C4=0,0,F4/C4)", .percent),
                 ],
                 [
-                    ("小计", .strong), ("", .strong), ("{处置.报警数|小计:县（区、市）}", .strongNumber), ("=SUM(D4:D4)", .strongNumber), ("=SUM(E4:E4)", .strongNumber), ("=SUM(F4:F4)", .strongNumber),
+                    ("小计", .strong), ("", .strong), ("{处置.报警数|小计:县（区、市）}", .strongNumber), ("=SUM(D4:D4)", .strongNumber), ("=SUM(E4:E4)", .strongNumber),
+                    ("=SUM(F4:F4)", .strongNumber),
                     ("=IF(C5=0,0,F5/C5)", .strongPercent),
                 ],
                 [

@@ -37,7 +37,9 @@ package struct WorkbookDraft: Sendable {
         let writer = try ZipWriter(path: path, moment: Moment(milliseconds: 1_577_808_000_000))
         func add(_ name: String, _ text: String) throws { try writer.add(name, Array(("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n" + text).utf8)) }
         let numbers = sheets.indices.map { $0 + 1 }
-        let types = numbers.map { "<Override PartName=\"/xl/worksheets/sheet\($0).xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml\"/>" }.joined()
+        let types = numbers.map {
+            "<Override PartName=\"/xl/worksheets/sheet\($0).xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml\"/>"
+        }.joined()
         try add(
             "[Content_Types].xml",
             "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/><Override PartName=\"/xl/workbook.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml\"/>\(types)<Override PartName=\"/xl/styles.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml\"/></Types>"
@@ -47,7 +49,8 @@ package struct WorkbookDraft: Sendable {
         try add("_rels/.rels", "<Relationships xmlns=\"\(package)\"><Relationship Id=\"rId1\" Type=\"\(relations)/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>")
         let links = numbers.map { "<Relationship Id=\"rId\($0)\" Type=\"\(relations)/worksheet\" Target=\"worksheets/sheet\($0).xml\"/>" }.joined()
         try add(
-            "xl/_rels/workbook.xml.rels", "<Relationships xmlns=\"\(package)\">\(links)<Relationship Id=\"rId\(sheets.count + 1)\" Type=\"\(relations)/styles\" Target=\"styles.xml\"/></Relationships>")
+            "xl/_rels/workbook.xml.rels",
+            "<Relationships xmlns=\"\(package)\">\(links)<Relationship Id=\"rId\(sheets.count + 1)\" Type=\"\(relations)/styles\" Target=\"styles.xml\"/></Relationships>")
         let list = zip(sheets, numbers).map { "<sheet name=\"\(WorkbookForm.escaped($0.name))\" sheetId=\"\($1)\" r:id=\"rId\($1)\"/>" }.joined()
         let titles = sheets.enumerated().filter { $0.element.titleRows > 0 }.map { index, sheet in
             "<definedName name=\"_xlnm.Print_Titles\" localSheetId=\"\(index)\">'\(WorkbookForm.escaped(sheet.name))'!$1:$\(sheet.titleRows)</definedName>"

@@ -56,7 +56,9 @@ package struct WorkbookForm: Sendable {
         /// `B2:D3`; a single cell is `B2`.
         package init?(_ text: String) {
             let ends = text.split(separator: ":").map(String.init)
-            guard let first = ends.first.flatMap(WorkbookForm.place), let last = ends.last.flatMap(WorkbookForm.place), first.row <= last.row, first.column <= last.column else { return nil }
+            guard let first = ends.first.flatMap(WorkbookForm.place), let last = ends.last.flatMap(WorkbookForm.place), first.row <= last.row, first.column <= last.column else {
+                return nil
+            }
             self.init(rows: first.row...last.row, columns: first.column...last.column)
         }
 

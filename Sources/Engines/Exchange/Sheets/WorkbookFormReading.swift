@@ -3,9 +3,9 @@ import Kernel
 
 extension WorkbookForm {
     /// - Throws: `.invalid` `JW-X020` for what is no workbook, `.tooLarge` beyond `limits`.
-    package init(path: String) throws {
+    package init(path: String, limits: SheetLimits = WorkbookForm.limits) throws {
         let archive: ZipReader
-        do { archive = try ZipReader(path: path, maxEntries: 500, maxBytes: WorkbookForm.limits.bytes) } catch let failure as Failure where failure.kind == .invalid {
+        do { archive = try ZipReader(path: path, maxEntries: 500, maxBytes: limits.bytes) } catch let failure as Failure where failure.kind == .invalid {
             throw SheetFailure.broken("不是有效的 xlsx 文件")
         }
         workbookPart = "xl/workbook.xml"
@@ -24,7 +24,7 @@ extension WorkbookForm {
             guard let bytes = try archive.bytes(of: part) else { throw SheetFailure.broken("缺少工作表“\(name)”") }
             let events = FormCells(texts: texts)
             _ = try XMLStream.parse(part, of: archive, events)
-            guard events.rows.count <= WorkbookForm.limits.rows else { throw SheetFailure.tooMany("模板超过 \(WorkbookForm.limits.rows) 行") }
+            guard events.rows.count <= limits.rows else { throw SheetFailure.tooMany("模板超过 \(limits.rows) 行") }
             let (head, tail) = try WorkbookForm.frame(String(decoding: bytes, as: UTF8.self), name)
             sheets.append(Sheet(name: name, rows: events.rows, merges: events.merges, columns: events.columns, part: part, head: head, tail: tail))
         }
@@ -35,11 +35,11 @@ extension WorkbookForm {
         }
     }
 
-    package init(bytes: [UInt8]) throws {
+    package init(bytes: [UInt8], limits: SheetLimits = WorkbookForm.limits) throws {
         let path = NSTemporaryDirectory() + "/jianwei-form-\(UUID().uuidString).xlsx"
         defer { try? FileManager.default.removeItem(atPath: path) }
         do { try Data(bytes).write(to: URL(fileURLWithPath: path)) } catch { throw SheetFailure.cannotCreate("\(error)") }
-        try self.init(path: path)
+        try self.init(path: path, limits: limits)
     }
 
     /// What stands before and after the cells, without widths and merges, which are written anew.

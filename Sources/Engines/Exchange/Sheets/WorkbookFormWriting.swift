@@ -61,7 +61,8 @@ extension WorkbookForm {
     /// Merges stand before these (ECMA-376 part 1, 18.3.1.99).
     private static let later = [
         "<phoneticPr", "<conditionalFormatting", "<dataValidations", "<hyperlinks", "<printOptions", "<pageMargins", "<pageSetup", "<headerFooter", "<rowBreaks", "<colBreaks",
-        "<customProperties", "<cellWatches", "<ignoredErrors", "<smartTags", "<drawing", "<legacyDrawing", "<picture", "<oleObjects", "<controls", "<webPublishItems", "<tableParts",
+        "<customProperties", "<cellWatches", "<ignoredErrors", "<smartTags", "<drawing", "<legacyDrawing", "<picture", "<oleObjects", "<controls", "<webPublishItems",
+        "<tableParts",
         "<extLst", "</worksheet",
     ]
 

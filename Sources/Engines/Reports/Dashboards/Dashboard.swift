@@ -131,7 +131,8 @@ package struct DashboardCard: Sendable, Equatable {
             return nil
         }
         self.init(
-            id, kind, json["title"]?.string ?? kind.title, x: Int(json["x"]?.int ?? 0), y: Int(json["y"]?.int ?? 0), width: Int(json["w"]?.int ?? 3), height: Int(json["h"]?.int ?? 3),
+            id, kind, json["title"]?.string ?? kind.title, x: Int(json["x"]?.int ?? 0), y: Int(json["y"]?.int ?? 0), width: Int(json["w"]?.int ?? 3),
+            height: Int(json["h"]?.int ?? 3),
             question: ReportQuestion(json["question"]), ledger: json["ledger"]?.string, filter: json["filter"]?.string, fields: (json["fields"]?.array ?? []).compactMap(\.string),
             limit: Int(json["limit"]?.int ?? 8), text: json["text"]?.string, topic: json["topic"]?.string)
     }
@@ -139,7 +140,8 @@ package struct DashboardCard: Sendable, Equatable {
     var json: JSONValue {
         [
             "id": .string(id), "kind": .string(kind.rawValue), "title": .string(title), "x": .int(Int64(x)), "y": .int(Int64(y)), "w": .int(Int64(width)), "h": .int(Int64(height)),
-            "question": question?.json ?? .null, "ledger": JSONValue(ledger), "filter": JSONValue(filter), "fields": .array(fields.map(JSONValue.string)), "limit": .int(Int64(limit)),
+            "question": question?.json ?? .null, "ledger": JSONValue(ledger), "filter": JSONValue(filter), "fields": .array(fields.map(JSONValue.string)),
+            "limit": .int(Int64(limit)),
             "text": JSONValue(text), "topic": JSONValue(topic),
         ]
     }

@@ -26,7 +26,8 @@ struct DashboardCardForm: Sendable {
             let chosen = card.question.flatMap { question in question.terms.first.map { "\(question.source)|\($0.text)" } }
             fields.append(FormField("measure", "指标", .select(choices), value: input?["measure"] ?? chosen, isRequired: true, isWide: true))
             fields.append(
-                FormField("span", "时间范围", .select(ReportSpan.named.map { Choice($0.span.word, $0.title) }), value: input?["span"] ?? card.question?.span.word ?? ReportSpan.today.word))
+                FormField(
+                    "span", "时间范围", .select(ReportSpan.named.map { Choice($0.span.word, $0.title) }), value: input?["span"] ?? card.question?.span.word ?? ReportSpan.today.word))
             let compared = card.question?.terms.dropFirst().first.map { String($0.text.prefix(3)) }
             fields.append(FormField("compare", "对比", .select([Choice("", "不对比"), Choice("mom", "环比"), Choice("yoy", "同比")]), value: input?["compare"] ?? compared))
         case .list:
@@ -34,12 +35,15 @@ struct DashboardCardForm: Sendable {
             fields.append(FormField("ledger", "台账", .select(choices), value: input?["ledger"] ?? card.ledger, isRequired: true))
             fields.append(FormField("limit", "行数", .number(step: "1"), value: input?["limit"] ?? String(card.limit), minimum: "1", maximum: "50"))
         case .map:
-            let choices = engine.ledgers.declarations.filter { principal.may($0.readPermission) && DashboardCards.placeField($0) != nil }.map { Choice($0.name, $0.title, group: $0.group) }
+            let choices = engine.ledgers.declarations.filter { principal.may($0.readPermission) && DashboardCards.placeField($0) != nil }.map {
+                Choice($0.name, $0.title, group: $0.group)
+            }
             fields.append(FormField("ledger", "台账（有位置的）", .select(choices), value: input?["ledger"] ?? card.ledger, isRequired: true))
         case .alarms: fields.append(FormField("limit", "条数", .number(step: "1"), value: input?["limit"] ?? String(card.limit), minimum: "1", maximum: "50"))
         case .text: fields.append(FormField("text", "内容", .textArea(rows: 5), value: input?["text"] ?? card.text, isRequired: true, maxLength: 4000, isWide: true))
         case .live:
-            fields.append(FormField("topic", "动态", .select(engine.feeds(for: principal).map { Choice($0.topic, $0.title) }), value: input?["topic"] ?? card.topic, isRequired: true))
+            fields.append(
+                FormField("topic", "动态", .select(engine.feeds(for: principal).map { Choice($0.topic, $0.title) }), value: input?["topic"] ?? card.topic, isRequired: true))
             fields.append(FormField("limit", "条数", .number(step: "1"), value: input?["limit"] ?? String(card.limit), minimum: "1", maximum: "50"))
         }
         if !isNew {
@@ -72,7 +76,9 @@ struct DashboardCardForm: Sendable {
             if form["compare"] == "mom" { terms.append(.sequential(parts[1])) }
             if form["compare"] == "yoy" { terms.append(.yearOnYear(parts[1])) }
             card.question = ReportQuestion(source.name, terms: terms, span: form["span"].flatMap(ReportSpan.init(word:)) ?? .today, picture: .table)
-            findings += card.question?.findings(for: source, today: engine.clock.today).map { FieldFinding($0.field == "span" ? "span" : "measure", $0.code, $0.message, title: $0.title) } ?? []
+            findings +=
+                card.question?.findings(for: source, today: engine.clock.today).map { FieldFinding($0.field == "span" ? "span" : "measure", $0.code, $0.message, title: $0.title) }
+                ?? []
         case .list, .map:
             if let ledger = form["ledger"].flatMap({ engine.ledgers.declaration($0) }), principal.may(ledger.readPermission) {
                 if card.ledger != ledger.name { card.fields = [] }

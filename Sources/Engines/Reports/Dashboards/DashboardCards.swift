@@ -41,7 +41,8 @@ struct DashboardCards: Sendable {
         } catch let failure as Failure where failure.kind == .forbidden {
             return "\(EmptyState("您没有查看此内容的权限", icon: "lock"))"
         } catch let failure as Failure {
-            return "<div class=\"report-card-fault\">\(Icon("alert"))<p>\(failure.code == "JW-S004" ? ReportGate.late.message : failure.message)</p><small>\(engine.clock.now.text.suffix(8))</small></div>"
+            return
+                "<div class=\"report-card-fault\">\(Icon("alert"))<p>\(failure.code == "JW-S004" ? ReportGate.late.message : failure.message)</p><small>\(engine.clock.now.text.suffix(8))</small></div>"
         } catch {
             return "<div class=\"report-card-fault\">\(Icon("alert"))<p>暂时无法显示</p></div>"
         }

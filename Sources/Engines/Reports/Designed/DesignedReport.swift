@@ -47,7 +47,9 @@ extension ReportEngine {
             var question = dataset.question
             if !dataset.hasOwnSpan { question.span = .fixed(from, min(to, clock.today < from ? to : clock.today)) }
             for parameter in template.parameters {
-                guard let values = order.parameters[parameter.name], !values.isEmpty, let dimension = dataset.source.dimension(parameter.dimension), dimension.isFilter else { continue }
+                guard let values = order.parameters[parameter.name], !values.isEmpty, let dimension = dataset.source.dimension(parameter.dimension), dimension.isFilter else {
+                    continue
+                }
                 question.filters.append(ReportFilter(dimension.name, values))
             }
             let table = try ask(question, by: principal, in: reader)
@@ -57,7 +59,9 @@ extension ReportEngine {
             "报表名称": title, "统计时间": template.period.label(order.day), "开始日期": from.text, "截止日期": to.text, "单位": principal.organisationName, "制表人": principal.name,
             "制表时间": String(now.text.prefix(16)), "数据范围": ReportEngine.scopeTitle(principal),
         ]
-        for parameter in template.parameters { words[parameter.name] = (order.parameters[parameter.name] ?? []).isEmpty ? "全部" : (order.parameters[parameter.name] ?? []).joined(separator: "、") }
+        for parameter in template.parameters {
+            words[parameter.name] = (order.parameters[parameter.name] ?? []).isEmpty ? "全部" : (order.parameters[parameter.name] ?? []).joined(separator: "、")
+        }
         var form = template.form
         var uncounted = 0
         for index in form.sheets.indices.dropLast() {

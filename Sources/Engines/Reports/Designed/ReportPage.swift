@@ -32,9 +32,10 @@ struct ReportPage {
             let cells = (0..<width).map { column -> Markup in
                 let key = row.number << 15 | column
                 if covered.contains(key) { return .empty }
-                let span: Markup = spans[key].map { area in
-                    "\(Markup.when(area.columns.count > 1, " colspan=\"\(area.columns.count)\""))\(Markup.when(area.rows.count > 1, " rowspan=\"\(area.rows.count)\""))"
-                } ?? .empty
+                let span: Markup =
+                    spans[key].map { area in
+                        "\(Markup.when(area.columns.count > 1, " colspan=\"\(area.columns.count)\""))\(Markup.when(area.rows.count > 1, " rowspan=\"\(area.rows.count)\""))"
+                    } ?? .empty
                 return cell(byColumn[column], span)
             }
             return "<tr>\(cells)</tr>"

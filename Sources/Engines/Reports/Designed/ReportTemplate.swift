@@ -107,11 +107,19 @@ package struct ReportTemplate: Sendable {
         }
         var question = ReportQuestion(source.name, terms: [], span: .thisMonth, picture: .table)
         for word in ReportTemplate.list(text(3)) {
-            if let dimension = source.dimension(word) { question.dimensions.append(dimension.name) } else { faults.append(Fault(place: place(3), message: "“\(source.title)”没有维度“\(word)”")) }
+            if let dimension = source.dimension(word) {
+                question.dimensions.append(dimension.name)
+            } else {
+                faults.append(Fault(place: place(3), message: "“\(source.title)”没有维度“\(word)”"))
+            }
         }
         if question.dimensions.count > source.mostDimensions { faults.append(Fault(place: place(3), message: "“\(source.title)”最多用 \(source.mostDimensions) 个维度")) }
         for word in ReportTemplate.list(text(4)) {
-            if let term = ReportTerm(written: word, source) { question.terms.append(term) } else { faults.append(Fault(place: place(4), message: "“\(source.title)”没有指标“\(word)”")) }
+            if let term = ReportTerm(written: word, source) {
+                question.terms.append(term)
+            } else {
+                faults.append(Fault(place: place(4), message: "“\(source.title)”没有指标“\(word)”"))
+            }
         }
         if question.terms.isEmpty { faults.append(Fault(place: place(4), message: "至少写一个指标")) }
         for part in ReportTemplate.list(text(5)) {

@@ -73,7 +73,9 @@ struct TemplateData: Sendable {
 
     private static func grouped(_ records: [Record]) -> [Int] {
         var first: [[String]: Int] = [:]
-        for (index, record) in records.enumerated() { for level in record.keys.indices { first[Array(record.keys.prefix(level + 1))] = min(first[Array(record.keys.prefix(level + 1))] ?? index, index) } }
+        for (index, record) in records.enumerated() {
+            for level in record.keys.indices { first[Array(record.keys.prefix(level + 1))] = min(first[Array(record.keys.prefix(level + 1))] ?? index, index) }
+        }
         return records.indices.sorted { a, b in
             for level in records[a].keys.indices {
                 let (left, right) = (first[Array(records[a].keys.prefix(level + 1))] ?? a, first[Array(records[b].keys.prefix(level + 1))] ?? b)
@@ -131,7 +133,8 @@ struct TemplateData: Sendable {
 
     /// What cannot be added up stands only where it is one figure.
     private func single(_ term: Int, _ lines: [Int], _ at: Int?) -> Double? {
-        let found = lines.flatMap { line in values.indices.contains(line) ? values[line].enumerated().filter { at == nil || $0.offset == at }.compactMap { $0.element?[term] } : [] }
+        let found = lines.flatMap { line in values.indices.contains(line) ? values[line].enumerated().filter { at == nil || $0.offset == at }.compactMap { $0.element?[term] } : []
+        }
         return found.count == 1 ? found[0] : nil
     }
 }

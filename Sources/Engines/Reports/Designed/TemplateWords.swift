@@ -83,7 +83,9 @@ package enum ReportPeriod: String, Sendable, CaseIterable {
     }
 
     init?(written: String) {
-        guard let found = ReportPeriod.allCases.first(where: { $0.title == written || $0.rawValue == written || "\($0.title)度" == written || "\($0.title)报" == written }) else { return nil }
+        guard let found = ReportPeriod.allCases.first(where: { $0.title == written || $0.rawValue == written || "\($0.title)度" == written || "\($0.title)报" == written }) else {
+            return nil
+        }
         self = found
     }
 

@@ -20,7 +20,9 @@ extension ReportEngine {
         return item
     }
 
-    package func item(named name: String, in reader: any Reader) throws -> ReportItem? { try reader.first("SELECT * FROM report_items WHERE name = \(name)").flatMap(ReportItem.init) }
+    package func item(named name: String, in reader: any Reader) throws -> ReportItem? {
+        try reader.first("SELECT * FROM report_items WHERE name = \(name)").flatMap(ReportItem.init)
+    }
 
     @discardableResult
     package func keep(_ draft: ReportItemDraft, blob: String? = nil, by principal: Principal, in tx: any Transaction) throws -> Int64 {
@@ -62,7 +64,8 @@ extension ReportEngine {
         guard audience.words.count <= 100 else { throw Failure.invalid([FieldFinding("organisation", "count", "最多共享给一百个角色和机构", title: "共享范围")]) }
         try tx.execute("UPDATE report_items SET audience = \(audience.text), version = version + 1 WHERE id = \(item.id)")
         try identity.audit.record(
-            AuditEntry("share", "reportItem", "\(item.id)", "共享\(item.kind.title)“\(item.title)”", details: ["audience": .array(audience.words.map(JSONValue.string))]), by: principal, in: tx)
+            AuditEntry("share", "reportItem", "\(item.id)", "共享\(item.kind.title)“\(item.title)”", details: ["audience": .array(audience.words.map(JSONValue.string))]),
+            by: principal, in: tx)
     }
 
     package func remove(_ item: ReportItem, by principal: Principal, in tx: any Transaction) throws {

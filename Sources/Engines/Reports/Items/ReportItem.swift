@@ -104,7 +104,9 @@ package struct ReportItemDraft: Sendable {
     package var file: [UInt8]?
     package var audience: ReportAudience
 
-    package init(name: String? = nil, _ kind: ReportItem.Kind, title: String, note: String = "", body: JSONValue = .null, file: [UInt8]? = nil, audience: ReportAudience = ReportAudience()) {
+    package init(
+        name: String? = nil, _ kind: ReportItem.Kind, title: String, note: String = "", body: JSONValue = .null, file: [UInt8]? = nil, audience: ReportAudience = ReportAudience()
+    ) {
         self.name = name
         self.kind = kind
         self.title = title

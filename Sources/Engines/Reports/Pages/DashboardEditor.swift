@@ -77,7 +77,8 @@ struct DashboardEditor: Sendable {
 
     private func framed(_ title: String, _ form: Form, _ findings: [FieldFinding], _ context: WebContext) -> Response {
         Shell.page(
-            title, crumbs: [Crumb("统计报表"), Crumb("看板与大屏", "/reports/dashboards"), Crumb(title)], active: "/reports/dashboards", status: findings.isEmpty ? .ok : .unprocessableContent,
+            title, crumbs: [Crumb("统计报表"), Crumb("看板与大屏", "/reports/dashboards"), Crumb(title)], active: "/reports/dashboards",
+            status: findings.isEmpty ? .ok : .unprocessableContent,
             body: context.isDialog ? form.markup : "\(Card(body: form.markup))", context: context)
     }
 
@@ -87,7 +88,8 @@ struct DashboardEditor: Sendable {
             FormField("refresh", "刷新间隔", .number(step: "1"), value: input?["refresh"] ?? String(Dashboard(item.body).refresh), unit: "秒", minimum: "10", maximum: "3600"),
         ]
         let form = Form(
-            action: "/reports/dashboards/\(item.id)/settings", sections: [FormSection(nil, fields)], cancel: "/reports/dashboards/\(item.id)/edit", findings: findings, context: context)
+            action: "/reports/dashboards/\(item.id)/settings", sections: [FormSection(nil, fields)], cancel: "/reports/dashboards/\(item.id)/edit", findings: findings,
+            context: context)
         return framed("名称与刷新", form, findings, context)
     }
 

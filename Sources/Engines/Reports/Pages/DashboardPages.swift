@@ -68,7 +68,8 @@ struct DashboardPages: Sendable {
 
     private func framed(_ title: String, _ form: Form, _ findings: [FieldFinding], _ context: WebContext) -> Response {
         Shell.page(
-            title, crumbs: [Crumb("统计报表"), Crumb("看板与大屏", "/reports/dashboards"), Crumb(title)], active: "/reports/dashboards", status: findings.isEmpty ? .ok : .unprocessableContent,
+            title, crumbs: [Crumb("统计报表"), Crumb("看板与大屏", "/reports/dashboards"), Crumb(title)], active: "/reports/dashboards",
+            status: findings.isEmpty ? .ok : .unprocessableContent,
             body: context.isDialog ? form.markup : "\(Card(body: form.markup))", context: context)
     }
 
@@ -79,7 +80,8 @@ struct DashboardPages: Sendable {
             FormField("refresh", "刷新间隔", .number(step: "1"), value: input["refresh"] ?? "30", unit: "秒", minimum: "10", maximum: "3600"),
         ]
         return framed(
-            "新建看板", Form(action: "/reports/dashboards/new", sections: [FormSection(nil, fields)], submit: "新建", cancel: "/reports/dashboards", findings: findings, context: context),
+            "新建看板",
+            Form(action: "/reports/dashboards/new", sections: [FormSection(nil, fields)], submit: "新建", cancel: "/reports/dashboards", findings: findings, context: context),
             findings, context)
     }
 
@@ -150,7 +152,9 @@ struct DashboardPages: Sendable {
         let (item, shown) = try await engine.database.read { [engine] reader in
             let item = try engine.item(id, [.rotation], by: principal, in: reader)
             let ids = (item.body["dashboards"]?.array ?? []).compactMap(\.int)
-            let found = try reader.rows("SELECT * FROM report_items WHERE id IN (\(list: ids)) AND kind = 'dashboard'").compactMap(ReportItem.init).filter { $0.isSeen(by: principal) }
+            let found = try reader.rows("SELECT * FROM report_items WHERE id IN (\(list: ids)) AND kind = 'dashboard'").compactMap(ReportItem.init).filter {
+                $0.isSeen(by: principal)
+            }
             return (item, ids.compactMap { id in found.first { $0.id == id } })
         }
         guard !shown.isEmpty else { throw Failure.notFound("“\(item.title)”中的看板") }

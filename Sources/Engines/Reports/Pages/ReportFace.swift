@@ -67,10 +67,13 @@ enum ReportFace {
     }
 
     private static func down(_ table: ReportTable, _ limit: Int) -> Markup {
-        let head = table.dimensions.map { one -> Markup in "<th scope=\"col\">\(one.title)</th>" } + table.measures.map { one -> Markup in "<th scope=\"col\" class=\"text-end\">\(title(one))</th>" }
+        let head =
+            table.dimensions.map { one -> Markup in "<th scope=\"col\">\(one.title)</th>" }
+            + table.measures.map { one -> Markup in "<th scope=\"col\" class=\"text-end\">\(title(one))</th>" }
         let rows = table.rows.prefix(limit).map { row -> Markup in
             let labels = row.labels.map { label -> Markup in "<td>\(label)</td>" }
-            let values = row.values.enumerated().map { index, value -> Markup in "<td class=\"text-end num\(tone(value, table.measures[index]))\">\(table.text(value, index))</td>" }
+            let values = row.values.enumerated().map { index, value -> Markup in "<td class=\"text-end num\(tone(value, table.measures[index]))\">\(table.text(value, index))</td>"
+            }
             return "<tr>\(labels)\(values)</tr>"
         }
         let hasSums = table.rows.count > 1 && table.totals.contains { $0 != nil } && !table.dimensions.isEmpty
@@ -98,7 +101,10 @@ enum ReportFace {
         let rows = pivot.lines.prefix(limit).map { line -> Markup in
             let labels = line.labels.map { label -> Markup in "<td>\(label)</td>" }
             let cells = line.cells.map { values -> Markup in
-                .joined(values.enumerated().map { index, value -> Markup in "<td class=\"text-end num\(tone(value, table.measures[index]))\">\(value.map { table.text($0, index) })</td>" })
+                .joined(
+                    values.enumerated().map { index, value -> Markup in
+                        "<td class=\"text-end num\(tone(value, table.measures[index]))\">\(value.map { table.text($0, index) })</td>"
+                    })
             }
             let sums = summed.map { index -> Markup in "<td class=\"text-end num\"><strong>\(line.sums[index].map { table.text($0, index) })</strong></td>" }
             return "<tr>\(labels)\(cells)\(sums)</tr>"
@@ -126,7 +132,8 @@ enum ReportFace {
         defer { try? FileManager.default.removeItem(atPath: path) }
         if table.isPivot {
             let pivot = ReportPivot(table)
-            let columns = table.dimensions.dropLast().map(\.title) + pivot.across.flatMap { place in table.measures.map { table.measures.count > 1 ? "\(place) \(columnTitle($0))" : place } }
+            let columns =
+                table.dimensions.dropLast().map(\.title) + pivot.across.flatMap { place in table.measures.map { table.measures.count > 1 ? "\(place) \(columnTitle($0))" : place } }
             let writer = try SheetWriter(path: path, format: .xlsx, sheet: title, columns: columns.map { SheetColumn($0) })
             for line in pivot.lines { try writer.append(line.labels.map { Cell($0) } + line.cells.flatMap { values in values.enumerated().map { cell($1, $0) } }) }
             try writer.finish()

@@ -17,6 +17,7 @@ package struct ReportPages: Sendable {
         MenuItem("统计报表", groupEN: "Reports", "报表", "Designed reports", icon: "file", path: "/reports/designed", permission: ReportPermission.build, order: 364),
         MenuItem("统计报表", groupEN: "Reports", "定时生成", "Schedules", icon: "clock", path: "/reports/schedules", permission: ReportPermission.schedule, order: 366),
         MenuItem("统计报表", groupEN: "Reports", "报表归档", "Archive", icon: "archive", path: "/reports/archive", permission: ReportPermission.build, order: 368),
+        MenuItem("统计报表", groupEN: "Reports", "打印文书", "Papers", icon: "print", path: "/reports/forms", permission: ReportPermission.build, order: 370),
     ]
 
     /// What this engine writes into the audit book.
@@ -28,11 +29,19 @@ package struct ReportPages: Sendable {
         DashboardPages(engine: engine).add(to: routes)
         DesignedPages(engine: engine).add(to: routes)
         SchedulePages(engine: engine).add(to: routes)
+        PaperPages(engine: engine).add(to: routes)
         routes.get("/reports/items/{id}/share", permission: .named(ReportPermission.share), use: shareForm)
         routes.post("/reports/items/{id}/share", permission: .named(ReportPermission.share), use: share)
         routes.get("/reports/items/{id}/delete", permission: build, use: deleteForm)
         routes.post("/reports/items/{id}/delete", permission: build, use: delete)
         routes.get("/reports/organisations", permission: .named(ReportPermission.share), use: organisations)
+    }
+
+    /// Where an attachment is shown without a download; nil for what is neither picture, PDF nor office file.
+    package static let previewPath: @Sendable (String, String) -> String? = { sha256, name in
+        let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
+        guard ["jpg", "jpeg", "png", "pdf", "doc", "docx", "xls", "xlsx", "odt", "ods"].contains(ending) else { return nil }
+        return PageAddress("/reports/preview/\(sha256)", [.init("name", name)]).text
     }
 
     static func path(of item: ReportItem) -> String {
@@ -41,7 +50,7 @@ package struct ReportPages: Sendable {
         case .dashboard: "/reports/dashboards/\(item.id)"
         case .rotation: "/reports/dashboards"
         case .template: "/reports/designed/\(item.id)"
-        case .form: "/reports/forms"
+        case .form: "/reports/forms/\(item.id)"
         }
     }
 

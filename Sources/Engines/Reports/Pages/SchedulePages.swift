@@ -56,7 +56,8 @@ struct SchedulePages: Sendable {
         let table = DataTable(
             id: "archive", columns: columns, rows: rows, address: here, pager: pager, empty: "还没有归档的报表。在“报表”中点“生成并归档”，或设置定时生成", hasTools: false)
         return Shell.page(
-            "报表归档", crumbs: [Crumb("统计报表"), Crumb("报表归档")], active: "/reports/archive", body: "\(ReportFace.styles(context))\(search)\(Card(isFlush: true, body: "\(table)"))", context: context)
+            "报表归档", crumbs: [Crumb("统计报表"), Crumb("报表归档")], active: "/reports/archive", body: "\(ReportFace.styles(context))\(search)\(Card(isFlush: true, body: "\(table)"))",
+            context: context)
     }
 
     /// `?view=1` shows a PDF in place.
@@ -93,13 +94,15 @@ struct SchedulePages: Sendable {
                 id: String(one.id),
                 [
                     "\(one.title)", "\(one.rhythm.title)", "\(one.formats.map(\.title).joined(separator: "、"))", "\(one.receivers.map { names.title($0) }.joined(separator: "、"))",
-                    one.isOn ? "\(one.nextAt)" : "—", "\(one.lastAt)<br><small class=\"muted\">\(one.lastNote)</small>", "\(Badge(one.isOn ? "启用" : "停用", one.isOn ? .good : .muted))",
+                    one.isOn ? "\(one.nextAt)" : "—", "\(one.lastAt)<br><small class=\"muted\">\(one.lastNote)</small>",
+                    "\(Badge(one.isOn ? "启用" : "停用", one.isOn ? .good : .muted))",
                 ], actions: actions)
         }
         let table = DataTable(
             id: "schedules", columns: columns, rows: rows, address: context.here, empty: "没有定时生成的报表。在“报表”中打开一个报表，点“定时生成”", hasTools: false)
         return Shell.page(
-            "定时生成", crumbs: [Crumb("统计报表"), Crumb("定时生成")], active: "/reports/schedules", body: "\(ReportFace.styles(context))\(Card(isFlush: true, body: "\(table)"))", context: context)
+            "定时生成", crumbs: [Crumb("统计报表"), Crumb("定时生成")], active: "/reports/schedules", body: "\(ReportFace.styles(context))\(Card(isFlush: true, body: "\(table)"))",
+            context: context)
     }
 
     private func page(_ item: ReportItem, _ roles: [Role], _ input: FormInput, _ findings: [FieldFinding], _ context: WebContext) -> Response {
@@ -108,10 +111,12 @@ struct SchedulePages: Sendable {
         let fields = [
             FormField("item", "", .hidden, value: String(item.id)),
             FormField("every", "频率", .radio(ReportRhythm.Every.allCases.map { Choice($0.rawValue, $0.title) }), value: input["every"] ?? "day", isRequired: true),
-            FormField("day", "哪一天", .select(days), value: input["day"] ?? "1"), FormField("time", "时间", .text, value: input["time"] ?? "08:00", isRequired: true, placeholder: "08:00"),
+            FormField("day", "哪一天", .select(days), value: input["day"] ?? "1"),
+            FormField("time", "时间", .text, value: input["time"] ?? "08:00", isRequired: true, placeholder: "08:00"),
             FormField("format", "格式", .multiSelect(formats), values: input.all("format").isEmpty ? ["xlsx"] : input.all("format"), isRequired: true),
             FormField("role", "接收角色", .multiSelect(roles.map { Choice("role:\($0.name)", $0.title) }), values: input.all("role"), isWide: true),
-            FormField("organisation", "接收机构", .reference(url: "/reports/organisations", shown: "")), FormField("user", "接收人", .reference(url: "/reports/schedules/users", shown: "")),
+            FormField("organisation", "接收机构", .reference(url: "/reports/organisations", shown: "")),
+            FormField("user", "接收人", .reference(url: "/reports/schedules/users", shown: "")),
         ]
         let form = Form(
             action: "/reports/schedules/new", sections: [FormSection(nil, fields)], submit: "保存", cancel: "/reports/designed/\(item.id)", findings: findings, context: context)
@@ -138,7 +143,9 @@ struct SchedulePages: Sendable {
         let (item, roles) = try await begin(form["item"].flatMap { Int64($0) } ?? 0, principal)
         let time = (form["time"] ?? "").split(whereSeparator: { $0 == ":" || $0 == "：" }).compactMap { Int($0) }
         do {
-            guard time.count == 2, (0...23).contains(time[0]), (0...59).contains(time[1]) else { throw Failure.invalid([FieldFinding("time", "format", "应为 时:分，如 08:00", title: "时间")]) }
+            guard time.count == 2, (0...23).contains(time[0]), (0...59).contains(time[1]) else {
+                throw Failure.invalid([FieldFinding("time", "format", "应为 时:分，如 08:00", title: "时间")])
+            }
             let rhythm = ReportRhythm(form["every"].flatMap(ReportRhythm.Every.init) ?? .day, minute: time[0] * 60 + time[1], day: form["day"].flatMap { Int($0) } ?? 1)
             var receivers = form.all("role").filter { word in roles.contains { "role:\($0.name)" == word } }
             if let organisation = form["organisation"].flatMap({ Int64($0) }) { receivers.append("org:\(organisation)") }
@@ -159,7 +166,8 @@ struct SchedulePages: Sendable {
         let pattern = "%" + (keyword ?? "").replacing("%", with: "").replacing("_", with: "") + "%"
         let found = try await engine.database.read { reader in
             try reader.rows(
-                "SELECT u.id, u.name, o.name AS place FROM users u JOIN organisations o ON o.id = u.organisation WHERE u.state = 'active' AND u.name LIKE \(pattern) AND \(scope) ORDER BY u.id LIMIT 20")
+                "SELECT u.id, u.name, o.name AS place FROM users u JOIN organisations o ON o.id = u.organisation WHERE u.state = 'active' AND u.name LIKE \(pattern) AND \(scope) ORDER BY u.id LIMIT 20"
+            )
         }
         return .html("\(ReferenceChoices(found.map { Choice(String($0.int("id") ?? 0), $0.text("name") ?? "", group: $0.text("place")) }))")
     }

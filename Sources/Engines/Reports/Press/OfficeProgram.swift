@@ -64,7 +64,8 @@ package struct OfficeProgram: Sendable {
         let process = Process()
         // `timeout` ends the whole group; `prlimit` holds memory and processor time of each of its processes.
         process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
-        let limited = FileManager.default.isExecutableFile(atPath: OfficeProgram.limiter)
+        let limited =
+            FileManager.default.isExecutableFile(atPath: OfficeProgram.limiter)
             ? [OfficeProgram.limiter, "--as=\(OfficeProgram.memoryBytes)", "--cpu=\(seconds)", "--fsize=\(OfficeProgram.largestResult)", "--"] : []
         process.arguments = ["--signal=KILL", "\(seconds)"] + limited + words
         process.environment = ["HOME": folder, "TMPDIR": folder, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"]

@@ -76,7 +76,8 @@ package enum ReportSpan: Sendable, Equatable {
     case fixed(Day, Day)
 
     package static let named: [(span: ReportSpan, title: String)] = [
-        (.today, "今天"), (.yesterday, "昨天"), (.last7, "近 7 天"), (.last30, "近 30 天"), (.last90, "近 90 天"), (.thisMonth, "本月"), (.lastMonth, "上月"), (.thisYear, "今年"), (.lastYear, "去年"),
+        (.today, "今天"), (.yesterday, "昨天"), (.last7, "近 7 天"), (.last30, "近 30 天"), (.last90, "近 90 天"), (.thisMonth, "本月"), (.lastMonth, "上月"), (.thisYear, "今年"),
+        (.lastYear, "去年"),
         (.last12Months, "近 12 个月"), (.all, "全部时间"),
     ]
 

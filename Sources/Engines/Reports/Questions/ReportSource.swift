@@ -142,7 +142,9 @@ package struct ReportAnswer: Sendable, Equatable {
         for group in groups {
             let changed = change(group)
             if let place = places[changed.keys] {
-                for index in changed.values.indices where changed.values[index] != nil { folded[place].values[index] = (folded[place].values[index] ?? 0) + (changed.values[index] ?? 0) }
+                for index in changed.values.indices where changed.values[index] != nil {
+                    folded[place].values[index] = (folded[place].values[index] ?? 0) + (changed.values[index] ?? 0)
+                }
             } else {
                 places[changed.keys] = folded.count
                 folded.append(changed)

@@ -52,7 +52,9 @@ package struct ReportArchive: Sendable {
         var missing = formats
         if let run {
             let known = try await engine.database.read { reader in
-                try reader.rows("SELECT format FROM report_outputs WHERE schedule = \(run.schedule) AND due_at = \(run.dueAt) AND receiver = \(principal.id)").compactMap { $0[0].text }
+                try reader.rows("SELECT format FROM report_outputs WHERE schedule = \(run.schedule) AND due_at = \(run.dueAt) AND receiver = \(principal.id)").compactMap {
+                    $0[0].text
+                }
             }
             missing = formats.filter { !known.contains($0.rawValue) }
             if missing.isEmpty { return }
@@ -76,13 +78,15 @@ package struct ReportArchive: Sendable {
                     """)
             }
             try engine.identity.audit.record(
-                AuditEntry("create", "reportOutput", "\(item.id)", "生成报表“\(item.title)”\(template.period.label(order.day))，接收人\(principal.name)"), by: run == nil ? principal : .system("定时报表"),
+                AuditEntry("create", "reportOutput", "\(item.id)", "生成报表“\(item.title)”\(template.period.label(order.day))，接收人\(principal.name)"),
+                by: run == nil ? principal : .system("定时报表"),
                 in: tx)
             if let run {
                 let failed = files.first { $0.error != nil }?.error
                 try engine.messages.post(
                     MessageDraft(
-                        ReportEngine.messageKind, title: "\(item.title)（\(template.period.label(order.day))）", text: failed.map { "生成失败：\($0)" } ?? "已生成，数据范围：\(ReportEngine.scopeTitle(principal))",
+                        ReportEngine.messageKind, title: "\(item.title)（\(template.period.label(order.day))）",
+                        text: failed.map { "生成失败：\($0)" } ?? "已生成，数据范围：\(ReportEngine.scopeTitle(principal))",
                         path: "/reports/archive", users: [principal.id], dedupe: "report \(run.schedule) \(run.dueAt.milliseconds) \(principal.id)"), in: tx)
             }
         }

@@ -104,16 +104,19 @@ extension ReportEngine {
     package static let mostReceivers = 200
 
     package func jobs() -> [JobDeclaration] {
-        [JobDeclaration("reports.schedules", "定时生成报表", every: 60) { [self] context in
-            let made = try await runDue(at: clock.now)
-            if made > 0 { context.note("生成 \(made) 份") }
-        }]
+        [
+            JobDeclaration("reports.schedules", "定时生成报表", every: 60) { [self] context in
+                let made = try await runDue(at: clock.now)
+                if made > 0 { context.note("生成 \(made) 份") }
+            }
+        ]
     }
 
     /// - Throws: `.invalid` with every finding.
     @discardableResult
     package func schedule(
-        _ item: ReportItem, rhythm: ReportRhythm, formats: [ReportFormat], receivers: [String], parameters: [String: [String]] = [:], by principal: Principal, in tx: any Transaction
+        _ item: ReportItem, rhythm: ReportRhythm, formats: [ReportFormat], receivers: [String], parameters: [String: [String]] = [:], by principal: Principal,
+        in tx: any Transaction
     ) throws -> Int64 {
         try principal.require(ReportPermission.schedule, "定时生成报表")
         var findings: [FieldFinding] = []
@@ -141,7 +144,9 @@ extension ReportEngine {
     }
 
     package func schedule(_ id: Int64, of principal: Principal, in reader: any Reader) throws -> ReportSchedule {
-        guard let found = try reader.first("SELECT * FROM report_schedules WHERE id = \(id) AND owner = \(principal.id)").map(ReportSchedule.init) else { throw Failure.notFound("该定时任务") }
+        guard let found = try reader.first("SELECT * FROM report_schedules WHERE id = \(id) AND owner = \(principal.id)").map(ReportSchedule.init) else {
+            throw Failure.notFound("该定时任务")
+        }
         return found
     }
 
@@ -169,8 +174,8 @@ extension ReportEngine {
             }
             let scope = principal.scope.condition(org: "o.id", area: "o.area")
             for row in try reader.rows(
-                "SELECT u.id FROM users u JOIN organisations o ON o.id = u.organisation WHERE \(condition) AND u.state = 'active' AND o.state = 'active' AND \(scope) ORDER BY u.id LIMIT 2000")
-            {
+                "SELECT u.id FROM users u JOIN organisations o ON o.id = u.organisation WHERE \(condition) AND u.state = 'active' AND o.state = 'active' AND \(scope) ORDER BY u.id LIMIT 2000"
+            ) {
                 if let id = row[0].int { found.insert(id) }
             }
         }
@@ -182,7 +187,9 @@ extension ReportEngine {
     /// - Returns: how many people were served.
     @discardableResult
     package func runDue(at now: Moment) async throws -> Int {
-        let due = try await database.read { try $0.rows("SELECT * FROM report_schedules WHERE is_on = 1 AND next_at <= \(now) ORDER BY next_at, id LIMIT 100").map(ReportSchedule.init) }
+        let due = try await database.read {
+            try $0.rows("SELECT * FROM report_schedules WHERE is_on = 1 AND next_at <= \(now) ORDER BY next_at, id LIMIT 100").map(ReportSchedule.init)
+        }
         var served = 0
         for schedule in due {
             try Task.checkCancellation()
