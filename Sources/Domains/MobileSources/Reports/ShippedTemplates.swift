@@ -81,7 +81,8 @@ enum ShippedTemplates {
 
     private static let clean = WorkbookDraft([
         WorkbookDraft.Sheet(
-            "清洁运输比例", widths: [20, 14, 16, 14, 16, 13, 13, 14], isLandscape: true, titleRows: 4, merges: ["A1:H1", "A2:H2", "A3:A4", "B3:C3", "D3:E3", "F3:G3", "H3:H4", "A7:H7", "A8:H8"],
+            "清洁运输比例", widths: [20, 14, 16, 14, 16, 13, 13, 14], isLandscape: true, titleRows: 4,
+            merges: ["A1:H1", "A2:H2", "A3:A4", "B3:C3", "D3:E3", "F3:G3", "H3:H4", "A7:H7", "A8:H8"],
             rows: head("月度清洁运输报表", width: 8) + [
                 [("行业", .head), ("总运输", .head), ("", .head), ("清洁运输", .head), ("", .head), ("清洁运输比例", .head), ("", .head), ("国三及以下车次", .head)],
                 [("", .head), ("车次", .head), ("运输量（吨）", .head), ("车次", .head), ("运输量（吨）", .head), ("按车次", .head), ("按运输量", .head), ("", .head)],
