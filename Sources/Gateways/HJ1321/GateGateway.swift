@@ -56,10 +56,10 @@ package final class GateGateway: Sendable {
         }
     }
 
-    private func nextRequestId() -> String { "\(requestPrefix)\(requestCount.wrappingAdd(1, ordering: .relaxed).newValue)" }
+    func nextRequestId() -> String { "\(requestPrefix)\(requestCount.wrappingAdd(1, ordering: .relaxed).newValue)" }
 
     /// The answer to what went wrong, which the log is told.
-    private func refusal(_ error: any Error, path: String, _ requestId: String, _ address: String) -> GateEnvelope {
+    func refusal(_ error: any Error, path: String, _ requestId: String, _ address: String) -> GateEnvelope {
         do {
             throw error
         } catch let failure as Failure {
@@ -111,61 +111,6 @@ package final class GateGateway: Sendable {
 
     private func noSuchPath(_ path: String) -> Failure { Failure(.notFound, "40401", "接口不存在：\(path.prefix(80))") }
 
-    // MARK: At once
-
-    /// The longest body whose passes are answered at once: a hundred or two, a few milliseconds of an event loop.
-    package static let atOnceLimit = 128 << 10
-
-    /// Whether a request may be answered by `answerAtOnce`: passes in a small body of a known length.
-    package func mayAnswerAtOnce(_ head: HTTPRequest) -> Bool {
-        guard head.method == .post, head.path == "/gate/v1/passes", backend.mayPassAtOnce else { return false }
-        guard let length = head.headerFields[.contentLength].flatMap({ Int($0) }) else { return false }
-        return length <= GateGateway.atOnceLimit
-    }
-
-    /// Passes without a task: checked, read and judged on the caller's thread, so that between socket and writer there are no hops. Every refusal is that of `respond`.
-    ///
-    /// - Parameter then: called once with what makes the answer, from another thread or at once.
-    /// - Returns: false when something must be waited for first; nothing has happened then, and `respond` is to be asked.
-    package func answerAtOnce(_ head: HTTPRequest, _ body: [UInt8], address: String, then: @escaping @Sendable (_ reply: @escaping @Sendable () -> GateReply) -> Void) -> Bool {
-        let now = clock.now
-        do {
-            guard throttle.admits(address: address, now: now) else { return false }
-            let granted = try granted(head.headerFields, address, now)
-            let parsed = Result { try parse(body) }
-            // Read and judged before the signature is verified, since only the reading tells whether something must be waited for; nothing comes of it until it is.
-            var ready: GatePassesReady?
-            if let values = try? records(parsed.get()), (try? refuseOtherEnterprise(values, granted.caller)) != nil {
-                ready = backend.passesAtOnce(values, from: granted.caller)
-                if ready == nil { return false }
-            }
-            let pass = try authenticate(head, SHA256.hash(body), granted, now)
-            guard let ready else {
-                clients.nonces.release(pass.nonce)
-                try refuseOtherEnterprise(try records(try parsed.get()), granted.caller)
-                return false
-            }
-            ready(claim(pass)) { [self] outcome in
-                then { [self] in
-                    do {
-                        return GateEnvelope(try outcome()).reply(requestId: nextRequestId())
-                    } catch {
-                        clients.nonces.release(pass.nonce)
-                        return reply(refusing: error, address)
-                    }
-                }
-            }
-        } catch {
-            then { [self] in reply(refusing: error, address) }
-        }
-        return true
-    }
-
-    private func reply(refusing error: any Error, _ address: String) -> GateReply {
-        let requestId = nextRequestId()
-        return refusal(error, path: "/gate/v1/passes", requestId, address).reply(requestId: requestId)
-    }
-
     // MARK: Calls
 
     private func passes(_ request: Request, _ address: String, _ now: Moment) async throws -> GateEnvelope {
@@ -176,7 +121,7 @@ package final class GateGateway: Sendable {
     }
 
     /// A record that names an enterprise names its own or is not taken.
-    private func refuseOtherEnterprise(_ values: [JSONValue], _ caller: GateCaller) throws {
+    func refuseOtherEnterprise(_ values: [JSONValue], _ caller: GateCaller) throws {
         for value in values {
             if let code = value["enterpriseCode"]?.string, code != caller.enterpriseCode { throw Failure(.forbidden, "40301", "记录中的企业编号“\(code.prefix(32))”不是本企业") }
         }
@@ -290,7 +235,7 @@ package final class GateGateway: Sendable {
 
     func granted(_ request: Request, _ address: String, _ now: Moment) throws -> Granted { try granted(request.headers, address, now) }
 
-    private func granted(_ headers: HTTPFields, _ address: String, _ now: Moment) throws -> Granted {
+    func granted(_ headers: HTTPFields, _ address: String, _ now: Moment) throws -> Granted {
         let header = headers[.authorization]
         let token = header.flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil }
         let grant = try clients.tokens.verify(token, now: now)
@@ -304,7 +249,7 @@ package final class GateGateway: Sendable {
         try authenticate(request.head, digest, granted, now)
     }
 
-    private func authenticate(_ head: HTTPRequest, _ digest: Digest, _ granted: Granted, _ now: Moment) throws(ClientRefusal) -> SignedPass {
+    func authenticate(_ head: HTTPRequest, _ digest: Digest, _ granted: Granted, _ now: Moment) throws(ClientRefusal) -> SignedPass {
         try clients.authenticate(signedRequest(head, digest), client: granted.grant.client, objectCode: granted.grant.objectCode, now: now)
     }
 
@@ -339,7 +284,7 @@ package final class GateGateway: Sendable {
         }
     }
 
-    private func parse(_ body: [UInt8]) throws -> JSONValue {
+    func parse(_ body: [UInt8]) throws -> JSONValue {
         do throws(JSONSyntaxError) {
             return try JSONValue(parsing: body)
         } catch {
@@ -347,7 +292,7 @@ package final class GateGateway: Sendable {
         }
     }
 
-    private func records(_ value: JSONValue) throws -> [JSONValue] {
+    func records(_ value: JSONValue) throws -> [JSONValue] {
         switch value {
         case .object: return [value]
         case .array(let values) where values.isEmpty: throw Failure(.invalid, "40002", "数组不能为空", fields: [FieldFinding("", "range", "应为 1～500 条")])

@@ -31,7 +31,8 @@ private let outputs: SchemaStep = .createTable(
         columns: [
             Column("item", .integer, required: true), Column("schedule", .integer), Column("due_at", .integer), Column("title", .text, required: true),
             Column("receiver", .integer, required: true), Column("receiver_name", .text, required: true), Column("period", .text, required: true),
-            Column("format", .text, required: true), Column("blob", .text), Column("size", .integer, required: true), Column("state", .text, required: true), Column("error", .text),
+            Column("format", .text, required: true), Column("blob", .text), Column("size", .integer, required: true), Column("state", .text, required: true),
+            Column("error", .text),
             Column("made_by", .text, required: true), Column("made_at", .integer, required: true),
         ],
         indexes: [

@@ -25,6 +25,8 @@ struct MoveCommand: AsyncParsableCommand {
         try await Migrator(Migrations.all).run(on: source)
         try await Migrator(Migrations.all).run(on: target)
         try await PhotoUses.recover(source)
+        // Marks that the target's own migrations wrote are the source's to say, also when a move goes on.
+        try await target.write { tx in try tx.execute("DELETE FROM gate_sequence") }
         let tables = try await Self.tables(of: source, to: target)
         let started = Clock.system.now
         for table in tables {

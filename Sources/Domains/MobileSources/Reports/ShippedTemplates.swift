@@ -40,7 +40,7 @@ enum ShippedTemplates {
 
     private static let daily = WorkbookDraft([
         WorkbookDraft.Sheet(
-            "过车与报警", widths: [18, 14, 16, 16, 14, 14], titleRows: 4, merges: ["A1:F1", "A2:F2", "A3:F3", "A8:F8"],
+            "过车与报警", widths: [18, 14, 16, 16, 14, 14], titleRows: 4, merges: ["A1:F1", "A2:F2", "A3:F3", "A8:F8", "A12:F12"],
             rows: head("门禁监管日报", width: 6) + [
                 [("一、进出厂过车", .strong)] + Array(repeating: ("", .strong), count: 5),
                 ["县（区、市）", "车次", "运输量（吨）", "不允许通行", "不允许通行率", "车次环比"].map { ($0, .head) },
@@ -81,7 +81,8 @@ enum ShippedTemplates {
 
     private static let clean = WorkbookDraft([
         WorkbookDraft.Sheet(
-            "清洁运输比例", widths: [20, 14, 16, 14, 16, 13, 13, 14], isLandscape: true, titleRows: 4, merges: ["A1:H1", "A2:H2", "A3:A4", "B3:C3", "D3:E3", "F3:G3", "H3:H4"],
+            "清洁运输比例", widths: [20, 14, 16, 14, 16, 13, 13, 14], isLandscape: true, titleRows: 4,
+            merges: ["A1:H1", "A2:H2", "A3:A4", "B3:C3", "D3:E3", "F3:G3", "H3:H4", "A7:H7", "A8:H8"],
             rows: head("月度清洁运输报表", width: 8) + [
                 [("行业", .head), ("总运输", .head), ("", .head), ("清洁运输", .head), ("", .head), ("清洁运输比例", .head), ("", .head), ("国三及以下车次", .head)],
                 [("", .head), ("车次", .head), ("运输量（吨）", .head), ("车次", .head), ("运输量（吨）", .head), ("按车次", .head), ("按运输量", .head), ("", .head)],
@@ -111,7 +112,7 @@ enum ShippedTemplates {
 
     private static let alarms = WorkbookDraft([
         WorkbookDraft.Sheet(
-            "报警处置", widths: [18, 26, 11, 11, 11, 11, 12], titleRows: 3, merges: ["A1:G1", "A2:G2"],
+            "报警处置", widths: [18, 26, 11, 11, 11, 11, 12], titleRows: 3, merges: ["A1:G1", "A2:G2", "A7:G7"],
             rows: head("报警处置统计表", width: 7) + [
                 ["县（区、市）", "报警类型", "报警数", "已响应", "未办结", "已办结", "办结率"].map { ($0, .head) },
                 [
