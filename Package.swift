@@ -69,10 +69,14 @@ let package = Package(
         module("Messages", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Exchange", "Identity", "Schedules", "Web", logging, nio, hummingbird]),
         module("Workflows", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", logging, nio, hummingbird]),
         module("Alarms", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Workflows", logging, nio, hummingbird]),
-        module("Features", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", logging, nio, hummingbird, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
+        module("Search", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Identity", "Schedules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", nio, hummingbird]),
+        module("DataServices", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Exchange", "Identity", "Rules", "Web", "Ledgers", "Workflows", nio, hummingbird]),
+        module("Features", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Search", "DataServices", logging, nio, hummingbird, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
 
         // Gateways
         module("HJ1321", in: "Gateways", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Web", logging, nio, hummingbird]),
+
+        module("SMTP", in: "Gateways", uses: ["Kernel", "Cryptography", "Messages", nio, .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
 
         // Domains
         module("MobileSources", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Features", logging, nio, hummingbird]),
@@ -81,8 +85,8 @@ let package = Package(
         .executableTarget(
             name: "jianwei",
             dependencies: [
-                "Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "StorageS3", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Features",
-                "HJ1321", "MobileSources", logging, nio, hummingbird,
+                "Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "StorageS3", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Search", "DataServices", "Features",
+                "HJ1321", "SMTP", "MobileSources", logging, nio, hummingbird,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -110,8 +114,8 @@ let package = Package(
         suite("Messages", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Identity", "Schedules", "Web", "Messages", logging, nio, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Workflows", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Workflows", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Alarms", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Alarms", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
-        suite("Features", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Features", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
-        suite("MobileSources", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Features", "HJ1321", "MobileSources", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Features", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Search", "DataServices", "Features", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("MobileSources", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Search", "Features", "HJ1321", "MobileSources", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Fences", in: "House", tests: []),
     ]
 )

@@ -5,6 +5,7 @@ extension SchemaStep {
         switch self {
         case .createTable(let table):
             [table.createStatement(dialect)] + table.partitionStatements(dialect) + table.indexes.map { $0.createStatement(on: table.name, dialect) }
+                + (table.wordIndex?.statements(dialect) ?? [])
         case .addColumn(let table, let column):
             ["ALTER TABLE \(quoted(table)) ADD COLUMN \(column.definition(dialect))"]
         case .createIndex(let table, let index):

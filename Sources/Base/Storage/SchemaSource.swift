@@ -30,6 +30,7 @@ extension Table {
         if !indexes.isEmpty { parts.append("indexes: [\n\(indexes.map { "        \($0.swiftSource),\n" }.joined())    ]") }
         if isClustered { parts.append("isClustered: true") }
         if let partitionedBy { parts.append("partitionedBy: \(literal(partitionedBy))") }
+        if let words { parts.append("words: \(literal(words))") }
         return "Table(\n    " + parts.joined(separator: ",\n    ") + "\n)"
     }
 }

@@ -1,10 +1,12 @@
 import Alarms
+import DataServices
 import Identity
 import Kernel
 import Ledgers
 import Media
 import Messages
 import Schedules
+import Search
 import Storage
 import Web
 import Workflows
@@ -19,11 +21,11 @@ package struct FeatureSet: Sendable {
     package var ledgers: [LedgerDeclaration] { features.flatMap(\.ledgers) + [DictionaryLedger.ledger, HolidayCalendar.ledger] }
     package var dictionaries: [DictionaryDeclaration] { features.flatMap(\.dictionaries) }
     package var alarmKinds: [AlarmKind] { AuditWatch.kinds + features.flatMap(\.alarmKinds) }
-    package var workflows: [WorkflowDeclaration] { features.flatMap(\.workflows) }
+    package var workflows: [WorkflowDeclaration] { [DataServiceApproval.workflow] + features.flatMap(\.workflows) }
     package var additions: [LedgerAdditions] { features.flatMap(\.additions) }
 
     /// Tables of the features and of the generated pages, beyond those of ledgers; the other engines' own stand with the engines.
-    package var tables: [Table] { LedgerServices.tables + WorkflowTables.all + MessageTables.all + features.flatMap(\.tables) }
+    package var tables: [Table] { LedgerServices.tables + WorkflowTables.all + MessageTables.all + SearchTables.all + DataServiceTables.all + features.flatMap(\.tables) }
 
     /// Every permission of features and their ledgers; the role form shows them by area.
     package var permissions: [PermissionDeclaration] { permissions(runtime: []) }
@@ -31,7 +33,8 @@ package struct FeatureSet: Sendable {
     /// - Parameter runtime: ledgers that administrators have defined, whose rights are given like all others.
     package func permissions(runtime: [LedgerDeclaration]) -> [PermissionDeclaration] {
         let own = [LedgerDesignPermission.declaration, PermissionDeclaration("task.manage", "任务中心：查看与取消他人的任务", area: "系统管理")]
-        return (ledgers + runtime).flatMap(permissions) + own + WorkPages.permissions + MessagePages.permissions + features.flatMap(\.permissions)
+        return (ledgers + runtime).flatMap(permissions) + own + WorkPages.permissions + MessagePages.permissions + SearchPermission.all + DataServicePermission.all
+            + features.flatMap(\.permissions)
     }
 
     private func permissions(of ledger: LedgerDeclaration) -> [PermissionDeclaration] {
@@ -69,7 +72,7 @@ package struct FeatureSet: Sendable {
         }
         items.append(MenuItem("系统", groupEN: "System", "任务中心", "Tasks", icon: "clock", path: "/tasks", permission: nil, order: 9000))
         items.append(MenuItem("系统", groupEN: "System", "台账设计", "Ledger designer", icon: "edit", path: "/designer", permission: LedgerDesignPermission.name, order: 9010))
-        return items + Administration.menu + WorkPages.menu + MessagePages.menu + features.flatMap(\.menu)
+        return items + Administration.menu + WorkPages.menu + MessagePages.menu + SearchPages.menu + DataServicePages.menu + features.flatMap(\.menu)
     }
 
     /// The platform's own and those of the features.
@@ -102,9 +105,11 @@ package struct FeatureSet: Sendable {
         LedgerAPI(services: services).add(to: routes)
         Administration.add(to: routes, platform: platform, auditTitles: features.reduce(into: [:]) { $0.merge($1.auditTitles) { first, _ in first } })
         MessagePages(engine: platform.messages, database: platform.database).add(to: routes)
+        DataServicePages(engine: platform.dataServices, database: platform.database).add(to: routes)
+        SearchPages(engine: platform.search, database: platform.database).add(to: routes)
         WorkPages(
             engine: platform.workflows, database: platform.database, photos: platform.photos, blobs: platform.blobs, keys: platform.keys,
-            subjectPath: { $0.kind == "alarm" ? "/alarms/\($0.id)" : "/ledgers/\($0.kind)/\($0.id)" }
+            subjectPath: { $0.kind == "alarm" ? "/alarms/\($0.id)" : $0.kind == "dataGrant" ? "/data-services" : "/ledgers/\($0.kind)/\($0.id)" }
         ).add(to: routes)
         for feature in features { feature.routes(routes, platform) }
     }

@@ -1,5 +1,6 @@
 import Alarms
 import Cryptography
+import DataServices
 import Identity
 import Kernel
 import Ledgers
@@ -7,6 +8,7 @@ import Logging
 import Media
 import Messages
 import Schedules
+import Search
 import Storage
 import Web
 import Workflows
@@ -25,6 +27,8 @@ package struct Platform: Sendable {
     package var alarms: AlarmEngine
     package var messages: MessageEngine
     package var workflows: WorkflowEngine
+    package var search: SearchEngine
+    package var dataServices: DataServiceEngine
     package var live: LiveHub
     package var tasks: LongTasks
     package var outbox: Outbox
@@ -33,7 +37,7 @@ package struct Platform: Sendable {
     package init(
         database: any Database, clock: Clock, keys: KeyRing, blobs: any BlobStore, photos: PhotoStore, audit: AuditTrail, identity: IdentityEngine, dictionaries: Dictionaries,
         ledgers: LedgerEngine, alarms: AlarmEngine, live: LiveHub, tasks: LongTasks, outbox: Outbox, logger: Logger,
-        workflows: [WorkflowDeclaration] = [],
+        workflows: [WorkflowDeclaration] = [DataServiceApproval.workflow],
         messages: MessageEngine? = nil
     ) {
         self.database = database
@@ -47,11 +51,15 @@ package struct Platform: Sendable {
         self.ledgers = ledgers
         self.alarms = alarms
         self.live = live
-        let messages = messages ?? PlatformMessages.engine(channels: [], database: database, outbox: outbox, hub: live, clock: clock)
+        let messages = messages ?? PlatformMessages.engine(channels: [], database: database, outbox: outbox, hub: live, keys: keys, clock: clock)
         self.messages = messages
         self.workflows = WorkflowEngine(declarations: workflows, database: database, dictionaries: dictionaries, keys: keys, audit: audit, clock: clock) {
             try PlatformMessages.tell($0, through: messages, in: $1)
         }
+        search = SearchEngine(
+            database: database, ledgers: ledgers, alarms: alarms, workflows: self.workflows, messages: messages, audit: audit, keys: keys, clock: clock)
+        dataServices = DataServiceEngine(database: database, ledgers: ledgers, workflows: self.workflows, audit: audit, keys: keys, clock: clock)
+        DataServiceApproval.register(dataServices, on: self.workflows)
         self.tasks = tasks
         self.outbox = outbox
         self.logger = logger

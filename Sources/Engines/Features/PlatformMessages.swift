@@ -1,4 +1,5 @@
 import Alarms
+import Cryptography
 import Identity
 import Kernel
 import Messages
@@ -15,12 +16,13 @@ package enum PlatformMessages {
         MessageKind("work.urged", "督办", template: "【见微】{number} {text}：{title}", channels: ["sms"]),
         MessageKind("work.returned", "退回", template: "【见微】{number} {text}：{title}"), MessageKind("work.copied", "抄送"),
         MessageKind("work.ended", "办结通知", template: "【见微】{number} {text}：{title}"),
+        MessageKind(MessageEngine.noticeKind, "通知公告", template: "【见微】通知：{title}。{text}"),
         MessageKind("alarm.opened", "严重报警", template: "【见微】{text}：{title}（{number}）", channels: ["sms"], isQuiet: false),
     ]
 
     /// - Parameter channels: the ways out of the platform that the installation has.
-    package static func engine(channels: [MessageChannel], database: any Database, outbox: Outbox, hub: LiveHub, clock: Clock) -> MessageEngine {
-        MessageEngine(kinds: kinds, channels: channels, database: database, outbox: outbox, hub: hub, clock: clock)
+    package static func engine(channels: [MessageChannel], database: any Database, outbox: Outbox, hub: LiveHub, keys: KeyRing, clock: Clock) -> MessageEngine {
+        MessageEngine(kinds: kinds, channels: channels, database: database, outbox: outbox, hub: hub, clock: clock, phones: keys.field("users.phone"))
     }
 
     static func tell(_ notice: WorkflowNotice, through messages: MessageEngine, in tx: any Transaction) throws {

@@ -68,7 +68,7 @@ struct Installation: Sendable {
         let live = LiveHub(clock: clock)
         let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, keys: keys, audit: identity.audit, clock: clock)
         let outbox = Outbox(clock: clock)
-        let messages = PlatformMessages.engine(channels: try MessageWays.channels(directory), database: database, outbox: outbox, hub: live, clock: clock)
+        let messages = PlatformMessages.engine(channels: try MessageWays.channels(directory), database: database, outbox: outbox, hub: live, keys: keys, clock: clock)
         let alarms = AlarmEngine(kinds: features.alarmKinds, audit: identity.audit, hub: live, clock: clock) { try PlatformMessages.tell($0, through: messages, in: $1) }
         let tasks = LongTasks(on: database, node: node, clock: clock, logger: logger)
         let platform = Platform(

@@ -1,5 +1,6 @@
 import Alarms
 import ArgumentParser
+import DataServices
 import Exchange
 import Features
 import Foundation
@@ -15,6 +16,7 @@ import Messages
 import MobileSources
 import NIOCore
 import Schedules
+import Search
 import ServiceLifecycle
 import Storage
 import StoragePostgres
@@ -122,6 +124,8 @@ struct Server: Sendable {
         settings.publicAddress = publicAddress
         settings.securityContact = securityContact
         settings.asksCertificates = asksCertificates
+        settings.quietPrefixes += DataServicePages.quietPrefixes
+        settings.searchPath = SearchPages.path
         settings.ratePerSecond = requestsPerSecond
         settings.rateBurst = requestsPerSecond * 4
         let home = HomeDirectory.find()
@@ -191,7 +195,12 @@ struct Server: Sendable {
         let channels = (try? MessageWays.channels(installation.directory)) ?? []
         let codes: [any Service] =
             CodeMessages(platform.identity.codeSignIn, channels: channels, clock: platform.clock, logger: logger).map { codes in [Running { await codes.run() }] } ?? []
-        return codes + [platform.tasks, scheduler, worker, Running { try await hashing.run() }, Running { await live.run() }]
+        let searching = Leadership("search", node: installation.node, on: platform.database, clock: platform.clock)
+        let search = Running {
+            try await platform.search.run(searching) { error in logger.warning("the search index could not follow", metadata: ["error": "\(error)"]) }
+            try await searching.release()
+        }
+        return codes + [platform.tasks, scheduler, search, worker, Running { try await hashing.run() }, Running { await live.run() }]
             + installation.features.features.flatMap { $0.services(platform) } + signals(installation)
     }
 
@@ -205,6 +214,7 @@ struct Server: Sendable {
         let clients = installation.clients
         return [
             JobDeclaration("sessionSweep", "清理过期会话", dailyAt: 200) { _ in _ = try await platform.identity.sessions.sweep() },
+            JobDeclaration("dataCallSweep", "清理数据服务访问日志", dailyAt: 210) { context in context.note("清理 \(try await platform.dataServices.forget()) 条") },
             JobDeclaration("clientRefresh", "刷新授权与密钥", every: 5) { _ in _ = try await clients.directory.refreshIfChanged(from: platform.database) },
         ]
     }
