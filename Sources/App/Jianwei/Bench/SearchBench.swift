@@ -32,7 +32,7 @@ struct SearchBench {
         let built = Double(rows) / max(Clock.system.now.seconds(since: began), 0.001)
         let city = Principal(kind: .user, id: 1, login: "bench", name: "测试", organisation: 2, area: "1301", permissions: ["*"], scope: .everything)
         let county = Principal(kind: .user, id: 2, login: "bench2", name: "测试", organisation: 3, area: "130102", permissions: ["*.read"], scope: .areas(["130102"]))
-        var asked: [(String, Double)] = []
+        var asked: [(title: String, p99: Double)] = []
         for (who, principal) in [("city", city), ("county", county)] {
             let own = principal.scope == .everything ? plates : plates.enumerated().filter { $0.offset % 20 == 0 }.map(\.element)
             let questions: [(String, (Int) -> String)] = [
