@@ -77,6 +77,8 @@ package enum SchemaStep: Sendable, Equatable {
     case dropIndex(table: String, Index)
     /// With everything in it; what is to be kept is copied by a step before.
     case dropTable(String)
+    /// Divides a table by month of a moment column on PostgreSQL; what is there becomes the first part. Nothing on SQLite.
+    case partition(table: String, by: String)
     /// Plain SQL that both dialects take; data repairs only.
     case run(String)
 }

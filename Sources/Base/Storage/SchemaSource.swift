@@ -7,6 +7,7 @@ extension SchemaStep {
         case .createIndex(let table, let index): ".createIndex(table: \(literal(table)), \(index.swiftSource))"
         case .dropTable(let table): ".dropTable(\(literal(table)))"
         case .dropIndex(let table, let index): ".dropIndex(table: \(literal(table)), \(index.swiftSource))"
+        case .partition(let table, let column): ".partition(table: \(literal(table)), by: \(literal(column)))"
         case .run(let statement): ".run(\(literal(statement)))"
         }
     }

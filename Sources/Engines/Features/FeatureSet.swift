@@ -24,7 +24,7 @@ package struct FeatureSet: Sendable {
     package var additions: [LedgerAdditions] { features.flatMap(\.additions) }
 
     /// Tables of the features and of the generated pages, beyond those of ledgers; the other engines' own stand with the engines.
-    package var tables: [Table] { LedgerServices.tables + WorkflowTables.all + MessageTables.all + ReportTables.all + features.flatMap(\.tables) }
+    package var tables: [Table] { LedgerServices.tables + OperationTables.all + WorkflowTables.all + MessageTables.all + ReportTables.all + features.flatMap(\.tables) }
 
     /// Every permission of features and their ledgers; the role form shows them by area.
     package var permissions: [PermissionDeclaration] { permissions(runtime: []) }
@@ -32,7 +32,7 @@ package struct FeatureSet: Sendable {
     /// - Parameter runtime: ledgers that administrators have defined, whose rights are given like all others.
     package func permissions(runtime: [LedgerDeclaration]) -> [PermissionDeclaration] {
         let own = [LedgerDesignPermission.declaration, PermissionDeclaration("task.manage", "任务中心：查看与取消他人的任务", area: "系统管理")]
-        return (ledgers + runtime).flatMap(permissions) + own + WorkPages.permissions + MessagePages.permissions + ReportPermission.all + features.flatMap(\.permissions)
+        return (ledgers + runtime).flatMap(permissions) + own + OperationPermission.all + WorkPages.permissions + MessagePages.permissions + ReportPermission.all + features.flatMap(\.permissions)
     }
 
     private func permissions(of ledger: LedgerDeclaration) -> [PermissionDeclaration] {

@@ -31,6 +31,8 @@ package struct Platform: Sendable {
     package var tasks: LongTasks
     package var outbox: Outbox
     package var logger: Logger
+    /// Backups of this installation; nil where nobody makes them.
+    package var backups: BackupBook?
 
     package init(
         database: any Database, clock: Clock, keys: KeyRing, blobs: any BlobStore, photos: PhotoStore, audit: AuditTrail, identity: IdentityEngine, dictionaries: Dictionaries,

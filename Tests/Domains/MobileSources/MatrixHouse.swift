@@ -15,7 +15,7 @@ import MobileSources
 import NIOCore
 import Schedules
 import Storage
-import StorageSQLite
+import TestDatabases
 import Testing
 import Web
 import Workflows
@@ -57,7 +57,7 @@ struct MatrixHouse: Sendable {
 
     init() async throws {
         let clock = Clock.fixed(GateHouse.noon)
-        let database = try SQLiteDatabase.temporary()
+        let database = try await TestDatabase.make()
         let keys = KeyRing.ephemeral()
         let photos = PhotoStore(
             database: database, blobs: try LocalBlobs.temporary(), thumbnailFolder: NSTemporaryDirectory() + "/jianwei-thumbs-\(UUID().uuidString)",

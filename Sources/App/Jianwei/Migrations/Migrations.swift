@@ -4,6 +4,6 @@ import Storage
 enum Migrations {
     static let all: [Migration] = [
         migration0001, migration0002, migration0003, migration0004, migration0005, migration0005Access, migration0005Applications, migration0006, migration0007,
-        migration0008, migration0008SignIn, migration0011, migration0014, migration0015, migration0016,
+        migration0008, migration0008SignIn, migration0009, migration0011, migration0014, migration0015, migration0016,
     ]
 }

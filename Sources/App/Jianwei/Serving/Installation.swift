@@ -31,6 +31,8 @@ struct Installation: Sendable {
     let placement: Placement
     /// This node among those on the same database.
     let node: String
+    /// Statements of this process that took long.
+    let slow: SlowStatements
     let logger: Logger
     /// One-time passwords of the first start; empty later.
     let credentials: [FirstCredential]
@@ -51,7 +53,8 @@ struct Installation: Sendable {
         }
         let keys = try KeyRing(directory: shared + "/keys")
         let node = node(directory)
-        let database = try openDatabase(directory, placement, node: node, databaseOptions)
+        let slow = SlowStatements()
+        let database = try openDatabase(directory, placement, node: node, slow, databaseOptions)
         let blobs = try await openBlobs(directory, placement)
         let photos = PhotoStore(database: database, blobs: blobs, thumbnailFolder: directory + "/thumbnails", threads: PictureThreads(threads: 2, waiting: 256))
         let clients = SignedClients(keys: keys)
@@ -72,10 +75,11 @@ struct Installation: Sendable {
         let messages = PlatformMessages.engine(channels: try MessageWays.channels(directory), database: database, outbox: outbox, hub: live, clock: clock)
         let alarms = AlarmEngine(kinds: features.alarmKinds, audit: identity.audit, hub: live, clock: clock) { try PlatformMessages.tell($0, through: messages, in: $1) }
         let tasks = LongTasks(on: database, node: node, clock: clock, logger: logger)
-        let platform = Platform(
+        var platform = Platform(
             database: database, clock: clock, keys: keys, blobs: blobs, photos: photos, audit: identity.audit, identity: identity, dictionaries: dictionaries, ledgers: ledgers,
             alarms: alarms, live: live,
             tasks: tasks, outbox: outbox, logger: logger, workflows: features.workflows, messages: messages)
+        platform.backups = BackupBook(database: database, works: BackupChild.works(directory), audit: identity.audit, clock: clock, node: node)
 
         try await ledgers.load()
         guard let city else { throw Failure(.unexpected, "JW-A002", "没有可用的城市行政区划") }
@@ -91,7 +95,7 @@ struct Installation: Sendable {
         try await clients.load(from: database, clock: clock)
         return Installation(
             directory: directory, platform: platform, features: features, clients: clients, platformKeys: try PlatformKeys(directory: shared + "/keys", keys: keys),
-            gates: gates, database: database, placement: placement, node: node,
+            gates: gates, database: database, placement: placement, node: node, slow: slow,
             logger: logger, credentials: credentials)
     }
 
@@ -106,13 +110,20 @@ struct Installation: Sendable {
         return store
     }
 
-    private static func openDatabase(_ directory: String, _ placement: Placement, node: String, _ options: SQLiteDatabase.Options) throws -> any Database {
-        guard let address = placement.database else { return try SQLiteDatabase(path: directory + "/jianwei.sqlite", options: options) }
+    private static func openDatabase(_ directory: String, _ placement: Placement, node: String, _ slow: SlowStatements, _ options: SQLiteDatabase.Options) throws -> any Database {
+        var embedded = options
+        embedded.slow = slow
+        guard let address = placement.database else { return try SQLiteDatabase(path: directory + "/jianwei.sqlite", options: embedded) }
         var options = PostgresDatabase.Options()
         // Shown by PostgreSQL, which keeps 63 bytes of it.
         options.node = String(node.suffix(60))
+        options.replica = placement.replica
+        options.slow = slow
         return try PostgresDatabase(address: address, options: options)
     }
+
+    /// Every declared table.
+    var tables: [Table] { Installation.tables(features) }
 
     static func tables(_ features: FeatureSet) -> [Table] {
         let ledgers = features.ledgers.compactMap(\.table) + LedgerTables.all

@@ -19,6 +19,7 @@ import Schedules
 import ServiceLifecycle
 import Storage
 import StoragePostgres
+import StorageS3
 import UnixSignals
 import Web
 import Workflows
@@ -32,6 +33,8 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "postgres://user@host/name instead of the embedded database; the directory remembers it.") var database: String?
     @Option(help: "A directory that all nodes see, for keys and files; the directory remembers it.") var shared: String?
     @Option(help: "s3://KEY:SECRET@host/bucket for photos and files; the directory remembers it.") var blobs: String?
+    @Option(help: "postgres://… of one standby that answers lists, statistics and exports; empty for none; the directory remembers it.") var replica: String?
+    @Option(help: "Seconds between being asked to stop, when /readyz turns to 503, and stopping.") var drain = 0
     @Option(help: "Address and port to listen on.") var listen = "127.0.0.1:8080"
     @Option(help: "Code of the city (GB/T 2260, such as 130100) whose authorities an empty directory is given; 石家庄 where nothing is said.") var city: String?
     @Flag(help: "Fill an empty directory with an invented city and let it live.") var demo = false
@@ -57,7 +60,7 @@ struct Serve: AsyncParsableCommand {
         let started = Clock.system.now
         guard let first = city.map({ FirstCity($0) }) ?? .shijiazhuang else { throw ValidationError("--city wants the code of a known city such as 130100, not “\(city ?? "")”") }
         if demo, city != nil { throw ValidationError("the invented city of --demo is 石家庄; leave --city out") }
-        let placement = try Placement.resolve(data, database: database, shared: shared, blobs: blobs)
+        let placement = try Placement.resolve(data, database: database, shared: shared, blobs: blobs, replica: replica)
         let installation = try await Installation.open(data, placement: placement, city: first, logger: logger)
         if city == nil, !demo, !installation.credentials.isEmpty {
             logger.notice("authorities of 石家庄市 (130100) were made; --city names another for an empty directory")
@@ -67,7 +70,7 @@ struct Serve: AsyncParsableCommand {
         let server = try Server(
             installation: installation, address: address, trustedProxies: Set(trustedProxy), isSecure: secure || tls != nil, publicAddress: publicAddress,
             securityContact: securityContact,
-            requestsPerSecond: requestsPerSecond, tls: tls, asksCertificates: clientCa != nil,
+            requestsPerSecond: requestsPerSecond, drain: Drain(seconds: max(0, drain)), tls: tls, asksCertificates: clientCa != nil,
             logger: logger,
             extraServices: demonstration.map { [$0.simulator] } ?? [])
         try lock.publish(port: address.port, host: address.host, isSecure: tls != nil)
@@ -112,7 +115,7 @@ struct Server: Sendable {
 
     init(
         installation: Installation, address: ListenAddress, trustedProxies: Set<String> = [], isSecure: Bool = false, publicAddress: String = "", securityContact: String = "",
-        requestsPerSecond: Double = 100, tls: TLSFiles? = nil, asksCertificates: Bool = false,
+        requestsPerSecond: Double = 100, drain: Drain = Drain(seconds: 0), tls: TLSFiles? = nil, asksCertificates: Bool = false,
         logger: Logger, extraServices: [any Service] = []
     ) throws {
         let platform = installation.platform
@@ -133,6 +136,7 @@ struct Server: Sendable {
             settings: settings, menu: installation.features.menu() + AlarmPages.menu, assets: assets, sessions: IdentitySessions(platform.identity), hub: platform.live,
             clock: platform.clock,
             readiness: {
+                if drain.isLeaving { return ["leaving"] }
                 do {
                     _ = try await database.read(within: .seconds(2)) { try $0.value("SELECT 1") }
                     return []
@@ -170,7 +174,7 @@ struct Server: Sendable {
         for service in Server.services(installation) + extraServices { app.addServices(service) }
         if let tls { app.addServices(Running { await tls.watch(logger) }) }
         application = app
-        farewell = Farewell(live: platform.live, gates: installation.gates)
+        farewell = Farewell(live: platform.live, gates: installation.gates, drain: drain)
         self.logger = logger
     }
 
@@ -192,8 +196,27 @@ struct Server: Sendable {
         let channels = (try? MessageWays.channels(installation.directory)) ?? []
         let codes: [any Service] =
             CodeMessages(platform.identity.codeSignIn, channels: channels, clock: platform.clock, logger: logger).map { codes in [Running { await codes.run() }] } ?? []
-        return codes + [platform.tasks, scheduler, worker, Running { try await hashing.run() }, Running { await live.run() }]
-            + installation.features.features.flatMap { $0.services(platform) } + signals(installation)
+        return codes + [platform.tasks, scheduler, worker, Running { try await hashing.run() }, Running { await live.run() }, SlowStatementService(installation: installation)]
+            + installation.features.features.flatMap { $0.services(platform) } + signals(installation) + thinning(installation)
+    }
+
+    /// Each node keeps its own copies of what is in the S3 service.
+    private static func thinning(_ installation: Installation) -> [any Service] {
+        guard let store = installation.platform.blobs as? S3Blobs else { return [] }
+        let logger = installation.logger
+        return [
+            Running {
+                while !Task.isCancelled {
+                    do {
+                        let (bytes, removed) = try await store.thin()
+                        if removed > 0 { logger.info("local copies thinned", metadata: ["removed": "\(removed)", "megabytes": "\(bytes >> 20)"]) }
+                    } catch let failure as Failure {
+                        logger.warning("local copies could not be thinned", metadata: ["error": "\(failure)"])
+                    }
+                    try await Task.sleep(for: .seconds(300))
+                }
+            }
+        ]
     }
 
     private static func signals(_ installation: Installation) -> [any Service] {
@@ -205,6 +228,10 @@ struct Server: Sendable {
         let platform = installation.platform
         let clients = installation.clients
         return [
+            JobDeclaration("partitions", "按月分区的新建与撤除", every: 21_600) { [logger = platform.logger] _ in
+                let done = try await MonthPartitions(installation.tables).maintain(on: platform.database, at: platform.clock.now)
+                if !done.isEmpty { logger.notice("partitions", metadata: ["done": "\(done.joined(separator: ", "))"]) }
+            },
             JobDeclaration("sessionSweep", "清理过期会话", dailyAt: 200) { _ in _ = try await platform.identity.sessions.sweep() },
             JobDeclaration("clientRefresh", "刷新授权与密钥", every: 5) { _ in _ = try await clients.directory.refreshIfChanged(from: platform.database) },
         ]
@@ -224,9 +251,13 @@ struct Running: Service {
 struct Farewell: Service {
     let live: LiveHub
     let gates: GateSupervision
+    let drain: Drain
 
     func run() async throws {
         try? await gracefulShutdown()
+        drain.leave()
+        // Balancers ask every few seconds; until they know, requests are answered as always.
+        if drain.seconds > 0 { try? await Task.sleep(for: .seconds(drain.seconds)) }
         live.close()
         gates.signal.close()
     }

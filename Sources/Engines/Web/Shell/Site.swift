@@ -48,7 +48,7 @@ package struct WebSettings: Sendable {
     package var ratePerSecond = 100.0
     package var rateBurst = 400.0
     /// Paths without access log and rate limit: gateways have their own.
-    package var quietPrefixes: [String] = ["/static/", "/assets/", "/healthz", "/readyz"]
+    package var quietPrefixes: [String] = ["/static/", "/assets/", "/healthz", "/readyz", "/health", "/ready"]
     /// Where one goes after signing in.
     package var homePath = "/"
     /// Tile server of the maps, such as `https://tiles.example/{z}/{x}/{y}.png`; empty: only boundaries on a quiet ground.
