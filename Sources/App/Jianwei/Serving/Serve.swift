@@ -220,10 +220,10 @@ struct Server: Sendable {
                     do {
                         let (bytes, removed) = try await store.thin()
                         if removed > 0 { logger.info("local copies thinned", metadata: ["removed": "\(removed)", "megabytes": "\(bytes >> 20)"]) }
-                    } catch let failure as Failure {
-                        logger.warning("local copies could not be thinned", metadata: ["error": "\(failure)"])
+                    } catch {
+                        if !Task.isCancelled { logger.warning("local copies could not be thinned", metadata: ["error": "\(error)"]) }
                     }
-                    try await Task.sleep(for: .seconds(300))
+                    try? await Task.sleep(for: .seconds(300))
                 }
             }
         ]
