@@ -120,7 +120,9 @@ extension DutyEngine {
         ).map(DutyEntry.init)
         let shifts = try groupShifts(group, in: reader)
         let isContinuous = shifts.reduce(0) { $0 + $1.minutes } >= 1440
-        return RosterCheck.findings(own, others: others, shifts: shifts, from: from, to: to, calendar: try WorkingCalendar.load(reader), isContinuous: isContinuous)
+        // What is past is not complained of.
+        return RosterCheck.findings(
+            own, others: others, shifts: shifts, from: max(from, clock.today), to: to, calendar: try WorkingCalendar.load(reader), isContinuous: isContinuous)
     }
 }
 
