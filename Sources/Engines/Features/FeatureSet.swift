@@ -1,4 +1,5 @@
 import Alarms
+import Duty
 import Identity
 import Kernel
 import Ledgers
@@ -18,12 +19,12 @@ package struct FeatureSet: Sendable {
     /// The engine of ledgers adds its own of dictionaries, that of workflows its calendar.
     package var ledgers: [LedgerDeclaration] { features.flatMap(\.ledgers) + [DictionaryLedger.ledger, HolidayCalendar.ledger] }
     package var dictionaries: [DictionaryDeclaration] { features.flatMap(\.dictionaries) }
-    package var alarmKinds: [AlarmKind] { AuditWatch.kinds + features.flatMap(\.alarmKinds) }
+    package var alarmKinds: [AlarmKind] { AuditWatch.kinds + [ExpiryEngine.alarmKind] + features.flatMap(\.alarmKinds) }
     package var workflows: [WorkflowDeclaration] { features.flatMap(\.workflows) }
     package var additions: [LedgerAdditions] { features.flatMap(\.additions) }
 
     /// Tables of the features and of the generated pages, beyond those of ledgers; the other engines' own stand with the engines.
-    package var tables: [Table] { LedgerServices.tables + WorkflowTables.all + MessageTables.all + features.flatMap(\.tables) }
+    package var tables: [Table] { LedgerServices.tables + WorkflowTables.all + MessageTables.all + DutyTables.all + features.flatMap(\.tables) }
 
     /// Every permission of features and their ledgers; the role form shows them by area.
     package var permissions: [PermissionDeclaration] { permissions(runtime: []) }
@@ -31,7 +32,7 @@ package struct FeatureSet: Sendable {
     /// - Parameter runtime: ledgers that administrators have defined, whose rights are given like all others.
     package func permissions(runtime: [LedgerDeclaration]) -> [PermissionDeclaration] {
         let own = [LedgerDesignPermission.declaration, PermissionDeclaration("task.manage", "任务中心：查看与取消他人的任务", area: "系统管理")]
-        return (ledgers + runtime).flatMap(permissions) + own + WorkPages.permissions + MessagePages.permissions + features.flatMap(\.permissions)
+        return (ledgers + runtime).flatMap(permissions) + own + WorkPages.permissions + MessagePages.permissions + DutyPermission.all + features.flatMap(\.permissions)
     }
 
     private func permissions(of ledger: LedgerDeclaration) -> [PermissionDeclaration] {
@@ -69,11 +70,15 @@ package struct FeatureSet: Sendable {
         }
         items.append(MenuItem("系统", groupEN: "System", "任务中心", "Tasks", icon: "clock", path: "/tasks", permission: nil, order: 9000))
         items.append(MenuItem("系统", groupEN: "System", "台账设计", "Ledger designer", icon: "edit", path: "/designer", permission: LedgerDesignPermission.name, order: 9010))
-        return items + Administration.menu + WorkPages.menu + MessagePages.menu + features.flatMap(\.menu)
+        return items + Administration.menu + WorkPages.menu + MessagePages.menu + ExpiryPages.menu + DutyPages.menu + features.flatMap(\.menu)
     }
 
     /// The platform's own and those of the features.
-    package func jobs(on platform: Platform) -> [JobDeclaration] { Administration.jobs(on: platform) + features.flatMap { $0.jobs(platform) } }
+    package func jobs(on platform: Platform) -> [JobDeclaration] {
+        Administration.jobs(on: platform) + AlarmDispatch(engine: platform.alarms, messages: platform.messages, database: platform.database).jobs()
+            + platform.expiries.jobs() + platform.duty.jobs()
+            + features.flatMap { $0.jobs(platform) }
+    }
 
     /// Every fault of every declaration, together; App refuses to start when there is one. `JW-F001` two features of one name, `JW-F002` an addition to an unknown ledger,
     /// `JW-F003` a grant on an unknown ledger; the rest come from the engines.
@@ -101,6 +106,8 @@ package struct FeatureSet: Sendable {
         LedgerPages(services: services).add(to: routes)
         LedgerAPI(services: services).add(to: routes)
         Administration.add(to: routes, platform: platform, auditTitles: features.reduce(into: [:]) { $0.merge($1.auditTitles) { first, _ in first } })
+        ExpiryPages(engine: platform.expiries).add(to: routes)
+        DutyPages(engine: platform.duty).add(to: routes)
         MessagePages(engine: platform.messages, database: platform.database).add(to: routes)
         WorkPages(
             engine: platform.workflows, database: platform.database, photos: platform.photos, blobs: platform.blobs, keys: platform.keys,

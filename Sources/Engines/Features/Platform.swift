@@ -1,5 +1,6 @@
 import Alarms
 import Cryptography
+import Duty
 import Identity
 import Kernel
 import Ledgers
@@ -23,6 +24,8 @@ package struct Platform: Sendable {
     package var dictionaries: Dictionaries
     package var ledgers: LedgerEngine
     package var alarms: AlarmEngine
+    package var expiries: ExpiryEngine
+    package var duty: DutyEngine
     package var messages: MessageEngine
     package var workflows: WorkflowEngine
     package var live: LiveHub
@@ -49,6 +52,9 @@ package struct Platform: Sendable {
         self.live = live
         let messages = messages ?? PlatformMessages.engine(channels: [], database: database, outbox: outbox, hub: live, clock: clock)
         self.messages = messages
+        expiries = ExpiryEngine(alarms: alarms, ledgers: ledgers, messages: messages, database: database, clock: clock)
+        duty = DutyEngine(database: database, alarms: alarms, messages: messages, audit: audit, clock: clock)
+        duty.connect()
         self.workflows = WorkflowEngine(declarations: workflows, database: database, dictionaries: dictionaries, keys: keys, audit: audit, clock: clock) {
             try PlatformMessages.tell($0, through: messages, in: $1)
         }

@@ -1,4 +1,5 @@
 import Alarms
+import Duty
 import Identity
 import Kernel
 import Messages
@@ -9,14 +10,15 @@ import Workflows
 
 /// What the platform itself says to people: about their cases, and about grave alarms.
 package enum PlatformMessages {
-    static let kinds: [MessageKind] = [
-        MessageKind("work.assigned", "新待办", template: "【见微】{number} {text}：{title}"), MessageKind("work.reminder", "即将到期提醒", template: "【见微】{number} {text}：{title}"),
-        MessageKind("work.overdue", "超期提醒", template: "【见微】{number} {text}：{title}", channels: ["sms"]),
-        MessageKind("work.urged", "督办", template: "【见微】{number} {text}：{title}", channels: ["sms"]),
-        MessageKind("work.returned", "退回", template: "【见微】{number} {text}：{title}"), MessageKind("work.copied", "抄送"),
-        MessageKind("work.ended", "办结通知", template: "【见微】{number} {text}：{title}"),
-        MessageKind("alarm.opened", "严重报警", template: "【见微】{text}：{title}（{number}）", channels: ["sms"], isQuiet: false),
-    ]
+    static let kinds: [MessageKind] =
+        [
+            MessageKind("work.assigned", "新待办", template: "【见微】{number} {text}：{title}"), MessageKind("work.reminder", "即将到期提醒", template: "【见微】{number} {text}：{title}"),
+            MessageKind("work.overdue", "超期提醒", template: "【见微】{number} {text}：{title}", channels: ["sms"]),
+            MessageKind("work.urged", "督办", template: "【见微】{number} {text}：{title}", channels: ["sms"]),
+            MessageKind("work.returned", "退回", template: "【见微】{number} {text}：{title}"), MessageKind("work.copied", "抄送"),
+            MessageKind("work.ended", "办结通知", template: "【见微】{number} {text}：{title}"),
+            MessageKind("alarm.opened", "严重报警", template: "【见微】{text}：{title}（{number}）", channels: ["sms"], isQuiet: false),
+        ] + AlarmDispatch.messageKinds + DutyEngine.messageKinds
 
     /// - Parameter channels: the ways out of the platform that the installation has.
     package static func engine(channels: [MessageChannel], database: any Database, outbox: Outbox, hub: LiveHub, clock: Clock) -> MessageEngine {
@@ -38,7 +40,8 @@ package enum PlatformMessages {
 
     /// An alarm of the two gravest grades reaches those who handle alarms in its area, once however often it repeats.
     package static func tell(_ notice: AlarmNotice, through messages: MessageEngine, in tx: any Transaction) throws {
-        guard notice.change == .opened, notice.grade >= .severe else { return }
+        // What push rules speak of is told by them, when and as often as they say.
+        guard notice.change == .opened, notice.grade >= .severe, !notice.isPushed else { return }
         let users = try [BuiltInRole.county, .city].flatMap { role in
             try WorkflowEngine.holders(of: role.rawValue, organisation: nil, org: notice.org, area: notice.area, in: tx)
         }

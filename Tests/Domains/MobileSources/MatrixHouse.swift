@@ -13,6 +13,7 @@ import Logging
 import Media
 import MobileSources
 import NIOCore
+import Operations
 import Schedules
 import Storage
 import StorageSQLite
@@ -64,7 +65,7 @@ struct MatrixHouse: Sendable {
             threads: PictureThreads(threads: 1, waiting: 100))
         let identity = IdentityEngine(database: database, clock: clock, keys: keys, hasher: PasswordHasher(cost: .trivial))
         let domain = MobileSources(clients: SignedClients(keys: keys))
-        let features = FeatureSet([domain.feature])
+        let features = FeatureSet([domain.feature, Operations.feature])
         self.features = features
         let dictionaries = Dictionaries(features.dictionaries)
         let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, keys: keys, audit: identity.audit, clock: clock)

@@ -12,8 +12,8 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "An installation that has such a history already.") var history: String?
     @Option(help: "Passes sent one a request.") var singles = 64_000
     @Option(help: "Requests of a hundred passes.") var batches = 3200
-    @Option(help: "Parts to run: limits, start, passes, batches, filing, import, users, query, export, peers.") var only =
-        "limits,start,passes,batches,filing,import,users,query,export,peers"
+    @Option(help: "Parts to run: limits, start, passes, batches, filing, import, users, query, export, alarms, peers.") var only =
+        "limits,start,passes,batches,filing,import,users,query,export,alarms,peers"
     @Option(help: "Where scratch directories are made.") var scratch = NSTemporaryDirectory()
     @Option(help: "Run the server under perf record and keep the profile here.") var profile: String?
     @Option(help: "Write the table as Markdown, too.") var markdown: String?
@@ -31,6 +31,7 @@ struct Bench: AsyncParsableCommand {
         if !parts.isDisjoint(with: ["start", "passes", "batches", "filing", "peers"]) { try await gates(parts, folder, logger, &report) }
         if parts.contains("import") { try await sheet(folder, logger, &report) }
         if parts.contains("users") { try await users(folder, logger, &report) }
+        if parts.contains("alarms") { try await storm(folder, logger, &report) }
         if !parts.isDisjoint(with: ["query", "export"]) {
             let directory = try history ?? makeHistory(folder + "/history")
             if parts.contains("query") { try await queries(parts, directory, logger, &report) }
@@ -157,6 +158,19 @@ struct Bench: AsyncParsableCommand {
         report.add(
             "page", "member's list under data scope ÷ administrator's, CPU of the server; rows leaked", target: "≤ 1.10; 0",
             "\(ratio.figure); 0 (\(rate(result.scoped).figure)/s, \(result.scopedCPU.figure) CPU-ms a page)", isMet: ratio <= 1.1)
+    }
+
+    private func storm(_ folder: String, _ logger: Logger, _ report: inout BenchReport) async throws {
+        let result = try await AlarmBench.run(folder + "/alarms", requests: 1600, logger: logger)
+        report.add(
+            "alarms", "signals merged into alarms, 100 a request, counted and durable", target: "≥ 10,000/s",
+            "\(result.perSecond.figure)/s, \(Double(result.stored).figure) signals on \(Double(result.alarms).figure) alarms, none lost, \(result.cpuMilliseconds.figure) CPU-ms a signal",
+            isMet: result.perSecond >= 10_000)
+        let p99 = result.desk.percentile(0.99)
+        report.add(
+            "alarms", "the desk page during that storm", target: "p99 ≤ 200 ms",
+            "p50 \(result.desk.percentile(0.5).figure) ms, p99 \(p99.figure) ms over \(result.desk.answers) pages",
+            isMet: p99 <= 200)
     }
 
     private func export(_ directory: String, _ logger: Logger, _ report: inout BenchReport) async throws {

@@ -1,5 +1,6 @@
 import Alarms
 import Cryptography
+import Duty
 import Exchange
 import Features
 import Foundation
@@ -10,6 +11,7 @@ import Logging
 import Media
 import Messages
 import MobileSources
+import Operations
 import Schedules
 import Storage
 import StoragePostgres
@@ -55,7 +57,7 @@ struct Installation: Sendable {
         let photos = PhotoStore(database: database, blobs: blobs, thumbnailFolder: directory + "/thumbnails", threads: PictureThreads(threads: 2, waiting: 256))
         let clients = SignedClients(keys: keys)
         let mobileSources = MobileSources(clients: clients)
-        let features = FeatureSet([mobileSources.feature])
+        let features = FeatureSet([mobileSources.feature, Operations.feature])
         let faults = features.check()
         guard faults.isEmpty else { throw Failure(.unexpected, "JW-A001", "声明有误：" + faults.joined(separator: "；")) }
 
@@ -84,6 +86,9 @@ struct Installation: Sendable {
         for feature in features.features { try feature.prepare(platform) }
         try await platform.workflows.load()
         try await platform.messages.load()
+        try await platform.alarms.book.open(database, clock: clock)
+        try await platform.expiries.open()
+        try await platform.duty.seed()
         let gates = mobileSources.gates(on: platform)
         try await gates.start()
         try await clients.load(from: database, clock: clock)
