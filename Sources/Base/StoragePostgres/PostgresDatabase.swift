@@ -114,10 +114,6 @@ package final class PostgresDatabase: Storage.Database {
         writer.write(body, then: then)
     }
 
-    package func submit<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T, then: @escaping @Sendable (Result<T, any Error>) -> Void) {
-        writer.write(body, then: then)
-    }
-
     /// What other nodes signal from now on, in the order of their commits; ends when the reader of the stream does. After a long absence there comes one `Signal.everything`.
     package func signals() -> AsyncStream<Signal> {
         AsyncStream(bufferingPolicy: .bufferingNewest(100_000)) { continuation in

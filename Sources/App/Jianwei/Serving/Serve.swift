@@ -206,7 +206,9 @@ struct Server: Sendable {
             try await platform.search.run(searching) { error in logger.warning("the search index could not follow", metadata: ["error": "\(error)"]) }
             try await searching.release()
         }
-        return codes + [platform.tasks, scheduler, search, worker, Running { try await hashing.run() }, Running { await live.run() }, SlowStatementService(installation: installation)]
+        return codes + [
+            platform.tasks, scheduler, search, worker, Running { try await hashing.run() }, Running { await live.run() }, SlowStatementService(installation: installation),
+        ]
             + installation.features.features.flatMap { $0.services(platform) } + signals(installation) + thinning(installation)
     }
 
