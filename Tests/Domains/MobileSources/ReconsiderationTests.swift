@@ -169,7 +169,7 @@ struct ReconsiderationTests {
         Example(who: "city", path: "/workflows/reconsideration/steps/review", contains: ["审核"]),
         Example(who: "city", path: "/workflows/reconsideration/steps/review/field", contains: ["字段名称"]),
         Example(who: "city", path: "/workflows/reconsideration/simulate?way=acceptance/accept&way=review/revoke&way=notice/expire", contains: ["流程结束：撤销报警"]),
-        Example(who: "city", path: "/workflow-statistics", contains: ["受理", "平均用时"]), Example(who: "city", path: "/messages", contains: ["没有消息"]),
+        Example(who: "city", path: "/workflow-statistics?workflow=reconsideration", contains: ["受理", "平均用时"]), Example(who: "city", path: "/messages", contains: ["没有消息"]),
         Example(who: "city", path: "/messages/bell", contains: ["\"unread\":0"]),
         Example(who: "city", path: "/message-deliveries", contains: ["没有配置对外通道"]), Example(who: "city", path: "/message-rules", contains: ["严重报警", "超期提醒"]),
         Example(who: "city", path: "/message-rules/work.overdue", contains: ["可用变量"]), Example(who: "nobody", path: "/message-rules", status: 403),
