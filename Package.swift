@@ -68,21 +68,29 @@ let package = Package(
         module("Ledgers", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", logging, nio, hummingbird]),
         module("Messages", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Exchange", "Identity", "Schedules", "Web", logging, nio, hummingbird]),
         module("Workflows", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", logging, nio, hummingbird]),
-        module("Alarms", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Workflows", logging, nio, hummingbird]),
-        module("Features", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", logging, nio, hummingbird, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
+        module("Alarms", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Messages", "Workflows", logging, nio, hummingbird]),
+        module("Duty", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Exchange", "Identity", "Schedules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", logging, nio, hummingbird]),
+        module("Search", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Identity", "Schedules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", nio, hummingbird]),
+        module("DataServices", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Exchange", "Identity", "Rules", "Web", "Ledgers", "Workflows", nio, hummingbird]),
+        module("Reports", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", logging, nio, hummingbird]),
+        module("Features", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", logging, nio, hummingbird, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
 
         // Gateways
         module("HJ1321", in: "Gateways", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Web", logging, nio, hummingbird]),
 
+        module("SMTP", in: "Gateways", uses: ["Kernel", "Cryptography", "Messages", nio, .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
+
         // Domains
-        module("MobileSources", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Features", logging, nio, hummingbird]),
+        module("MobileSources", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Reports", "Features", logging, nio, hummingbird]),
+
+        module("Operations", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Exchange", "Identity", "Schedules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Features", nio, hummingbird]),
 
         // App
         .executableTarget(
             name: "jianwei",
             dependencies: [
-                "Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "StorageS3", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Features",
-                "HJ1321", "MobileSources", logging, nio, hummingbird,
+                "Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "StorageS3", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features",
+                "HJ1321", "SMTP", "MobileSources", "Operations", logging, nio, hummingbird,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -109,9 +117,11 @@ let package = Package(
         suite("Ledgers", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Messages", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Identity", "Schedules", "Web", "Messages", logging, nio, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Workflows", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Workflows", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
-        suite("Alarms", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Alarms", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
-        suite("Features", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Features", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
-        suite("MobileSources", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Features", "HJ1321", "MobileSources", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Alarms", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Duty", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Reports", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Reports", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Features", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("MobileSources", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "Reports", "Features", "HJ1321", "MobileSources", "Operations", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Fences", in: "House", tests: []),
     ]
 )

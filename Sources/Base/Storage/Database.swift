@@ -13,6 +13,10 @@ package protocol Database: Sendable {
     /// - Throws: what the body throws; `Failure` `.unavailable` `JW-S001` (lost), `JW-S003` (too many callers wait), `JW-S004` (the limit has passed).
     func read<T: Sendable>(within limit: Duration, _ body: @escaping @Sendable (any Reader) throws -> T) async throws -> T
 
+    /// A snapshot for looking, not for deciding: a list, a statistic, an export. May come from a standby that is a moment behind, but never behind what `Freshness.current` has written; otherwise as `read`.
+    /// The body may be run twice, when the standby goes away in the middle.
+    func look<T: Sendable>(within limit: Duration, _ body: @escaping @Sendable (any Reader) throws -> T) async throws -> T
+
     /// All or nothing. Everything the body did is durable when this returns; nothing of it is kept when the body throws.
     ///
     /// - Throws: what the body throws; `.unavailable` `JW-S001` (lost, busy), `JW-S002` (disk full), `JW-S003` (too many callers wait);
@@ -37,6 +41,12 @@ extension Database {
     package func read<T: Sendable>(_ body: @escaping @Sendable (any Reader) throws -> T) async throws -> T {
         try await read(within: .seconds(30), body)
     }
+
+    /// A database without standbys.
+    package func look<T: Sendable>(within limit: Duration, _ body: @escaping @Sendable (any Reader) throws -> T) async throws -> T { try await read(within: limit, body) }
+
+    /// A look that may take 30 seconds.
+    package func look<T: Sendable>(_ body: @escaping @Sendable (any Reader) throws -> T) async throws -> T { try await look(within: .seconds(30), body) }
 
     /// Creates tables without a migration: for tests, and for scratch databases.
     package func create(_ tables: [Table]) async throws {

@@ -4,15 +4,19 @@ extension SchemaStep {
     package func statements(for dialect: Dialect) -> [String] {
         switch self {
         case .createTable(let table):
-            [table.createStatement(dialect)] + table.partitionStatements(dialect) + table.indexes.map { $0.createStatement(on: table.name, dialect) }
+            [table.createStatement(dialect)] + table.partitionStatements(dialect)
+                + table.indexes.map { $0.createStatement(on: table.name, columns: $0.placed(in: table, dialect).columns) }
+                + (table.wordIndex?.statements(dialect) ?? [])
         case .addColumn(let table, let column):
             ["ALTER TABLE \(quoted(table)) ADD COLUMN \(column.definition(dialect))"]
         case .createIndex(let table, let index):
-            [index.createStatement(on: table, dialect)]
+            [index.createStatement(on: table, columns: index.columns)]
         case .dropTable(let table):
             ["DROP TABLE \(quoted(table))"]
         case .dropIndex(let table, let index):
             ["DROP INDEX \(quoted(index.name(on: table)))"]
+        case .partition(let table, let column):
+            dialect == .postgres ? [PartitionStatement.text(table: table, column: column)] : []
         case .run(let statement):
             [statement]
         }
@@ -74,7 +78,14 @@ extension Column.Kind {
 }
 
 extension Index {
-    fileprivate func createStatement(on table: String, _ dialect: Dialect) -> String {
+    /// PostgreSQL asks that a unique index of a partitioned table holds the partitioning column, too.
+    func placed(in table: Table, _ dialect: Dialect) -> Index {
+        guard dialect == .postgres, isUnique, let column = table.partitionedBy, !columns.contains(column) else { return self }
+        return Index(columns: columns + [column], unique: true, where: condition)
+    }
+
+    /// Named as declared, whatever columns the dialect adds.
+    fileprivate func createStatement(on table: String, columns: [String]) -> String {
         "CREATE \(isUnique ? "UNIQUE " : "")INDEX \(quoted(name(on: table))) ON \(quoted(table)) (\(columns.map(quoted).joined(separator: ", ")))"
             + (condition.map { " WHERE \($0)" } ?? "")
     }

@@ -63,6 +63,19 @@ package final class LocalBlobs: BlobStore {
         try await threads.run { [files] in try files.list(firstDigits) }
     }
 
+    /// Marks a file as used now, for `thin`. Nothing when there is no such file.
+    package func touch(_ hash: String) async throws {
+        guard let path = files.path(hash) else { return }
+        try await threads.run { BlobFile.touch(path) }
+    }
+
+    /// For a store that is only a copy of another: removes what was put or touched longest ago until so many bytes are left. What is younger than `seconds` stays.
+    ///
+    /// - Returns: bytes that stay, and files that were removed.
+    package func thin(to limit: Int, youngerThan seconds: Int64 = 600) async throws -> (bytes: Int, removed: Int) {
+        try await threads.run { [files] in try files.thin(to: limit, youngerThan: seconds) }
+    }
+
     package func figures() async -> [String: Double] {
         var figures = files.figures()
         figures["waiting"] = Double(threads.waiting)
@@ -78,7 +91,7 @@ struct BlobPart: Sendable {
 
 /// What the threads do; everything here blocks.
 final class LocalBlobFiles: Sendable {
-    private let root: String
+    let root: String
     private let reserve: Int
     private let isDurable: Bool
     private let isTemporary: Bool
@@ -87,7 +100,7 @@ final class LocalBlobFiles: Sendable {
     private let writtenBytes = Atomic<Int>(0)
     private let known = Atomic<Int>(0)
     /// Held while a known blob is touched and while one is checked and removed, so that a put never relies on a file that retention is about to remove.
-    private let removal = Mutex<Void>(())
+    let removal = Mutex<Void>(())
 
     init(root: String, reserve: Int, isDurable: Bool, isTemporary: Bool) throws {
         self.root = root

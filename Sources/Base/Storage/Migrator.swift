@@ -100,6 +100,7 @@ extension SchemaStep {
         case .createIndex(let name, let index): tables.update(name) { $0.indexes.append(index) }
         case .dropIndex(let name, let index): tables.update(name) { $0.indexes.removeAll { $0 == index } }
         case .dropTable(let name): tables.removeAll { $0.name == name }
+        case .partition(let name, let column): tables.update(name) { $0.partitionedBy = column }
         case .run: break
         }
     }

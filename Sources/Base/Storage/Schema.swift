@@ -11,14 +11,19 @@ package struct Table: Sendable, Equatable {
     package var isClustered: Bool
     /// The moment column by which PostgreSQL partitions this table by month; nil for tables that stay whole.
     package var partitionedBy: String?
+    /// The text column of blank-separated words by which rows are found, kept by the database itself; only where `id` is counted. See `WordIndex`.
+    package var words: String?
 
-    package init(_ name: String, key: [String] = ["id"], columns: [Column], indexes: [Index] = [], isClustered: Bool = false, partitionedBy: String? = nil) {
+    package init(
+        _ name: String, key: [String] = ["id"], columns: [Column], indexes: [Index] = [], isClustered: Bool = false, partitionedBy: String? = nil, words: String? = nil
+    ) {
         self.name = name
         self.columns = columns
         self.key = key
         self.indexes = indexes
         self.isClustered = isClustered
         self.partitionedBy = partitionedBy
+        self.words = words
     }
 }
 
@@ -77,6 +82,8 @@ package enum SchemaStep: Sendable, Equatable {
     case dropIndex(table: String, Index)
     /// With everything in it; what is to be kept is copied by a step before.
     case dropTable(String)
+    /// Divides a table by month of a moment column on PostgreSQL; what is there becomes the first part. Nothing on SQLite.
+    case partition(table: String, by: String)
     /// Plain SQL that both dialects take; data repairs only.
     case run(String)
 }

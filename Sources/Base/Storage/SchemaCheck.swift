@@ -30,6 +30,7 @@ package struct SchemaCheck: Sendable {
                 lines.append("table \(table.name) is missing")
                 continue
             }
+            let table = table.placed(dialect)
             lines += columnDifferences(table, found) + indexDifferences(table, found, dialect)
             if table.key != found.key { lines.append("table \(table.name): key is \(found.key), declared \(table.key)") }
             if dialect == .sqlite, table.isClustered != found.isClustered { lines.append("table \(table.name): clustered is \(found.isClustered), declared \(table.isClustered)") }
@@ -39,6 +40,7 @@ package struct SchemaCheck: Sendable {
         return lines
     }
 
+    /// - Parameter table: as the dialect has it.
     private static func columnDifferences(_ table: Table, _ found: Table) -> [String] {
         var lines: [String] = []
         for column in table.columns {
@@ -62,5 +64,20 @@ package struct SchemaCheck: Sendable {
         let actual = found.indexes.map(spelled)
         return declared.filter { !actual.contains($0) }.map { "index \($0.name(on: table.name)) is missing or differs" }
             + actual.filter { !declared.contains($0) }.map { "index \($0.name(on: table.name)) is not declared" }
+    }
+}
+
+extension Table {
+    /// As a dialect has it: on PostgreSQL the partitioning column is required, and part of what is unique.
+    fileprivate func placed(_ dialect: Dialect) -> Table {
+        guard dialect == .postgres, let partitionedBy else { return self }
+        var table = self
+        table.columns = columns.map { column in
+            var column = column
+            if column.name == partitionedBy { column.isRequired = true }
+            return column
+        }
+        table.indexes = indexes.map { $0.placed(in: table, dialect) }
+        return table
     }
 }

@@ -5,7 +5,10 @@ package enum SchemaIntrospection {
     package static func tableNames(_ reader: any Reader) throws -> [String] {
         switch reader.dialect {
         case .sqlite:
-            try reader.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name").compactMap { $0[0].text }
+            // Word indexes are virtual tables with shadows of their own.
+            try reader.rows("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name").compactMap {
+                $0[0].text
+            }
         case .postgres:
             try reader.rows(
                 "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = current_schema()::regnamespace AND relname <> 'node_signals' ORDER BY relname"

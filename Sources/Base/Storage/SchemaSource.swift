@@ -7,6 +7,7 @@ extension SchemaStep {
         case .createIndex(let table, let index): ".createIndex(table: \(literal(table)), \(index.swiftSource))"
         case .dropTable(let table): ".dropTable(\(literal(table)))"
         case .dropIndex(let table, let index): ".dropIndex(table: \(literal(table)), \(index.swiftSource))"
+        case .partition(let table, let column): ".partition(table: \(literal(table)), by: \(literal(column)))"
         case .run(let statement): ".run(\(literal(statement)))"
         }
     }
@@ -30,6 +31,7 @@ extension Table {
         if !indexes.isEmpty { parts.append("indexes: [\n\(indexes.map { "        \($0.swiftSource),\n" }.joined())    ]") }
         if isClustered { parts.append("isClustered: true") }
         if let partitionedBy { parts.append("partitionedBy: \(literal(partitionedBy))") }
+        if let words { parts.append("words: \(literal(words))") }
         return "Table(\n    " + parts.joined(separator: ",\n    ") + "\n)"
     }
 }

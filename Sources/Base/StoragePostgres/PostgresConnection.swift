@@ -6,6 +6,8 @@ import Storage
 /// One open connection with its prepared statements; lives on one thread from opening to closing.
 final class PostgresConnection {
     private let handle: OpaquePointer
+    private let slow: SlowStatements?
+    private let onCommit: (@Sendable (UInt64) -> Void)?
     private var prepared: [PreparedKey: String] = [:]
     private var numbered: [String: String] = [:]
     private var stream: PostgresStream?
@@ -20,18 +22,22 @@ final class PostgresConnection {
     /// Seconds to connect, keep-alives that notice a dead server within eleven seconds; the address may say otherwise.
     private static let defaults: [(String, String)] = [
         ("connect_timeout", "5"), ("keepalives_idle", "5"), ("keepalives_interval", "2"), ("keepalives_count", "3"), ("tcp_user_timeout", "10000"),
-        ("target_session_attrs", "read-write"),
     ]
 
     /// - Parameters:
     ///   - address: `postgres://user@host:port/name?…` or libpq's `key=value` form.
     ///   - name: what pg_stat_activity shows and signals are signed with.
+    ///   - target: what a server must be to be spoken to, in libpq's words.
+    ///   - slow: where statements that take long are noted.
+    ///   - onCommit: told the position of the log after each commit.
     /// - Throws: `Failure` `.unavailable` `JW-S001`.
-    init(_ address: String, name: String, settings: [String]) throws {
+    init(_ address: String, name: String, settings: [String], target: String = "read-write", slow: SlowStatements? = nil, onCommit: (@Sendable (UInt64) -> Void)? = nil) throws {
+        self.slow = slow
+        self.onCommit = onCommit
         var keys: [String] = Self.defaults.map(\.0)
         var values: [String] = Self.defaults.map(\.1)
-        keys += ["dbname", "application_name", "client_encoding"]
-        values += [address, name, "UTF8"]
+        keys += ["target_session_attrs", "dbname", "application_name", "client_encoding"]
+        values += [target, address, name, "UTF8"]
         let opened = Self.withStrings(keys) { keys in Self.withStrings(values) { PQconnectdbParams(keys, $0, 1) } }
         guard let opened else { throw StorageFailure.lost("libpq has no memory") }
         guard PQstatus(opened) == CONNECTION_OK else {
@@ -58,23 +64,41 @@ final class PostgresConnection {
         try check(result, text)
     }
 
+    /// The same, with the first value of the last statement as text.
+    func answer(_ text: String) throws -> String? {
+        finishStream()
+        let result = PQexec(handle, text)
+        defer { PQclear(result) }
+        try check(result, text)
+        guard PQntuples(result) > 0 else { return nil }
+        return PQgetvalue(result, 0, 0).map { String(cString: $0) }
+    }
+
     func rows(_ sql: SQL) throws -> [Row] {
+        let began = SlowStatements.now()
         let result = try run(sql)
         defer { PQclear(result) }
         let answer = PostgresAnswer(result)
-        return (0..<PQntuples(result)).map { answer.row(result, $0) }
+        let rows = (0..<PQntuples(result)).map { answer.row(result, $0) }
+        slow?.note(sql, began: began, rows: rows.count)
+        return rows
     }
 
     /// - Returns: the number of rows changed; 0 for a statement that only reads.
     func execute(_ sql: SQL) throws -> Int {
+        let began = SlowStatements.now()
         let result = try run(sql)
         defer { PQclear(result) }
-        guard PQresultStatus(result) == PGRES_COMMAND_OK else { return 0 }
-        return Int(String(cString: PQcmdTuples(result))) ?? 0
+        let changed = PQresultStatus(result) == PGRES_COMMAND_OK ? Int(String(cString: PQcmdTuples(result))) ?? 0 : 0
+        slow?.note(sql, began: began, rows: changed)
+        return changed
     }
 
     /// One row in memory at a time. Another statement within `body` first takes the rest of this answer into memory: a connection speaks of one thing at a time.
     func each(_ sql: SQL, _ body: (Row) throws -> Bool) throws {
+        let began = SlowStatements.now()
+        var count = 0
+        defer { slow?.note(sql, began: began, rows: count) }
         let name = try prepare(sql)
         let arguments = PostgresArguments(sql.arguments)
         let isSent = arguments.withPointers { PQsendQueryPrepared(handle, name, Int32(sql.arguments.count), $0, $1, $2, 0) }
@@ -87,6 +111,7 @@ final class PostgresConnection {
             if deadline > 0, DispatchTime.now().uptimeNanoseconds > deadline {
                 throw StorageFailure.timeLimit(cause: "the time limit passed between rows of \(sql.text.prefix(500))")
             }
+            count += 1
             guard try body(row) else { return }
         }
     }
@@ -263,7 +288,9 @@ extension PostgresConnection: WriteConnection {
     func commit(_ signals: [Signal]) throws {
         if !signals.isEmpty { try SignalTable.send(signals, on: self) }
         guard !hasFailedTransaction else { throw StorageFailure.lost("the transaction was given up") }
-        try command("COMMIT")
+        guard let onCommit else { return try command("COMMIT") }
+        let text = "COMMIT; SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"
+        if let position = try answer(text).flatMap({ UInt64($0) }) { onCommit(position) }
     }
 
     func rollback() { _ = try? command("ROLLBACK") }

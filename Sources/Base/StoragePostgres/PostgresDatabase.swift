@@ -1,6 +1,7 @@
 import Foundation
 import Kernel
 import Storage
+import Synchronization
 
 /// PostgreSQL behind Storage's face, for more than one machine: one writer with group commit on each node, one node writing at a time, a few readers.
 ///
@@ -15,6 +16,10 @@ package final class PostgresDatabase: Storage.Database {
         package var patience = Duration.seconds(10)
         /// This node's name among the others; signals are signed with it.
         package var node = "jianwei"
+        /// Address of one standby that answers looks; nil when the primary answers all.
+        package var replica: String?
+        /// Where statements that take long are noted.
+        package var slow: SlowStatements?
 
         package init() {}
     }
@@ -24,6 +29,9 @@ package final class PostgresDatabase: Storage.Database {
     private let writer: GroupCommit<PostgresConnection>
     private let readers: ReaderPool<PostgresConnection>
     private let open: @Sendable () throws -> PostgresConnection
+    private let replica: PostgresReplica?
+    /// The end of this node's last commit, where a standby is asked.
+    private let position: CommitPosition
 
     /// Connects, on the calling thread.
     ///
@@ -39,9 +47,15 @@ package final class PostgresDatabase: Storage.Database {
         self.options = options
         let path = schema.map { ["SET search_path TO \(SQL.ident($0).text)"] } ?? []
         let name = options.node
-        let open: @Sendable () throws -> PostgresConnection = { try PostgresConnection(address, name: name, settings: path + Self.settings) }
+        let slow = options.slow
+        let position = CommitPosition()
+        self.position = position
+        let open: @Sendable () throws -> PostgresConnection = { try PostgresConnection(address, name: name, settings: path + Self.settings, slow: slow) }
         self.open = open
-        let first = try open()
+        let note: @Sendable (UInt64) -> Void = { position.note($0) }
+        let onCommit = options.replica == nil ? nil : note
+        let openWriter: @Sendable () throws -> PostgresConnection = { try PostgresConnection(address, name: name, settings: path + Self.settings, slow: slow, onCommit: onCommit) }
+        let first = try openWriter()
         try Self.checkServer(first)
         if let schema { try first.command("CREATE SCHEMA \(SQL.ident(schema).text)") }
         try first.command(SignalTable.creation)
@@ -57,12 +71,19 @@ package final class PostgresDatabase: Storage.Database {
         // Other nodes wait for the lock meanwhile.
         writing.nanoseconds = 20_000_000
         writer = GroupCommit(
-            "jianwei.postgres.writer", limits: writing, open: open, onSchemaChange: { readers.schemaChanged() },
+            "jianwei.postgres.writer", limits: writing, open: openWriter, onSchemaChange: { readers.schemaChanged() },
             farewell: { last in if let schema { _ = try? last.command("DROP SCHEMA \(SQL.ident(schema).text) CASCADE") } })
+        replica = options.replica.map { address in
+            PostgresReplica(readers: max(1, options.readers), waiting: options.waiting) {
+                try PostgresConnection(address, name: name, settings: path + Self.settings, target: "any", slow: slow)
+            }
+        }
         writer.start(first)
+        replica?.start()
     }
 
     deinit {
+        replica?.stop()
         readers.stop()
         writer.stop()
     }
@@ -71,8 +92,23 @@ package final class PostgresDatabase: Storage.Database {
 
     package func read<T: Sendable>(within limit: Duration, _ body: @escaping @Sendable (any Reader) throws -> T) async throws -> T { try await readers.read(within: limit, body) }
 
+    package func look<T: Sendable>(within limit: Duration, _ body: @escaping @Sendable (any Reader) throws -> T) async throws -> T {
+        guard let replica, replica.mayAnswer(Freshness.current) else { return try await read(within: limit, body) }
+        do {
+            return try await replica.readers.read(within: limit, body)
+        } catch let failure as Failure where failure.code == "JW-S001" {
+            // Gone, or it gave the snapshot up to follow the primary.
+            replica.failed()
+            return try await read(within: limit, body)
+        }
+    }
+
     @discardableResult
-    package func write<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T) async throws -> T { try await writer.write(body) }
+    package func write<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T) async throws -> T {
+        let outcome = try await writer.write(body)
+        if replica != nil { Freshness.current?.note(position.last) }
+        return outcome
+    }
 
     package func submit<T: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> T, then: @escaping @Sendable (Result<T, any Error>) -> Void) {
         writer.write(body, then: then)
@@ -87,18 +123,21 @@ package final class PostgresDatabase: Storage.Database {
         }
     }
 
-    package func figures() async -> [String: Double] { writer.figures().merging(readers.figures()) { $1 } }
+    package func figures() async -> [String: Double] { writer.figures().merging(readers.figures()) { $1 }.merging(replica?.figures() ?? [:]) { $1 } }
 
     package func close() async {
+        replica?.stop()
+        await replica?.readers.stopped()
         readers.stop()
         await readers.stopped()
         writer.stop()
         await writer.stopped()
     }
 
-    /// A node that stops in the middle of a transaction loses its session, and the writer's lock with it, after 20 seconds; nobody waits longer than 15 for a lock.
+    /// A node that stops in the middle of a transaction loses its session, and the writer's lock with it, after 20 seconds; nobody waits longer than 15 for a lock. A write's
+    /// statement may take a minute, one that changes the schema as long as it needs, a read's what its caller allows.
     private static let settings = [
-        "SET idle_in_transaction_session_timeout = '20s'; SET lock_timeout = '15s'; SET TIME ZONE 'UTC'; SET client_min_messages = warning; SET statement_timeout = 0"
+        "SET idle_in_transaction_session_timeout = '20s'; SET lock_timeout = '15s'; SET TIME ZONE 'UTC'; SET client_min_messages = warning; SET statement_timeout = '60s'"
     ]
 
     private static func checkServer(_ connection: PostgresConnection) throws {
@@ -111,6 +150,15 @@ package final class PostgresDatabase: Storage.Database {
                 cause: "version \(row?.int("version") ?? 0), encoding \(row?.text("encoding") ?? "-"), collation \(row?.text("collation") ?? "-")")
         }
     }
+}
+
+/// How far the log had come at the last commit.
+final class CommitPosition: Sendable {
+    private let value = Mutex<UInt64>(0)
+
+    var last: UInt64 { value.withLock { $0 } }
+
+    func note(_ position: UInt64) { value.withLock { $0 = max($0, position) } }
 }
 
 extension PostgresDatabase {

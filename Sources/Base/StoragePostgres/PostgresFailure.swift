@@ -31,7 +31,7 @@ enum PostgresFailure {
 
     /// `table.column, table.column` out of `Key (a, b)=(…) already exists.`; the values stay out of the log, a month's partition goes by its table's name.
     static func places(table: String, detail: String) -> String {
-        let whole = table.replacing(#/_(\d{4}_\d{2}|rest)$/#, with: "")
+        let whole = table.replacing(#/_(\d{4}_\d{2}|rest|before)$/#, with: "")
         guard let start = detail.firstRange(of: "Key ("), let end = detail.firstRange(of: ")=") else { return whole }
         return detail[start.upperBound..<end.lowerBound].split(separator: ", ").map { "\(whole).\($0.replacing("\"", with: ""))" }.joined(separator: ", ")
     }

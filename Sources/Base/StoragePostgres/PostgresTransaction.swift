@@ -49,6 +49,7 @@ final class PostgresTransaction: QueuedTransaction {
     func signal(_ topic: String, _ body: String) { signals.append(Signal(topic: topic, body: body)) }
 
     func apply(_ step: SchemaStep) throws {
+        if !hasChangedSchema { try guarded { try connection.command("SET LOCAL statement_timeout = 0") } }
         hasChangedSchema = true
         for statement in step.statements(for: .postgres) { try guarded { try connection.command(statement) } }
     }

@@ -16,6 +16,8 @@ package struct S3Blobs: BlobStore {
         package var region: String
         package var accessKey: String
         package var secretKey: String
+        /// Bytes of local copies that `thin` leaves.
+        package var cacheLimit = 50 << 30
 
         package init(endpoint: String, bucket: String, region: String = "us-east-1", accessKey: String, secretKey: String) {
             self.endpoint = endpoint
@@ -31,6 +33,7 @@ package struct S3Blobs: BlobStore {
 
     private let client: S3Client
     private let cache: LocalBlobs
+    private let cacheLimit: Int
 
     /// - Parameter cache: of this node alone.
     package init(_ account: Account, cache: LocalBlobs, clock: Clock = .system) {
@@ -38,7 +41,13 @@ package struct S3Blobs: BlobStore {
             endpoint: account.endpoint, bucket: account.bucket, signature: S3Signature(accessKey: account.accessKey, secretKey: account.secretKey, region: account.region),
             clock: clock)
         self.cache = cache
+        cacheLimit = account.cacheLimit
     }
+
+    /// Removes local copies that were put or read longest ago, so that they keep within their limit; the service has them all.
+    ///
+    /// - Returns: bytes that stay, and copies that were removed.
+    package func thin() async throws -> (bytes: Int, removed: Int) { try await cache.thin(to: cacheLimit) }
 
     /// Makes the bucket where it is missing.
     ///
@@ -56,7 +65,10 @@ package struct S3Blobs: BlobStore {
     package func writer(limit: Int) async throws -> any BlobWriter { S3BlobWriter(local: try await cache.writer(limit: limit), store: self) }
 
     package func open(_ hash: String) async throws -> (any BlobReader)? {
-        if let local = try await cache.open(hash) { return local }
+        if let local = try await cache.open(hash) {
+            try await cache.touch(hash)
+            return local
+        }
         guard let size = try await remoteSize(hash) else { return nil }
         guard size <= Self.part else { return S3BlobReader(size: size, key: Self.key(hash), client: client) }
         let reply = try await client.send(.GET, Self.key(hash), accepting: [200, 404])

@@ -11,6 +11,7 @@ import class GRDB.DatabaseQueue
 final class SQLiteConnection {
     private let queue: DatabaseQueue
     private let handle: OpaquePointer
+    private let slow: SlowStatements?
     private var statements: [String: SQLiteStatement] = [:]
     /// Statements by where their text lies in memory, so that a text of a thousand characters is not hashed for every call. An entry keeps its text alive, so nothing else can lie there.
     private var near = [Near?](repeating: nil, count: 64)
@@ -29,8 +30,9 @@ final class SQLiteConnection {
     private enum Mark { case none, used, fresh }
 
     /// - Parameter queue: GRDB's open connection, used by nobody else.
-    init(_ queue: DatabaseQueue, settings: [String]) throws {
+    init(_ queue: DatabaseQueue, settings: [String], slow: SlowStatements?) throws {
         self.queue = queue
+        self.slow = slow
         guard let handle = queue.inDatabase({ $0.sqliteConnection }) else { throw StorageFailure.closed() }
         self.handle = handle
         deadline = .allocate(capacity: 1)
@@ -62,9 +64,13 @@ final class SQLiteConnection {
     var lastInsertedID: Int64 { sqlite3_last_insert_rowid(handle) }
 
     func each(_ sql: SQL, _ body: (Row) throws -> Bool) throws {
+        let began = SlowStatements.now()
+        var count = 0
+        defer { slow?.note(sql, began: began, rows: count) }
         try using(sql.text) { statement in
             try statement.bind(sql.arguments)
             while try step(statement) {
+                count += 1
                 guard try body(statement.row()) else { return }
             }
         }
@@ -73,11 +79,14 @@ final class SQLiteConnection {
     /// - Returns: the number of rows changed.
     @discardableResult
     func run(_ sql: SQL) throws -> Int {
-        try using(sql.text) { statement in
+        let began = SlowStatements.now()
+        let changed = try using(sql.text) { statement in
             try statement.bind(sql.arguments)
             while try step(statement) {}
             return statement.isReadOnly ? 0 : Int(sqlite3_changes(handle))
         }
+        slow?.note(sql, began: began, rows: changed)
+        return changed
     }
 
     /// One statement for many argument lists.

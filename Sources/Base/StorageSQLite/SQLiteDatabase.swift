@@ -18,6 +18,8 @@ package final class SQLiteDatabase: Storage.Database {
         package var mapMegabytes = 1024
         /// Beyond this size of the file writes fail as on a full disk; nil for no limit.
         package var megabyteLimit: Int?
+        /// Where statements that take long are noted.
+        package var slow: SlowStatements?
         /// False for tests only: nothing is flushed to the disk.
         package var isDurable = true
 
@@ -40,12 +42,14 @@ package final class SQLiteDatabase: Storage.Database {
     private init(path: String, options: Options, folder: TemporaryFolder?) throws {
         self.path = path
         self.folder = folder
-        let open: @Sendable () throws -> SQLiteConnection = { try SQLiteConnection(Self.open(path, readonly: false), settings: Self.writerSettings(options)) }
+        let open: @Sendable () throws -> SQLiteConnection = { try SQLiteConnection(Self.open(path, readonly: false), settings: Self.writerSettings(options), slow: options.slow) }
         let first = try open()
         var reading = ReaderPool<SQLiteConnection>.Limits()
         reading.readers = max(1, options.readers)
         reading.waiting = options.waiting
-        let readers = ReaderPool("jianwei.sqlite.reader", limits: reading) { try SQLiteConnection(Self.open(path, readonly: true), settings: Self.readerSettings(options)) }
+        let readers = ReaderPool("jianwei.sqlite.reader", limits: reading) {
+            try SQLiteConnection(Self.open(path, readonly: true), settings: Self.readerSettings(options), slow: options.slow)
+        }
         self.readers = readers
         var writing = GroupCommit<SQLiteConnection>.Limits()
         writing.waiting = options.waiting

@@ -42,6 +42,9 @@ package final class MobileSources: Sendable {
                 gates.registerHooks()
                 Reconsideration.register(on: platform.workflows, alarms: platform.alarms)
                 LivePasses.connect(gates.feed, to: platform.live)
+                try GateReports.register(on: platform, gates: gates)
+                platform.alarms.faces.add(NearbyPasses.face)
+                platform.expiries.declare(GateExpiries.all)
             },
             routes: { routes, platform in
                 GatePages.add(to: routes, gates: self.gates(on: platform), platform: platform)

@@ -37,6 +37,15 @@ package struct Alarm: Sendable, Equatable {
     /// The chain's last hash, lowercase SM3; the chain's root where there is no evidence.
     package var chainHead: String
     package var evidenceCount: Int
+    package var traits: Set<String>
+    /// What each grading scheme made of it when it was opened.
+    package var levels: [AlarmLevel]
+    /// 1 is the most urgent: the place of the level in the leading scheme, or what the kind's own grade stands for.
+    package var urgency: Int
+    package var falseClass: AlarmFalseClass?
+    /// When somebody must look again whether it is over.
+    package var recheckAt: Moment?
+    package var recoveredAt: Moment?
     /// Counts changes of state, for `expectedVersion`.
     package var version: Int
 
@@ -47,7 +56,8 @@ package struct Alarm: Sendable, Equatable {
 
     static let columns: SQL = """
         id, number, kind, grade, state, org, org_name, area, place, subject, plate, title, reasons, rule_version, list_version, strategy_version, source_kind, source_id, day, occurred_at, last_at, \
-        times, raised_at, due_at, responded_at, decided_at, closed_at, handler_name, opinion, chain_head, evidence_count, version
+        times, raised_at, due_at, responded_at, decided_at, closed_at, handler_name, opinion, chain_head, evidence_count, version, \
+        traits, levels, urgency, false_class, recheck_at, recovered_at
         """
 
     init(_ row: Row) throws {
@@ -85,6 +95,12 @@ package struct Alarm: Sendable, Equatable {
         chainHead = row.text("chain_head") ?? ""
         evidenceCount = Int(row.int("evidence_count") ?? 0)
         version = Int(row.int("version") ?? 1)
+        traits = Set((row.text("traits") ?? "").split(separator: "|").map(String.init))
+        levels = AlarmLevel.list(row.text("levels") ?? "")
+        urgency = Int(row.int("urgency") ?? 4)
+        falseClass = row.text("false_class").flatMap(AlarmFalseClass.init(rawValue:))
+        recheckAt = row.moment("recheck_at")
+        recoveredAt = row.moment("recovered_at")
     }
 }
 
@@ -113,6 +129,9 @@ package struct AlarmEvent: Sendable, Equatable {
         case "merge": "重复发生"
         case "evidence": "补充证据"
         case "comment": "备注"
+        case "followUp": "跟踪记录"
+        case "push": "推送"
+        case "recheck": "到复核时间"
         case "export": "导出证据包"
         default: AlarmAction(rawValue: action)?.title ?? action
         }

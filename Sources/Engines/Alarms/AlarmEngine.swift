@@ -10,6 +10,8 @@ package final class AlarmEngine: Sendable {
     let hooks: Hooks
     /// Pieces of evidence kept on one alarm; occurrences beyond it are only counted, so that one runaway source fills no disk.
     let evidenceLimit: Int
+    package let book: AlarmBook
+    package let faces = AlarmFaces()
 
     /// What the engine asks of its neighbours, handed in by the wiring so that tests can watch.
     package struct Hooks: Sendable {
@@ -34,12 +36,13 @@ package final class AlarmEngine: Sendable {
         }
     }
 
-    package init(kinds: [AlarmKind], hooks: Hooks, clock: Clock, evidenceLimit: Int = 2000) {
+    package init(kinds: [AlarmKind], hooks: Hooks, clock: Clock, evidenceLimit: Int = 2000, book: AlarmBook = AlarmBook()) {
         self.kinds = kinds
         byName = Dictionary(kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         self.hooks = hooks
         self.clock = clock
         self.evidenceLimit = evidenceLimit
+        self.book = book
     }
 
     /// The declaration of a kind; nil for kinds of Features that are not installed (their old alarms stay readable).
@@ -71,13 +74,17 @@ package struct AlarmNotice: Sendable, Equatable, Codable {
     package var times: Int
     /// The name of `org`, for lines that stand without context.
     package var orgName = ""
+    /// 1 is the most urgent.
+    package var urgency = 4
+    /// A push rule speaks of it.
+    package var isPushed = false
 
     /// `{"change":"opened","id":12,…}` as pages receive it.
     package var json: JSONValue {
         [
             "change": .string(change.rawValue), "id": .int(id), "number": .string(number), "kind": .string(kind), "grade": .int(Int64(grade.rawValue)),
             "gradeTitle": .string(grade.title),
-            "state": .string(state.rawValue), "title": .string(title), "times": .int(Int64(times)),
+            "urgency": .int(Int64(urgency)), "state": .string(state.rawValue), "title": .string(title), "times": .int(Int64(times)),
         ]
     }
 }

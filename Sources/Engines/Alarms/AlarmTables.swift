@@ -3,7 +3,8 @@ import Storage
 
 /// The tables of this engine, as migrations must arrive at them.
 package enum AlarmTables {
-    package static let all: [Table] = [alarms, events, evidence, awaited, awaitedClips, daily, numbers]
+    package static let all: [Table] =
+        [alarms, events, evidence, awaited, awaitedClips, daily, numbers, schemes, pushRules, pushes, suppressions, suppressed, followUps] + ExpiryTables.all
 
     /// One row is one alarm. `accepts_repeats` is 1 while a repeat may still count on it, otherwise NULL, so that the merge look-up reads a small partial index.
     static let alarms = Table(
@@ -43,6 +44,12 @@ package enum AlarmTables {
             Column("chain_head", .text, required: true),
             Column("evidence_count", .integer, required: true),
             Column("version", .integer, required: true),
+            Column("traits", .text),
+            Column("levels", .text),
+            Column("urgency", .integer, required: true, fallback: .int(4)),
+            Column("false_class", .text),
+            Column("recheck_at", .integer),
+            Column("recovered_at", .integer),
         ],
         indexes: [
             Index("number", unique: true),
@@ -54,6 +61,8 @@ package enum AlarmTables {
             Index("kind", "occurred_at"),
             Index("plate", "occurred_at", where: "plate IS NOT NULL"),
             Index("source_kind", "source_id", where: "source_id IS NOT NULL"),
+            Index("recheck_at", where: "recheck_at IS NOT NULL"),
+            Index("urgency", "occurred_at", where: "closed_at IS NULL"),
         ])
 
     /// One row is one entry of an alarm's timeline; never changed.
@@ -121,6 +130,61 @@ package enum AlarmTables {
             Column("area", .text, required: true),
         ] + AlarmCounts.columns.map { Column($0, .integer, required: true, fallback: .int(0)) },
         indexes: [Index("org", "day"), Index("area", "day")], isClustered: true)
+
+    /// One row is one version of a grading scheme; the newest counts.
+    static let schemes = Table(
+        "alarm_schemes",
+        columns: [
+            Column("name", .text, required: true), Column("version", .integer, required: true), Column("body", .text, required: true), Column("note", .text, required: true),
+            Column("at", .integer, required: true), Column("by_name", .text, required: true),
+        ], indexes: [Index("name", "version", unique: true)])
+
+    /// One row is one rule of who is told of an alarm, when and how often.
+    static let pushRules = Table(
+        "alarm_push_rules",
+        columns: [
+            Column("name", .text, required: true), Column("position", .integer, required: true), Column("body", .text, required: true), Column("at", .integer, required: true),
+            Column("by_name", .text, required: true),
+        ], indexes: [Index("name", unique: true)])
+
+    /// One row is one rule at work on one alarm: `due_at` is the next push, empty when none follows.
+    static let pushes = Table(
+        "alarm_pushes",
+        columns: [
+            Column("alarm", .integer, required: true), Column("rule", .integer, required: true), Column("title", .text, required: true), Column("due_at", .integer),
+            Column("sent", .integer, required: true, fallback: .int(0)), Column("receivers", .integer, required: true, fallback: .int(0)), Column("last_at", .integer),
+            Column("ended", .text),
+        ], indexes: [Index("alarm"), Index("due_at", where: "due_at IS NOT NULL")])
+
+    /// One row is one window in which alarms of an object are held back.
+    static let suppressions = Table(
+        "alarm_suppressions",
+        columns: [
+            Column("title", .text, required: true), Column("reason", .text, required: true), Column("org", .integer), Column("org_name", .text, required: true),
+            Column("area", .text), Column("kinds", .text, required: true), Column("subject", .text, required: true), Column("from_at", .integer, required: true),
+            Column("until_at", .integer, required: true), Column("text", .text, required: true), Column("state", .text, required: true),
+            Column("asked_by", .integer, required: true),
+            Column("asked_by_name", .text, required: true), Column("asked_at", .integer, required: true), Column("decided_by", .integer), Column("decided_by_name", .text),
+            Column("decided_at", .integer), Column("opinion", .text), Column("held", .integer, required: true, fallback: .int(0)), Column("held_last_at", .integer),
+        ], indexes: [Index("state", "until_at"), Index("org", "id"), Index("area", "id")])
+
+    /// One row counts what one window held back of one kind and subject; beyond a thousand subjects the rest counts on `*`.
+    static let suppressed = Table(
+        "alarm_suppressed", key: ["suppression", "kind", "subject"],
+        columns: [
+            Column("suppression", .integer, required: true), Column("kind", .text, required: true), Column("subject", .text, required: true),
+            Column("title", .text, required: true),
+            Column("times", .integer, required: true), Column("first_at", .integer, required: true), Column("last_at", .integer, required: true),
+        ], isClustered: true)
+
+    /// One row is what was found when somebody asked after an alarm; never changed.
+    static let followUps = Table(
+        "alarm_follow_ups",
+        columns: [
+            Column("alarm", .integer, required: true), Column("at", .integer, required: true), Column("by_id", .integer, required: true), Column("by_name", .text, required: true),
+            Column("way", .text, required: true), Column("contact", .text, required: true), Column("finding", .text, required: true), Column("cause", .text, required: true),
+            Column("measure", .text, required: true), Column("is_recovered", .integer, required: true),
+        ], indexes: [Index("alarm", "id")])
 
     /// The last number given on each business day.
     static let numbers = Table("alarm_numbers", key: ["day"], columns: [Column("day", .integer, required: true), Column("last", .integer, required: true)], isClustered: true)

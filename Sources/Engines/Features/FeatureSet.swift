@@ -1,10 +1,14 @@
 import Alarms
+import DataServices
+import Duty
 import Identity
 import Kernel
 import Ledgers
 import Media
 import Messages
+import Reports
 import Schedules
+import Search
 import Storage
 import Web
 import Workflows
@@ -18,12 +22,15 @@ package struct FeatureSet: Sendable {
     /// The engine of ledgers adds its own of dictionaries, that of workflows its calendar.
     package var ledgers: [LedgerDeclaration] { features.flatMap(\.ledgers) + [DictionaryLedger.ledger, HolidayCalendar.ledger] }
     package var dictionaries: [DictionaryDeclaration] { features.flatMap(\.dictionaries) }
-    package var alarmKinds: [AlarmKind] { AuditWatch.kinds + features.flatMap(\.alarmKinds) }
-    package var workflows: [WorkflowDeclaration] { features.flatMap(\.workflows) }
+    package var alarmKinds: [AlarmKind] { AuditWatch.kinds + [ExpiryEngine.alarmKind] + features.flatMap(\.alarmKinds) }
+    package var workflows: [WorkflowDeclaration] { [DataServiceApproval.workflow] + features.flatMap(\.workflows) }
     package var additions: [LedgerAdditions] { features.flatMap(\.additions) }
 
     /// Tables of the features and of the generated pages, beyond those of ledgers; the other engines' own stand with the engines.
-    package var tables: [Table] { LedgerServices.tables + WorkflowTables.all + MessageTables.all + features.flatMap(\.tables) }
+    package var tables: [Table] {
+        LedgerServices.tables + OperationTables.all + WorkflowTables.all + MessageTables.all + DutyTables.all + SearchTables.all + DataServiceTables.all + ReportTables.all
+            + features.flatMap(\.tables)
+    }
 
     /// Every permission of features and their ledgers; the role form shows them by area.
     package var permissions: [PermissionDeclaration] { permissions(runtime: []) }
@@ -31,7 +38,9 @@ package struct FeatureSet: Sendable {
     /// - Parameter runtime: ledgers that administrators have defined, whose rights are given like all others.
     package func permissions(runtime: [LedgerDeclaration]) -> [PermissionDeclaration] {
         let own = [LedgerDesignPermission.declaration, PermissionDeclaration("task.manage", "任务中心：查看与取消他人的任务", area: "系统管理")]
-        return (ledgers + runtime).flatMap(permissions) + own + WorkPages.permissions + MessagePages.permissions + features.flatMap(\.permissions)
+        return (ledgers + runtime).flatMap(permissions) + own + OperationPermission.all + WorkPages.permissions + MessagePages.permissions + DutyPermission.all
+            + SearchPermission.all + DataServicePermission.all
+            + ReportPermission.all + features.flatMap(\.permissions)
     }
 
     private func permissions(of ledger: LedgerDeclaration) -> [PermissionDeclaration] {
@@ -69,11 +78,16 @@ package struct FeatureSet: Sendable {
         }
         items.append(MenuItem("系统", groupEN: "System", "任务中心", "Tasks", icon: "clock", path: "/tasks", permission: nil, order: 9000))
         items.append(MenuItem("系统", groupEN: "System", "台账设计", "Ledger designer", icon: "edit", path: "/designer", permission: LedgerDesignPermission.name, order: 9010))
-        return items + Administration.menu + WorkPages.menu + MessagePages.menu + features.flatMap(\.menu)
+        return items + Administration.menu + WorkPages.menu + MessagePages.menu + ExpiryPages.menu + DutyPages.menu + SearchPages.menu + DataServicePages.menu + ReportPages.menu
+            + features.flatMap(\.menu)
     }
 
     /// The platform's own and those of the features.
-    package func jobs(on platform: Platform) -> [JobDeclaration] { Administration.jobs(on: platform) + features.flatMap { $0.jobs(platform) } }
+    package func jobs(on platform: Platform) -> [JobDeclaration] {
+        Administration.jobs(on: platform) + AlarmDispatch(engine: platform.alarms, messages: platform.messages, database: platform.database).jobs()
+            + platform.expiries.jobs() + platform.duty.jobs()
+            + features.flatMap { $0.jobs(platform) }
+    }
 
     /// Every fault of every declaration, together; App refuses to start when there is one. `JW-F001` two features of one name, `JW-F002` an addition to an unknown ledger,
     /// `JW-F003` a grant on an unknown ledger; the rest come from the engines.
@@ -94,18 +108,23 @@ package struct FeatureSet: Sendable {
     package func register(on routes: Routes, platform: Platform, others: [PermissionDeclaration] = []) {
         let services = LedgerServices(
             engine: platform.ledgers, organisations: platform.identity.organisations, photos: platform.photos, blobs: platform.blobs, tasks: platform.tasks, keys: platform.keys,
-            additions: additions
+            additions: additions, previewPath: ReportPages.previewPath
         ) {
             try await platform.identity.roles.sync(others + permissions(runtime: platform.ledgers.declarations.filter(\.isRuntime)))
         }
         LedgerPages(services: services).add(to: routes)
         LedgerAPI(services: services).add(to: routes)
-        Administration.add(to: routes, platform: platform, auditTitles: features.reduce(into: [:]) { $0.merge($1.auditTitles) { first, _ in first } })
+        Administration.add(to: routes, platform: platform, auditTitles: features.reduce(into: ReportPages.auditTitles) { $0.merge($1.auditTitles) { first, _ in first } })
+        ExpiryPages(engine: platform.expiries).add(to: routes)
+        DutyPages(engine: platform.duty).add(to: routes)
         MessagePages(engine: platform.messages, database: platform.database).add(to: routes)
+        DataServicePages(engine: platform.dataServices, database: platform.database).add(to: routes)
+        SearchPages(engine: platform.search, database: platform.database).add(to: routes)
         WorkPages(
             engine: platform.workflows, database: platform.database, photos: platform.photos, blobs: platform.blobs, keys: platform.keys,
-            subjectPath: { $0.kind == "alarm" ? "/alarms/\($0.id)" : "/ledgers/\($0.kind)/\($0.id)" }
+            subjectPath: { $0.kind == "alarm" ? "/alarms/\($0.id)" : $0.kind == "dataGrant" ? "/data-services" : "/ledgers/\($0.kind)/\($0.id)" }
         ).add(to: routes)
+        ReportPages(engine: platform.reports).add(to: routes)
         for feature in features { feature.routes(routes, platform) }
     }
 }

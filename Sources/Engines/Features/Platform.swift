@@ -1,12 +1,16 @@
 import Alarms
 import Cryptography
+import DataServices
+import Duty
 import Identity
 import Kernel
 import Ledgers
 import Logging
 import Media
 import Messages
+import Reports
 import Schedules
+import Search
 import Storage
 import Web
 import Workflows
@@ -23,17 +27,24 @@ package struct Platform: Sendable {
     package var dictionaries: Dictionaries
     package var ledgers: LedgerEngine
     package var alarms: AlarmEngine
+    package var expiries: ExpiryEngine
+    package var duty: DutyEngine
     package var messages: MessageEngine
     package var workflows: WorkflowEngine
+    package var search: SearchEngine
+    package var dataServices: DataServiceEngine
+    package var reports: ReportEngine
     package var live: LiveHub
     package var tasks: LongTasks
     package var outbox: Outbox
     package var logger: Logger
+    /// Backups of this installation; nil where nobody makes them.
+    package var backups: BackupBook?
 
     package init(
         database: any Database, clock: Clock, keys: KeyRing, blobs: any BlobStore, photos: PhotoStore, audit: AuditTrail, identity: IdentityEngine, dictionaries: Dictionaries,
         ledgers: LedgerEngine, alarms: AlarmEngine, live: LiveHub, tasks: LongTasks, outbox: Outbox, logger: Logger,
-        workflows: [WorkflowDeclaration] = [],
+        workflows: [WorkflowDeclaration] = [DataServiceApproval.workflow],
         messages: MessageEngine? = nil
     ) {
         self.database = database
@@ -47,11 +58,19 @@ package struct Platform: Sendable {
         self.ledgers = ledgers
         self.alarms = alarms
         self.live = live
-        let messages = messages ?? PlatformMessages.engine(channels: [], database: database, outbox: outbox, hub: live, clock: clock)
+        let messages = messages ?? PlatformMessages.engine(channels: [], database: database, outbox: outbox, hub: live, keys: keys, clock: clock)
         self.messages = messages
+        expiries = ExpiryEngine(alarms: alarms, ledgers: ledgers, messages: messages, database: database, clock: clock)
+        duty = DutyEngine(database: database, alarms: alarms, messages: messages, audit: audit, clock: clock)
+        duty.connect()
         self.workflows = WorkflowEngine(declarations: workflows, database: database, dictionaries: dictionaries, keys: keys, audit: audit, clock: clock) {
             try PlatformMessages.tell($0, through: messages, in: $1)
         }
+        search = SearchEngine(
+            database: database, ledgers: ledgers, alarms: alarms, workflows: self.workflows, messages: messages, audit: audit, keys: keys, clock: clock)
+        dataServices = DataServiceEngine(database: database, ledgers: ledgers, workflows: self.workflows, audit: audit, keys: keys, clock: clock)
+        DataServiceApproval.register(dataServices, on: self.workflows)
+        reports = ReportEngine(database: database, ledgers: ledgers, alarms: alarms, identity: identity, messages: messages, blobs: blobs, tasks: tasks, clock: clock)
         self.tasks = tasks
         self.outbox = outbox
         self.logger = logger

@@ -1,7 +1,10 @@
 import Alarms
+import Cryptography
+import Duty
 import Identity
 import Kernel
 import Messages
+import Reports
 import Schedules
 import Storage
 import Web
@@ -9,18 +12,21 @@ import Workflows
 
 /// What the platform itself says to people: about their cases, and about grave alarms.
 package enum PlatformMessages {
-    static let kinds: [MessageKind] = [
-        MessageKind("work.assigned", "新待办", template: "【见微】{number} {text}：{title}"), MessageKind("work.reminder", "即将到期提醒", template: "【见微】{number} {text}：{title}"),
-        MessageKind("work.overdue", "超期提醒", template: "【见微】{number} {text}：{title}", channels: ["sms"]),
-        MessageKind("work.urged", "督办", template: "【见微】{number} {text}：{title}", channels: ["sms"]),
-        MessageKind("work.returned", "退回", template: "【见微】{number} {text}：{title}"), MessageKind("work.copied", "抄送"),
-        MessageKind("work.ended", "办结通知", template: "【见微】{number} {text}：{title}"),
-        MessageKind("alarm.opened", "严重报警", template: "【见微】{text}：{title}（{number}）", channels: ["sms"], isQuiet: false),
-    ]
+    static let kinds: [MessageKind] =
+        [
+            MessageKind("work.assigned", "新待办", template: "【见微】{number} {text}：{title}"), MessageKind("work.reminder", "即将到期提醒", template: "【见微】{number} {text}：{title}"),
+            MessageKind("work.overdue", "超期提醒", template: "【见微】{number} {text}：{title}", channels: ["sms"]),
+            MessageKind("work.urged", "督办", template: "【见微】{number} {text}：{title}", channels: ["sms"]),
+            MessageKind("work.returned", "退回", template: "【见微】{number} {text}：{title}"), MessageKind("work.copied", "抄送"),
+            MessageKind(ReportEngine.messageKind, "报表已生成", template: "【见微】{title}{text}"),
+            MessageKind("work.ended", "办结通知", template: "【见微】{number} {text}：{title}"),
+            MessageKind(MessageEngine.noticeKind, "通知公告", template: "【见微】通知：{title}。{text}"),
+            MessageKind("alarm.opened", "严重报警", template: "【见微】{text}：{title}（{number}）", channels: ["sms"], isQuiet: false),
+        ] + AlarmDispatch.messageKinds + DutyEngine.messageKinds
 
     /// - Parameter channels: the ways out of the platform that the installation has.
-    package static func engine(channels: [MessageChannel], database: any Database, outbox: Outbox, hub: LiveHub, clock: Clock) -> MessageEngine {
-        MessageEngine(kinds: kinds, channels: channels, database: database, outbox: outbox, hub: hub, clock: clock)
+    package static func engine(channels: [MessageChannel], database: any Database, outbox: Outbox, hub: LiveHub, keys: KeyRing, clock: Clock) -> MessageEngine {
+        MessageEngine(kinds: kinds, channels: channels, database: database, outbox: outbox, hub: hub, clock: clock, phones: keys.field("users.phone"))
     }
 
     static func tell(_ notice: WorkflowNotice, through messages: MessageEngine, in tx: any Transaction) throws {
@@ -38,7 +44,8 @@ package enum PlatformMessages {
 
     /// An alarm of the two gravest grades reaches those who handle alarms in its area, once however often it repeats.
     package static func tell(_ notice: AlarmNotice, through messages: MessageEngine, in tx: any Transaction) throws {
-        guard notice.change == .opened, notice.grade >= .severe else { return }
+        // What push rules speak of is told by them, when and as often as they say.
+        guard notice.change == .opened, notice.grade >= .severe, !notice.isPushed else { return }
         let users = try [BuiltInRole.county, .city].flatMap { role in
             try WorkflowEngine.holders(of: role.rawValue, organisation: nil, org: notice.org, area: notice.area, in: tx)
         }

@@ -19,7 +19,7 @@ package enum IdentityTables {
             Column("object_kind", .text, required: true), Column("object_id", .text, required: true), Column("summary", .text, required: true), Column("details", .text),
             Column("previous_hash", .blob, required: true), Column("hash", .blob, required: true),
         ],
-        indexes: [Index("day", "id"), Index("actor_id", "day", "id"), Index("object_kind", "object_id", "day", "id")])
+        indexes: [Index("day", "id"), Index("actor_id", "day", "id"), Index("object_kind", "object_id", "day", "id")], partitionedBy: "at")
 
     static let organisations = Table(
         "organisations",

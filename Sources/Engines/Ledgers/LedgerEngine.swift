@@ -18,6 +18,7 @@ package final class LedgerEngine: Sendable {
         var plans: [String: LedgerPlan]
         var order: [String]
         var hooks: [String: [Hook]] = [:]
+        var commonHooks: [Hook] = []
         var preparations: [String: [Preparation]] = [:]
         var derivations: [String: [Derivation]] = [:]
     }
@@ -53,6 +54,9 @@ package final class LedgerEngine: Sendable {
 
     /// Called inside the transaction of every change of a ledger, in the order registered. Registered before the server starts. A hook that throws undoes the change.
     package func onChange(of ledger: String, _ hook: @escaping Hook) { state.withLock { $0.hooks[ledger, default: []].append(hook) } }
+
+    /// As the former, for every ledger, those defined at run time included; called after the ledger's own.
+    package func onEveryChange(_ hook: @escaping Hook) { state.withLock { $0.commonHooks.append(hook) } }
 
     /// Called inside the transaction before a row is validated, whoever writes it: the place where a domain fills fields that people may not (numbers, states, what follows from other
     /// fields) and refuses what no field check can. Registered before the server starts.
@@ -92,7 +96,7 @@ package final class LedgerEngine: Sendable {
     var plans: [LedgerPlan] { state.withLock { state in state.order.compactMap { state.plans[$0] } } }
 
     func knownPlan(_ name: String) -> LedgerPlan? { state.withLock { $0.plans[name] } }
-    func hooks(of ledger: String) -> [Hook] { state.withLock { $0.hooks[ledger] ?? [] } }
+    func hooks(of ledger: String) -> [Hook] { state.withLock { ($0.hooks[ledger] ?? []) + $0.commonHooks } }
 
     func hasPreparations(of ledger: String) -> Bool { state.withLock { $0.preparations[ledger]?.isEmpty == false } }
 

@@ -14,7 +14,7 @@ package enum LedgerTables {
             Column("changes", .text),
         ],
         indexes: [Index("ledger", "record_id", "id")],
-        partitionedBy: nil
+        partitionedBy: "at"
     )
 
     /// One row is one use of a blob by a row: what retention and access to files go by.

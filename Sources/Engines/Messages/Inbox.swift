@@ -41,11 +41,25 @@ extension MessageEngine {
             SELECT m.id, m.kind, m.grade, m.title, m.text, m.path, m.at, i.read_at FROM message_inbox i JOIN messages m ON m.id = i.message_id
             WHERE \(SQL.all(of: conditions)) ORDER BY i.message_id DESC LIMIT \(min(max(query.limit, 1), 200))
             """
-        ).map { row in
-            InboxLine(
-                id: row.int("id") ?? 0, kind: row.text("kind") ?? "", grade: row.text("grade").flatMap(MessageGrade.init(rawValue:)) ?? .info, title: row.text("title") ?? "",
-                text: row.text("text") ?? "", path: row.text("path"), at: row.moment("at") ?? Moment(milliseconds: 0), readAt: row.moment("read_at"))
-        }
+        ).map(Self.line)
+    }
+
+    /// Somebody's own messages with a text in them, newest first; looks through their last 3,000.
+    package func recent(containing text: String, limit: Int, of principal: Principal, in reader: any Reader) throws -> [InboxLine] {
+        let pattern = "%" + text.lowercased().replacing("%", with: "").replacing("_", with: "") + "%"
+        return try reader.rows(
+            """
+            SELECT m.id, m.kind, m.grade, m.title, m.text, m.path, m.at, i.read_at
+            FROM (SELECT message_id, read_at FROM message_inbox WHERE user_id = \(principal.id) ORDER BY message_id DESC LIMIT 3000) i JOIN messages m ON m.id = i.message_id
+            WHERE LOWER(m.title) LIKE \(pattern) OR LOWER(m.text) LIKE \(pattern) ORDER BY m.id DESC LIMIT \(limit)
+            """
+        ).map(Self.line)
+    }
+
+    private static func line(_ row: Row) -> InboxLine {
+        InboxLine(
+            id: row.int("id") ?? 0, kind: row.text("kind") ?? "", grade: row.text("grade").flatMap(MessageGrade.init(rawValue:)) ?? .info, title: row.text("title") ?? "",
+            text: row.text("text") ?? "", path: row.text("path"), at: row.moment("at") ?? Moment(milliseconds: 0), readAt: row.moment("read_at"))
     }
 
     /// Counted to 1,000.

@@ -15,6 +15,8 @@ package struct MessageChannel: Sendable {
 
     package enum Address: Sendable, Equatable {
         case phone
+        /// What people enter for themselves (`message_addresses`).
+        case email
         /// The same for everybody: a group's robot, another system.
         case fixed(String)
     }

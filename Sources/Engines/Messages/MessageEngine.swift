@@ -1,3 +1,4 @@
+import Cryptography
 import Identity
 import Kernel
 import Schedules
@@ -15,17 +16,20 @@ package final class MessageEngine: Sendable {
     let outbox: Outbox
     let hub: LiveHub
     let clock: Clock
+    /// Opens telephone numbers and mail addresses, which are kept sealed; what is not sealed passes.
+    let phones: FieldCipher?
     private let rules = Mutex<[String: MessageKind]>([:])
 
     package static let topic = "message"
 
-    package init(kinds: [MessageKind], channels: [MessageChannel], database: any Database, outbox: Outbox, hub: LiveHub, clock: Clock) {
+    package init(kinds: [MessageKind], channels: [MessageChannel], database: any Database, outbox: Outbox, hub: LiveHub, clock: Clock, phones: FieldCipher? = nil) {
         self.kinds = kinds
         self.channels = channels
         self.database = database
         self.outbox = outbox
         self.hub = hub
         self.clock = clock
+        self.phones = phones
     }
 
     /// Reads what administrators changed; at start.
@@ -60,9 +64,9 @@ package final class MessageEngine: Sendable {
             VALUES (\(draft.kind), \(draft.grade.rawValue), \(draft.title), \(draft.text), \(draft.path), \(draft.dedupe), \(now), \(users.count))
             """)
         try tx.insertMany(into: "message_inbox", columns: ["user_id", "message_id", "kind"], rows: users.map { [.int($0), .int(id), .text(draft.kind)] })
-        for name in kind.channels {
-            guard let channel = channels.first(where: { $0.name == name }) else { continue }
-            try deliver(draft, kind, id, by: channel, to: users, now, in: tx)
+        for channel in channels {
+            let wanting = try wanting(kind, draft.grade, by: channel, among: users, in: tx)
+            if !wanting.isEmpty { try deliver(draft, kind, id, by: channel, to: wanting, now, in: tx) }
         }
         tx.afterCommit { [hub] in for user in users { hub.publish(LiveEvent("message", user: user, draft.toast)) } }
         return id
@@ -73,10 +77,15 @@ package final class MessageEngine: Sendable {
         let addresses: [(user: Int64, address: String)]
         switch channel.address {
         case .fixed(let address): addresses = [(0, address)]
-        case .phone:
+        case .phone, .email:
+            let isPhone = channel.address == .phone
             addresses = try stride(from: 0, to: users.count, by: 500).flatMap { from in
-                try tx.rows("SELECT id, phone FROM users WHERE id IN (\(list: Array(users[from..<min(from + 500, users.count)]))) AND phone IS NOT NULL AND phone <> ''")
-            }.compactMap { row in row.int("id").flatMap { id in row.text("phone").map { (id, $0) } } }
+                let some = Array(users[from..<min(from + 500, users.count)])
+                return try tx.rows(
+                    isPhone
+                        ? "SELECT id, phone AS address FROM users WHERE id IN (\(list: some)) AND phone IS NOT NULL AND phone <> ''"
+                        : "SELECT user_id AS id, email AS address FROM message_addresses WHERE user_id IN (\(list: some))")
+            }.compactMap { row in row.int("id").flatMap { id in row.text("address").map { (id, $0) } } }
         }
         for (user, address) in addresses {
             let delivery = try tx.insert(
@@ -110,7 +119,8 @@ package final class MessageEngine: Sendable {
                 return try await mark(id, "dead", receipt: nil, error: "通道“\(row.text("channel") ?? "")”已停用")
             }
             let outgoing = OutgoingMessage(
-                key: "jianwei-\(id)", address: row.text("address") ?? "", title: message.payload["title"]?.string ?? "", text: message.payload["text"]?.string ?? "", at: clock.now)
+                key: "jianwei-\(id)", address: try opened(row.text("address") ?? ""), title: message.payload["title"]?.string ?? "", text: message.payload["text"]?.string ?? "",
+                at: clock.now)
             do {
                 let receipt = try await channel.send(outgoing)
                 try await mark(id, "sent", receipt: receipt, error: nil)
@@ -118,9 +128,15 @@ package final class MessageEngine: Sendable {
                 let isLast = message.attempts + 1 >= 12
                 try await mark(id, isLast ? "dead" : "waiting", receipt: nil, error: failure.cause ?? failure.message)
                 throw failure
+            } catch let failure as Failure where failure.kind == .invalid {
+                // No further attempt would end otherwise.
+                try await mark(id, "dead", receipt: nil, error: failure.cause ?? failure.message)
             }
         }
     }
+
+    /// An address as the channel needs it; a delivery keeps it as the user's row does.
+    func opened(_ address: String) throws -> String { try phones?.open(address) ?? address }
 
     private func mark(_ id: Int64, _ state: String, receipt: String?, error: String?) async throws {
         let sent: Moment? = state == "sent" ? clock.now : nil

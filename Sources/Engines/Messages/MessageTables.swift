@@ -3,7 +3,7 @@ import Storage
 
 /// The tables of this engine, as migrations must arrive at them.
 package enum MessageTables {
-    package static let all: [Table] = [messages, inbox, deliveries, rules]
+    package static let all: [Table] = [messages, inbox, deliveries, rules, addresses, subscriptions, notices, receivers, groups, members]
 
     /// One row is one message as it was said, once. `dedupe` makes a second posting of the same thing harmless.
     static let messages = Table(
@@ -44,10 +44,58 @@ package enum MessageTables {
         ], isClustered: true)
 }
 
+extension MessageTables {
+    /// Mail addresses that people gave for themselves, sealed.
+    static let addresses = Table(
+        "message_addresses", key: ["user_id"],
+        columns: [Column("user_id", .integer, required: true), Column("email", .text, required: true), Column("at", .integer, required: true)], isClustered: true)
+
+    /// Where somebody wants otherwise than the rule of a kind says.
+    static let subscriptions = Table(
+        "message_subscriptions", key: ["user_id", "kind", "channel"],
+        columns: [
+            Column("user_id", .integer, required: true), Column("kind", .text, required: true), Column("channel", .text, required: true), Column("is_on", .integer, required: true),
+        ], indexes: [Index("kind", "channel", "user_id")], isClustered: true)
+
+    /// One row is one notice that a person wrote.
+    static let notices = Table(
+        "notices",
+        columns: [
+            Column("title", .text, required: true), Column("text", .text, required: true), Column("grade", .text, required: true), Column("is_pinned", .integer, required: true),
+            Column("needs_signature", .integer, required: true), Column("sign_by", .integer), Column("targets", .text, required: true), Column("org", .integer),
+            Column("area", .text),
+            Column("at", .integer, required: true), Column("by_id", .integer, required: true), Column("by_name", .text, required: true),
+            Column("by_org_name", .text, required: true),
+            Column("receivers", .integer, required: true), Column("read_count", .integer, required: true), Column("signed_count", .integer, required: true),
+            Column("deleted_at", .integer),
+        ],
+        indexes: [Index("by_id", "id")])
+
+    /// One row is one notice in one person's hands.
+    static let receivers = Table(
+        "notice_receivers", key: ["notice_id", "user_id"],
+        columns: [
+            Column("notice_id", .integer, required: true), Column("user_id", .integer, required: true), Column("user_name", .text, required: true),
+            Column("org", .integer, required: true),
+            Column("org_name", .text, required: true), Column("read_at", .integer), Column("signed_at", .integer), Column("signature", .text), Column("remark", .text),
+        ], indexes: [Index("user_id", "notice_id")], isClustered: true)
+
+    /// One row is one group that somebody made to write to.
+    static let groups = Table(
+        "notice_groups", columns: [Column("title", .text, required: true), Column("owner", .integer, required: true), Column("at", .integer, required: true)],
+        indexes: [Index("owner", "id")])
+
+    static let members = Table(
+        "notice_group_members", key: ["group_id", "user_id"], columns: [Column("group_id", .integer, required: true), Column("user_id", .integer, required: true)],
+        isClustered: true)
+}
+
 /// The permissions of this engine; everybody reads their own messages.
 package enum MessagePermission {
     /// Sees deliveries and gives failed ones new attempts.
     package static let deliveries = "message.deliveries"
     /// Edits templates and channels.
     package static let rules = "message.rules"
+    /// Writes notices to people of their scope.
+    package static let notice = "message.notice"
 }

@@ -74,7 +74,9 @@ package final class LongTasks: Service {
                 VALUES (\(kind), \(title), \(principal.id), \(principal.name), \(principal.organisation), 'queued', \(total), \(now), \(node))
                 """)
         }
-        state.withLock { $0.waiting.append(Waiting(id: id, body: body)) }
+        // What who asked has written is seen by the task, too.
+        let freshness = Freshness.current
+        state.withLock { $0.waiting.append(Waiting(id: id) { context in try await Freshness.$current.withValue(freshness) { try await body(context) } }) }
         bell.ring()
         return id
     }

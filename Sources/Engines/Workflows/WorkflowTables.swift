@@ -3,7 +3,7 @@ import Storage
 
 /// The tables of this engine, as migrations must arrive at them.
 package enum WorkflowTables {
-    package static let all: [Table] = [definitions, cases, steps, items, people, events, counts, requests, numbers]
+    package static let all: [Table] = [definitions, cases, steps, items, people, events, counts, requests, numbers, delegations, turns]
 
     /// One row is one version of a definition, the program's (`by_id` 0) or an administrator's: version 0 is the draft, the highest other one is live.
     static let definitions = Table(
@@ -23,9 +23,11 @@ package enum WorkflowTables {
             Column("starter", .integer, required: true), Column("starter_name", .text, required: true), Column("starter_org", .integer), Column("subject_kind", .text),
             Column("subject_id", .integer), Column("state", .text, required: true), Column("outcome", .text), Column("data", .text, required: true),
             Column("started_at", .integer, required: true), Column("due_at", .integer), Column("ended_at", .integer), Column("version", .integer, required: true),
+            Column("parent_step", .integer),
         ],
         indexes: [
-            Index("number", unique: true), Index("workflow", "state", "id"), Index("state", "id"), Index("area", "id"), Index("org", "id"),
+            Index("parent_step", where: "parent_step IS NOT NULL"), Index("number", unique: true), Index("workflow", "state", "id"), Index("state", "id"), Index("area", "id"),
+            Index("org", "id"),
             Index("subject_kind", "subject_id", where: "subject_id IS NOT NULL"),
         ])
 
@@ -49,8 +51,9 @@ package enum WorkflowTables {
             Column("step_id", .integer, required: true), Column("case_id", .integer, required: true), Column("who", .text, required: true), Column("at_org", .integer),
             Column("org", .integer), Column("area", .text), Column("state", .text, required: true), Column("position", .integer, required: true),
             Column("on_behalf", .text), Column("by_id", .integer), Column("action", .text), Column("at", .integer),
+            Column("stands_for", .integer), Column("delegation", .integer),
         ],
-        indexes: [Index("who", "step_id", where: "state = 'open'"), Index("step_id"), Index("case_id")])
+        indexes: [Index("delegation", where: "delegation IS NOT NULL"), Index("who", "step_id", where: "state = 'open'"), Index("step_id"), Index("case_id")])
 
     /// One row ties a person to a case: `starter`, `done`, `copy`.
     static let people = Table(
@@ -90,6 +93,26 @@ package enum WorkflowTables {
     static let numbers = Table(
         "workflow_numbers", key: ["prefix", "day"],
         columns: [Column("prefix", .text, required: true), Column("day", .integer, required: true), Column("last", .integer, required: true)], isClustered: true)
+}
+
+extension WorkflowTables {
+    /// One row is one 委托: who acts for whom, from when to when.
+    static let delegations = Table(
+        "workflow_delegations",
+        columns: [
+            Column("user_id", .integer, required: true), Column("user_name", .text, required: true), Column("to_id", .integer, required: true),
+            Column("to_name", .text, required: true),
+            Column("workflow", .text), Column("from_at", .integer, required: true), Column("until_at", .integer, required: true), Column("note", .text, required: true),
+            Column("state", .text, required: true), Column("at", .integer, required: true),
+        ],
+        indexes: [Index("user_id", "id"), Index("to_id", "id"), Index("state", "from_at")])
+
+    /// When somebody last had a turn at a step that is given out in turns.
+    static let turns = Table(
+        "workflow_turns", key: ["workflow", "step", "user_id"],
+        columns: [
+            Column("workflow", .text, required: true), Column("step", .text, required: true), Column("user_id", .integer, required: true), Column("turn", .integer, required: true),
+        ], isClustered: true)
 }
 
 /// The permissions of this engine. To act on a step or to start a case needs none of them: the definition says who.

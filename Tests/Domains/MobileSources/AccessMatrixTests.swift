@@ -8,6 +8,8 @@ import Identity
 import Kernel
 import Ledgers
 import NIOCore
+import Search
+import Storage
 import Testing
 import Web
 
@@ -60,6 +62,23 @@ struct AccessMatrixTests {
                 Self.expectNoLeak(answer, maySee ? [] : [row], "\(login) \(method) \(path)")
             }
         }
+    }
+
+    @Test func `search finds what the list would show, and nothing else`() async throws {
+        let house = try await MatrixHouse()
+        try await house.platform.search.settle()
+        var found = 0
+        for (login, principal) in house.principals {
+            for row in house.marked {
+                let (search, word) = (house.platform.search, row.word)
+                let answer = try await house.platform.database.read { try search.search(word, shown: 100, by: principal, in: $0) }
+                let isFound = answer.groups.contains { group in group.hits.contains { $0.kind == row.ledger.name && $0.id == row.id } }
+                #expect(!isFound || house.maySee(row, principal), "\(login) finds \(row.ledger.name) \(row.word)")
+                for group in answer.groups { #expect(group.count > 0 && group.hits.count <= group.count, "\(login) \(row.word)") }
+                found += isFound ? 1 : 0
+            }
+        }
+        #expect(found > 20)
     }
 
     @Test func `exports hold what the list would show`() async throws {

@@ -13,9 +13,10 @@ import Logging
 import Media
 import MobileSources
 import NIOCore
+import Operations
 import Schedules
 import Storage
-import StorageSQLite
+import TestDatabases
 import Testing
 import Web
 import Workflows
@@ -57,14 +58,14 @@ struct MatrixHouse: Sendable {
 
     init() async throws {
         let clock = Clock.fixed(GateHouse.noon)
-        let database = try SQLiteDatabase.temporary()
+        let database = try await TestDatabase.make()
         let keys = KeyRing.ephemeral()
         let photos = PhotoStore(
             database: database, blobs: try LocalBlobs.temporary(), thumbnailFolder: NSTemporaryDirectory() + "/jianwei-thumbs-\(UUID().uuidString)",
             threads: PictureThreads(threads: 1, waiting: 100))
         let identity = IdentityEngine(database: database, clock: clock, keys: keys, hasher: PasswordHasher(cost: .trivial))
         let domain = MobileSources(clients: SignedClients(keys: keys))
-        let features = FeatureSet([domain.feature])
+        let features = FeatureSet([domain.feature, Operations.feature])
         self.features = features
         let dictionaries = Dictionaries(features.dictionaries)
         let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, keys: keys, audit: identity.audit, clock: clock)

@@ -20,9 +20,9 @@ struct PassClipTests {
 
     private func send(_ bytes: [UInt8], serial: Int64, to house: GateFixture, gate: String = "1", said: String? = nil, from terminal: GateTerminal? = nil) async throws -> Bool {
         let sent = PassClips.Sent(sha256: said ?? SHA256.hash(bytes).hex, gateNo: gate, serialNo: serial, cameraNo: "C1", from: house.now, to: house.now.adding(seconds: 4))
-        return try await house.gates.clips.receive(sent, from: terminal ?? house.steel, claim: { _ in }) { take in
-            for start in stride(from: 0, to: bytes.count, by: 50) { try await take(Array(bytes[start..<min(start + 50, bytes.count)])) }
-        }
+        return try await house.gates.clips.receive(
+            sent, from: terminal ?? house.steel, claim: { _ in },
+            feeding: { take in for start in stride(from: 0, to: bytes.count, by: 50) { try await take(Array(bytes[start..<min(start + 50, bytes.count)])) } })
     }
 
     private func lifted(_ house: GateFixture, _ serial: Int64) -> JSONValue { house.pass(serial, plate: "冀A99999", ["barrierAction": "1", "liftReason": "测试"]) }

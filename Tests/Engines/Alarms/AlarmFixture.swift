@@ -15,6 +15,7 @@ final class AlarmFixture: Sendable {
         AlarmKind("excessListed", "超标车辆入场", "Excess-listed vehicle", grade: .severe, mergeWindow: 600, triageWithin: 3600),
         AlarmKind("gateOffline", "门禁离线", "Gate offline", closesItself: true),
         AlarmKind("unfiled", "未备案放行", "Unfiled pass", grade: .heavier, mergeWindow: 0, dailyLimit: 3),
+        AlarmKind("gasLimit", "气体超限", "Gas limit", grade: .heavier, category: .measured, traits: [GradingTests.highHigh, GradingTests.major], isReported: true),
     ]
 
     /// As much of the photo store as evidence needs.
@@ -58,6 +59,33 @@ final class AlarmFixture: Sendable {
 
     static func officer(scope: DataScope = .everything, permissions: Set<String> = ["alarm.read", "alarm.handle", "alarm.export"]) -> Principal {
         Principal(kind: .user, id: 9, login: "wang", name: "王科长", permissions: permissions, scope: scope)
+    }
+
+    /// May do everything at the desk.
+    static let chief = Principal(kind: .user, id: 8, login: "chief", name: "处长", permissions: ["*"], scope: .everything)
+
+    static func measured(subject: String = "T-1", traits: Set<String>, at seconds: Int64 = 0) -> AlarmSignal {
+        var signal = signal("gasLimit", subject: subject, at: seconds)
+        signal.traits = traits
+        signal.plate = nil
+        return signal
+    }
+
+    func declare(_ schemes: [GradingScheme] = [], rules: [PushRule] = []) async throws {
+        engine.book.declare(schemes: schemes, pushRules: rules)
+        try await engine.book.open(database, clock: Clock { [now] in now.value })
+    }
+
+    @discardableResult
+    func raise(all signals: [AlarmSignal]) async throws -> [AlarmOutcome] { try await database.write { [engine] in try engine.raise(all: signals, by: .system(), in: $0) } }
+
+    /// Alarms and daily figures as text, for comparing two desks.
+    func figures() async throws -> [String] {
+        try await database.read { reader in
+            let alarms = try reader.rows("SELECT kind, subject, times, state, occurred_at, last_at FROM alarms ORDER BY kind, subject, occurred_at, times")
+            let daily = try reader.rows("SELECT kind, opened, times FROM alarm_daily ORDER BY kind")
+            return (alarms + daily).map { "\($0.values)" }
+        }
     }
 
     @discardableResult

@@ -3,7 +3,7 @@ import Identity
 import Kernel
 import Ledgers
 import Storage
-import StorageSQLite
+import TestDatabases
 import Testing
 
 /// Lists by facets answer what the plain statement over the same rows answers: on random rows, in every page, both ways.
@@ -31,9 +31,9 @@ struct FacetTests {
     let engine: LedgerEngine
     let rows: [Sighting]
 
-    /// 70,000 rows: two whole segments and a rest. Times rise but for late ones; kind 4 is rare, lane 9 comes only early.
+    /// 86,000 rows: two whole segments and a rest, as long as PostgreSQL waits for. Times rise but for late ones; kind 4 is rare, lane 9 comes only early.
     init() async throws {
-        let database: any Database = try SQLiteDatabase.temporary()
+        let database: any Database = try await TestDatabase.make()
         let engine = LedgerEngine(
             database: database, declarations: [FacetTests.ledger], dictionaries: Dictionaries(LedgerWorkshop.dictionaries), keys: .ephemeral(),
             audit: AuditTrail(clock: LedgerWorkshop.clock),
@@ -45,7 +45,7 @@ struct FacetTests {
         }
         let start = Day(daysSince1970: 20_000).start.milliseconds
         var rows: [Sighting] = []
-        for index in 0..<70_000 {
+        for index in 0..<86_000 {
             let late = below(50) == 0 ? Int64(below(20_000)) * 10_000 : 0
             let kind = below(500) == 0 ? "4" : below(3) == 0 ? "5" : "6"
             let lane = index < 5_000 && below(40) == 0 ? "9" : String(below(3) + 1)

@@ -27,7 +27,7 @@ final class MessageHouse: Sendable {
 
     static let kinds = [
         MessageKind("alarm", "报警", template: "【见微】{title}，{text}，{unknown}", channels: ["sms"]), MessageKind("work", "待办"),
-        MessageKind("daily", "日报", channels: ["sms"], isQuiet: true),
+        MessageKind("daily", "日报", channels: ["sms"], isQuiet: true), MessageKind(MessageEngine.noticeKind, "通知"),
     ]
 
     init() async throws {

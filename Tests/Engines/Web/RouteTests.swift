@@ -49,7 +49,8 @@ struct RouteTests {
         let open = table.entries.filter { $0.permission == .open }.map(\.path)
         #expect(
             Set(open) == [
-                "/public", "/fail", "/login", "/login/second", "/login/captcha", "/favicon.ico", "/.well-known/security.txt", "/healthz", "/readyz", "/static/**", "/assets/**",
+                "/public", "/fail", "/login", "/login/second", "/login/captcha", "/favicon.ico", "/.well-known/security.txt", "/healthz", "/health", "/readyz", "/ready",
+                "/static/**", "/assets/**",
             ])
     }
 

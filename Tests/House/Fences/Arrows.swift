@@ -3,7 +3,9 @@ enum Arrows {
     static let layers = ["Base", "Engines", "Gateways", "Domains", "App"]
 
     /// Engines, lowest first: an engine may use those before it.
-    static let engines = ["Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Features"]
+    static let engines = [
+        "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features",
+    ]
 
     /// What every layer above Base may use of it. The databases behind Storage are wired in App.
     static let openBase = ["Kernel", "Cryptography", "Storage"]
@@ -23,10 +25,13 @@ enum Arrows {
         "GRDB": ["StorageSQLite"],
         "GRDBSQLite": ["StorageSQLite"],
         "Logging": ["Cryptography", "Storage", "StorageSQLite", "Engines", "Gateways", "Domains", "App"],
-        "NIOCore": ["StorageS3", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Features", "Gateways", "Domains", "App"],
-        "HTTPTypes": ["Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Features", "Gateways", "Domains", "App"],
-        "Hummingbird": ["Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Features", "Gateways", "Domains", "App"], "HummingbirdCore": ["Web", "App"],
-        "HummingbirdTLS": ["App"], "NIOSSL": ["App"], "NIOHTTPTypes": ["App"],
+        "NIOCore": [
+            "StorageS3", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains", "App",
+        ],
+        "HTTPTypes": ["Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains", "App"],
+        "Hummingbird": ["Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains", "App"],
+        "HummingbirdCore": ["Web", "App"],
+        "HummingbirdTLS": ["App"], "NIOSSL": ["Gateways", "App"], "NIOHTTPTypes": ["App"],
         "ServiceLifecycle": ["Schedules", "Features", "App"], "UnixSignals": ["App"], "ArgumentParser": ["App"], "AsyncHTTPClient": ["StorageS3", "Gateways", "App"],
         "NIOPosix": ["Gateways", "App"],
         "NIOHTTP1": ["StorageS3", "Gateways", "App"],

@@ -7,6 +7,7 @@ import Kernel
 import Ledgers
 import Logging
 import MobileSources
+import Search
 import Storage
 
 /// `jianwei verify --data DIR`: integrity of ledgers, roll-ups, evidence, photos and the audit chain. Exits non-zero when anything differs.
@@ -87,6 +88,10 @@ struct Verification: Sendable {
             let ledgers = installation.platform.ledgers
             let check = try await installation.database.read(within: .seconds(3600)) { try ledgers.checkSealing(in: $0) }
             return Findings(summary: "\(check.values) 项，其中旧密钥 \(check.older) 项", differences: check.faults)
+        },
+        Verification(title: "检索索引") { installation in
+            let (entries, differences) = try await installation.platform.search.verify()
+            return Findings(summary: "\(entries) 条", differences: differences)
         },
         Verification(title: "照片") { installation in
             let hashes = try await installation.database.read(within: .seconds(3600)) { try $0.rows("SELECT sha256 FROM photos").compactMap { $0[0].text } }

@@ -45,7 +45,7 @@ struct DrillCommand: AsyncParsableCommand {
             for difference in findings.differences.prefix(20) { print("        \(difference)") }
         }
         await installation.database.close()
-        print("恢复 \(Int(restored.seconds(since: started))) 秒，核对 \(Int(Clock.system.now.seconds(since: restored))) 秒；备份时间 \(Moment(milliseconds: manifest.madeAt))")
+        print("恢复 \(Int(restored.seconds(since: started))) 秒，核对 \(Int(Clock.system.now.seconds(since: restored))) 秒；备份时间 \(Moment(milliseconds: manifest.madeAt).text)")
         print(isWhole ? "演练通过：这份备份可以恢复" : "演练未通过")
         if !isWhole { throw ExitCode(1) }
     }

@@ -12,8 +12,9 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "An installation that has such a history already.") var history: String?
     @Option(help: "Passes sent one a request.") var singles = 64_000
     @Option(help: "Requests of a hundred passes.") var batches = 3200
-    @Option(help: "Parts to run: limits, start, passes, batches, filing, import, users, query, export, peers.") var only =
-        "limits,start,passes,batches,filing,import,users,query,export,peers"
+    @Option(help: "Parts to run: limits, start, passes, batches, filing, import, users, query, export, alarms, report, search, work, peers.") var only =
+        "limits,start,passes,batches,filing,import,users,query,export,alarms,report,search,work,peers"
+    @Option(help: "Vehicles that are searched; 10000000 is what is promised.") var searched = 1_000_000
     @Option(help: "Where scratch directories are made.") var scratch = NSTemporaryDirectory()
     @Option(help: "Run the server under perf record and keep the profile here.") var profile: String?
     @Option(help: "Write the table as Markdown, too.") var markdown: String?
@@ -31,11 +32,15 @@ struct Bench: AsyncParsableCommand {
         if !parts.isDisjoint(with: ["start", "passes", "batches", "filing", "peers"]) { try await gates(parts, folder, logger, &report) }
         if parts.contains("import") { try await sheet(folder, logger, &report) }
         if parts.contains("users") { try await users(folder, logger, &report) }
-        if !parts.isDisjoint(with: ["query", "export"]) {
+        if parts.contains("alarms") { try await storm(folder, logger, &report) }
+        if !parts.isDisjoint(with: ["query", "export", "report"]) {
             let directory = try history ?? makeHistory(folder + "/history")
             if parts.contains("query") { try await queries(parts, directory, logger, &report) }
             if parts.contains("export") { try await export(directory, logger, &report) }
+            if parts.contains("report") { try await designed(directory, logger, &report) }
         }
+        if parts.contains("search") { try await searching(folder, logger, &report) }
+        if parts.contains("work") { try await work(folder, logger, &report) }
         if let markdown { try report.markdown.write(toFile: markdown, atomically: true, encoding: .utf8) }
     }
 
@@ -43,6 +48,21 @@ struct Bench: AsyncParsableCommand {
         report.add("limits", "RSA-2048 verifications, one thread", "\(try LimitBench.verifications().figure)/s")
         report.add("limits", "fsync of 4 KB", "\(try LimitBench.flushes(folder).figure)/s")
         report.add("limits", "raw insert, 12 columns, no index, 500 a transaction", "\(try await LimitBench.insertions(folder).figure)/s")
+    }
+
+    private func searching(_ folder: String, _ logger: Logger, _ report: inout BenchReport) async throws {
+        let result = try await SearchBench.run(folder + "/search", rows: searched, logger: logger)
+        report.add("search", "index built over \(result.rows) vehicles", "\(result.built.figure) rows/s")
+        for (title, p99) in result.asked { report.add("search", "search over \(result.rows): \(title)", target: "p99 ≤ 100 ms", "p99 \(p99.figure) ms", isMet: p99 <= 100) }
+    }
+
+    private func work(_ folder: String, _ logger: Logger, _ report: inout BenchReport) async throws {
+        let result = try await WorkBench.run(folder + "/work", logger: logger)
+        report.add(
+            "work", "starts and decisions of cases", target: "1,000/s", "\(result.transitionsPerSecond.figure)/s", isMet: result.transitionsPerSecond >= 1000)
+        report.add(
+            "work", "list of 100,000 to-dos", target: "≤ 100 ms", "page p99 \(result.listMilliseconds.figure) ms, count \(result.countMilliseconds.figure) ms",
+            isMet: result.listMilliseconds <= 100)
     }
 
     // MARK: Gates
@@ -157,6 +177,27 @@ struct Bench: AsyncParsableCommand {
         report.add(
             "page", "member's list under data scope ÷ administrator's, CPU of the server; rows leaked", target: "≤ 1.10; 0",
             "\(ratio.figure); 0 (\(rate(result.scoped).figure)/s, \(result.scopedCPU.figure) CPU-ms a page)", isMet: ratio <= 1.1)
+    }
+
+    private func designed(_ directory: String, _ logger: Logger, _ report: inout BenchReport) async throws {
+        let result = try await ReportBench.run(directory, logger: logger)
+        report.add(
+            "report", "designed xlsx of \(result.pages) pages over \(Double(result.passes).figure) passes", target: "50 pages in ≤ 5 s",
+            "\(result.seconds.figure) s, \(result.cpuSeconds.figure) CPU-s, \(result.rows) lines, \(result.fileKilobytes.figure) KB",
+            isMet: result.seconds <= 5 && result.pages >= 50)
+    }
+
+    private func storm(_ folder: String, _ logger: Logger, _ report: inout BenchReport) async throws {
+        let result = try await AlarmBench.run(folder + "/alarms", requests: 1600, logger: logger)
+        report.add(
+            "alarms", "signals merged into alarms, 100 a request, counted and durable", target: "≥ 10,000/s",
+            "\(result.perSecond.figure)/s, \(Double(result.stored).figure) signals on \(Double(result.alarms).figure) alarms, none lost, \(result.cpuMilliseconds.figure) CPU-ms a signal",
+            isMet: result.perSecond >= 10_000)
+        let p99 = result.desk.percentile(0.99)
+        report.add(
+            "alarms", "the desk page during that storm", target: "p99 ≤ 200 ms",
+            "p50 \(result.desk.percentile(0.5).figure) ms, p99 \(p99.figure) ms over \(result.desk.answers) pages",
+            isMet: p99 <= 200)
     }
 
     private func export(_ directory: String, _ logger: Logger, _ report: inout BenchReport) async throws {

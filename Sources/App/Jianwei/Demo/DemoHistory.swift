@@ -38,7 +38,7 @@ struct DemoHistory: Sendable {
         let hooks = AlarmEngine.Hooks(
             audit: { [audit = platform.audit] entry, principal, tx in try audit.record(entry, by: principal, in: tx) },
             lock: { try PhotoStore.lock($0, in: $1) || ClipStore.lock($0, in: $1) })
-        let alarms = AlarmEngine(kinds: platform.alarms.kinds, hooks: hooks, clock: travel.clock)
+        let alarms = AlarmEngine(kinds: platform.alarms.kinds, hooks: hooks, clock: travel.clock, book: platform.alarms.book)
         let past = GateSupervision(
             database: platform.database, clock: travel.clock, ledgers: platform.ledgers, alarms: alarms, audit: platform.audit, photos: platform.photos, clients: gates.clients,
             organisations: platform.identity.organisations)

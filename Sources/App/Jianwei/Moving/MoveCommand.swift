@@ -31,7 +31,9 @@ struct MoveCommand: AsyncParsableCommand {
         let started = Clock.system.now
         for table in tables {
             let copied = try await TableCopy(table: table, source: source, target: target).run { count in
-                if count % 100_000 == 0 { print("  \(table.name)：已迁移 \(count) 行") }
+                guard count % 100_000 == 0 else { return }
+                print("  \(table.name)：已迁移 \(count) 行")
+                fflush(nil)
             }
             if copied > 0 { print("迁移 \(table.name)：\(copied) 行") }
         }
@@ -43,7 +45,7 @@ struct MoveCommand: AsyncParsableCommand {
             for difference in differences { print("不一致  \(difference)") }
             throw ExitCode(1)
         }
-        print("核对一致：\(tables.count) 张表")
+        print("核对一致：\(tables.count) 张表，共用时 \(Int(Clock.system.now.seconds(since: started))) 秒")
         var placement = Placement.read(data)
         placement.database = database
         try placement.write(data)

@@ -15,15 +15,16 @@ struct TableCopy: Sendable {
     /// - Returns: rows copied by this run.
     func run(_ progress: (Int) -> Void) async throws -> Int {
         var copied = 0
-        var last = try await lastKey()
-        while true {
-            let rows = try await part(after: last)
-            guard let final = rows.last else { break }
-            let columns = columns
-            try await target.write { [table] tx in try tx.insertMany(into: table.name, columns: columns, rows: rows.map(\.values)) }
-            copied += rows.count
+        let columns = columns
+        var rows = try await part(after: lastKey())
+        while let final = rows.last {
+            // The next part is read while this one is written.
+            let (ready, last) = (rows, table.key.map { final[$0] })
+            async let next = part(after: last)
+            try await target.write { [table] tx in try tx.insertMany(into: table.name, columns: columns, rows: ready.map(\.values)) }
+            copied += ready.count
             progress(copied)
-            last = table.key.map { final[$0] }
+            rows = try await next
         }
         try await continueCounting()
         return copied

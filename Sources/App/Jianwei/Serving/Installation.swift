@@ -1,5 +1,6 @@
 import Alarms
 import Cryptography
+import Duty
 import Exchange
 import Features
 import Foundation
@@ -10,6 +11,8 @@ import Logging
 import Media
 import Messages
 import MobileSources
+import Operations
+import Reports
 import Schedules
 import Storage
 import StoragePostgres
@@ -30,6 +33,8 @@ struct Installation: Sendable {
     let placement: Placement
     /// This node among those on the same database.
     let node: String
+    /// Statements of this process that took long.
+    let slow: SlowStatements
     let logger: Logger
     /// One-time passwords of the first start; empty later.
     let credentials: [FirstCredential]
@@ -50,12 +55,13 @@ struct Installation: Sendable {
         }
         let keys = try KeyRing(directory: shared + "/keys")
         let node = node(directory)
-        let database = try openDatabase(directory, placement, node: node, databaseOptions)
+        let slow = SlowStatements()
+        let database = try openDatabase(directory, placement, node: node, slow, databaseOptions)
         let blobs = try await openBlobs(directory, placement)
         let photos = PhotoStore(database: database, blobs: blobs, thumbnailFolder: directory + "/thumbnails", threads: PictureThreads(threads: 2, waiting: 256))
         let clients = SignedClients(keys: keys)
         let mobileSources = MobileSources(clients: clients)
-        let features = FeatureSet([mobileSources.feature])
+        let features = FeatureSet([mobileSources.feature, Operations.feature])
         let faults = features.check()
         guard faults.isEmpty else { throw Failure(.unexpected, "JW-A001", "声明有误：" + faults.joined(separator: "；")) }
 
@@ -68,13 +74,14 @@ struct Installation: Sendable {
         let live = LiveHub(clock: clock)
         let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, keys: keys, audit: identity.audit, clock: clock)
         let outbox = Outbox(clock: clock)
-        let messages = PlatformMessages.engine(channels: try MessageWays.channels(directory), database: database, outbox: outbox, hub: live, clock: clock)
+        let messages = PlatformMessages.engine(channels: try MessageWays.channels(directory), database: database, outbox: outbox, hub: live, keys: keys, clock: clock)
         let alarms = AlarmEngine(kinds: features.alarmKinds, audit: identity.audit, hub: live, clock: clock) { try PlatformMessages.tell($0, through: messages, in: $1) }
         let tasks = LongTasks(on: database, node: node, clock: clock, logger: logger)
-        let platform = Platform(
+        var platform = Platform(
             database: database, clock: clock, keys: keys, blobs: blobs, photos: photos, audit: identity.audit, identity: identity, dictionaries: dictionaries, ledgers: ledgers,
             alarms: alarms, live: live,
             tasks: tasks, outbox: outbox, logger: logger, workflows: features.workflows, messages: messages)
+        platform.backups = BackupBook(database: database, works: BackupChild.works(directory), audit: identity.audit, clock: clock, node: node)
 
         try await ledgers.load()
         guard let city else { throw Failure(.unexpected, "JW-A002", "没有可用的城市行政区划") }
@@ -84,12 +91,16 @@ struct Installation: Sendable {
         for feature in features.features { try feature.prepare(platform) }
         try await platform.workflows.load()
         try await platform.messages.load()
+        try await platform.reports.load()
+        try await platform.alarms.book.open(database, clock: clock)
+        try await platform.expiries.open()
+        try await platform.duty.seed()
         let gates = mobileSources.gates(on: platform)
         try await gates.start()
         try await clients.load(from: database, clock: clock)
         return Installation(
             directory: directory, platform: platform, features: features, clients: clients, platformKeys: try PlatformKeys(directory: shared + "/keys", keys: keys),
-            gates: gates, database: database, placement: placement, node: node,
+            gates: gates, database: database, placement: placement, node: node, slow: slow,
             logger: logger, credentials: credentials)
     }
 
@@ -104,13 +115,20 @@ struct Installation: Sendable {
         return store
     }
 
-    private static func openDatabase(_ directory: String, _ placement: Placement, node: String, _ options: SQLiteDatabase.Options) throws -> any Database {
-        guard let address = placement.database else { return try SQLiteDatabase(path: directory + "/jianwei.sqlite", options: options) }
+    private static func openDatabase(_ directory: String, _ placement: Placement, node: String, _ slow: SlowStatements, _ options: SQLiteDatabase.Options) throws -> any Database {
+        var embedded = options
+        embedded.slow = slow
+        guard let address = placement.database else { return try SQLiteDatabase(path: directory + "/jianwei.sqlite", options: embedded) }
         var options = PostgresDatabase.Options()
         // Shown by PostgreSQL, which keeps 63 bytes of it.
         options.node = String(node.suffix(60))
+        options.replica = placement.replica
+        options.slow = slow
         return try PostgresDatabase(address: address, options: options)
     }
+
+    /// Every declared table.
+    var tables: [Table] { Installation.tables(features) }
 
     static func tables(_ features: FeatureSet) -> [Table] {
         let ledgers = features.ledgers.compactMap(\.table) + LedgerTables.all

@@ -4,8 +4,9 @@ import Kernel
 import Messages
 import NIOCore
 import NIOHTTP1
+import SMTP
 
-/// The ways out of the platform that an installation has: `sms.json` names a gateway, `webhook.json` another system; without the first, short messages go into `sms.log`.
+/// The ways out of the platform that an installation has: `sms.json` names a gateway, `mail.json` a mail server, `webhook.json` another system; without the first, short messages go into `sms.log`.
 enum MessageWays {
     static func channels(_ directory: String) throws -> [MessageChannel] {
         var channels: [MessageChannel] = []
@@ -14,6 +15,7 @@ enum MessageWays {
         } else {
             channels.append(FileChannel(path: directory + "/sms.log").channel)
         }
+        if let mail = try read(directory + "/mail.json") { channels.append(try SMTPAccount(json: mail).channel) }
         if let hook = try read(directory + "/webhook.json"), let url = hook["url"]?.string, let secret = hook["secret"]?.string {
             channels.append(SignedWebhook(url: url, secret: secret).channel(call))
         }

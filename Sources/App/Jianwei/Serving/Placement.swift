@@ -10,13 +10,15 @@ struct Placement: Sendable, Equatable {
     var database: String?
     /// A directory that every node sees, with `keys/` and `blobs/`; nil for the data directory itself.
     var shared: String?
-    /// `s3://KEY:SECRET@host/bucket?region=…`, or `s3+http://` inside a machine room; nil for files below the shared or data directory.
+    /// `s3://KEY:SECRET@host/bucket?region=…&cache=GB`, or `s3+http://` inside a machine room; nil for files below the shared or data directory.
     var blobs: String?
+    /// `postgres://…` of one standby that answers lists and statistics; nil for none.
+    var replica: String?
 
     /// What the directory remembers, overruled by what is given now.
     ///
     /// - Throws: `Failure` `.invalid` `JW-A004` for an address that is none; `.conflict` `JW-A005` where the directory already has a database of another kind.
-    static func resolve(_ directory: String, database: String? = nil, shared: String? = nil, blobs: String? = nil) throws -> Placement {
+    static func resolve(_ directory: String, database: String? = nil, shared: String? = nil, blobs: String? = nil, replica: String? = nil) throws -> Placement {
         var placement = read(directory)
         let old = placement
         if let database {
@@ -33,13 +35,19 @@ struct Placement: Sendable, Equatable {
             placement.blobs = blobs
             _ = try placement.account()
         }
+        if let replica {
+            guard replica.isEmpty || replica.hasPrefix("postgres://") || replica.hasPrefix("postgresql://") else {
+                throw Failure(.invalid, "JW-A004", "--replica 应为一台备库的地址 postgres://用户@主机/库名")
+            }
+            placement.replica = replica.isEmpty ? nil : replica
+        }
         if placement != old { try placement.write(directory) }
         return placement
     }
 
     func write(_ directory: String) throws {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let lines = [database.map { "database=\($0)" }, shared.map { "shared=\($0)" }, blobs.map { "blobs=\($0)" }].compactMap { $0 }
+        let lines = [database.map { "database=\($0)" }, shared.map { "shared=\($0)" }, blobs.map { "blobs=\($0)" }, replica.map { "replica=\($0)" }].compactMap { $0 }
         let path = directory + "/placement"
         guard FileManager.default.createFile(atPath: path, contents: Data((lines.joined(separator: "\n") + "\n").utf8), attributes: [.posixPermissions: 0o600]) else {
             throw Failure(.unavailable, "JW-A003", "无法使用数据目录 \(directory)", cause: "cannot write \(path)")
@@ -56,6 +64,7 @@ struct Placement: Sendable, Equatable {
             case "database": placement.database = parts[1]
             case "shared": placement.shared = parts[1]
             case "blobs": placement.blobs = parts[1]
+            case "replica": placement.replica = parts[1]
             default: break
             }
         }
@@ -71,6 +80,11 @@ struct Placement: Sendable, Equatable {
         else { throw Failure(.invalid, "JW-A006", "--blobs 应为 s3://访问密钥:私密密钥@主机/桶名") }
         let endpoint = (parts.scheme == "s3" ? "https://" : "http://") + host + (parts.port.map { ":\($0)" } ?? "")
         let region = parts.queryItems?.first { $0.name == "region" }?.value ?? "us-east-1"
-        return S3Blobs.Account(endpoint: endpoint, bucket: String(parts.path.dropFirst()), region: region, accessKey: key, secretKey: secret)
+        var account = S3Blobs.Account(endpoint: endpoint, bucket: String(parts.path.dropFirst()), region: region, accessKey: key, secretKey: secret)
+        if let cache = parts.queryItems?.first(where: { $0.name == "cache" })?.value {
+            guard let gigabytes = Double(cache), gigabytes >= 0, gigabytes < 1_000_000 else { throw Failure(.invalid, "JW-A006", "--blobs 中 cache 应为本地副本的上限，单位 GB，如 cache=50") }
+            account.cacheLimit = Int(gigabytes * Double(1 << 30))
+        }
+        return account
     }
 }

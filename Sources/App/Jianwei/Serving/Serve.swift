@@ -1,5 +1,6 @@
 import Alarms
 import ArgumentParser
+import DataServices
 import Exchange
 import Features
 import Foundation
@@ -14,10 +15,13 @@ import Media
 import Messages
 import MobileSources
 import NIOCore
+import Reports
 import Schedules
+import Search
 import ServiceLifecycle
 import Storage
 import StoragePostgres
+import StorageS3
 import UnixSignals
 import Web
 import Workflows
@@ -31,6 +35,8 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "postgres://user@host/name instead of the embedded database; the directory remembers it.") var database: String?
     @Option(help: "A directory that all nodes see, for keys and files; the directory remembers it.") var shared: String?
     @Option(help: "s3://KEY:SECRET@host/bucket for photos and files; the directory remembers it.") var blobs: String?
+    @Option(help: "postgres://… of one standby that answers lists, statistics and exports; empty for none; the directory remembers it.") var replica: String?
+    @Option(help: "Seconds between being asked to stop, when /readyz turns to 503, and stopping.") var drain = 0
     @Option(help: "Address and port to listen on.") var listen = "127.0.0.1:8080"
     @Option(help: "Code of the city (GB/T 2260, such as 130100) whose authorities an empty directory is given; 石家庄 where nothing is said.") var city: String?
     @Flag(help: "Fill an empty directory with an invented city and let it live.") var demo = false
@@ -56,7 +62,7 @@ struct Serve: AsyncParsableCommand {
         let started = Clock.system.now
         guard let first = city.map({ FirstCity($0) }) ?? .shijiazhuang else { throw ValidationError("--city wants the code of a known city such as 130100, not “\(city ?? "")”") }
         if demo, city != nil { throw ValidationError("the invented city of --demo is 石家庄; leave --city out") }
-        let placement = try Placement.resolve(data, database: database, shared: shared, blobs: blobs)
+        let placement = try Placement.resolve(data, database: database, shared: shared, blobs: blobs, replica: replica)
         let installation = try await Installation.open(data, placement: placement, city: first, logger: logger)
         if city == nil, !demo, !installation.credentials.isEmpty {
             logger.notice("authorities of 石家庄市 (130100) were made; --city names another for an empty directory")
@@ -66,7 +72,7 @@ struct Serve: AsyncParsableCommand {
         let server = try Server(
             installation: installation, address: address, trustedProxies: Set(trustedProxy), isSecure: secure || tls != nil, publicAddress: publicAddress,
             securityContact: securityContact,
-            requestsPerSecond: requestsPerSecond, tls: tls, asksCertificates: clientCa != nil,
+            requestsPerSecond: requestsPerSecond, drain: Drain(seconds: max(0, drain)), tls: tls, asksCertificates: clientCa != nil,
             logger: logger,
             extraServices: demonstration.map { [$0.simulator] } ?? [])
         try lock.publish(port: address.port, host: address.host, isSecure: tls != nil)
@@ -111,7 +117,7 @@ struct Server: Sendable {
 
     init(
         installation: Installation, address: ListenAddress, trustedProxies: Set<String> = [], isSecure: Bool = false, publicAddress: String = "", securityContact: String = "",
-        requestsPerSecond: Double = 100, tls: TLSFiles? = nil, asksCertificates: Bool = false,
+        requestsPerSecond: Double = 100, drain: Drain = Drain(seconds: 0), tls: TLSFiles? = nil, asksCertificates: Bool = false,
         logger: Logger, extraServices: [any Service] = []
     ) throws {
         let platform = installation.platform
@@ -122,6 +128,8 @@ struct Server: Sendable {
         settings.publicAddress = publicAddress
         settings.securityContact = securityContact
         settings.asksCertificates = asksCertificates
+        settings.quietPrefixes += DataServicePages.quietPrefixes
+        settings.searchPath = SearchPages.path
         settings.ratePerSecond = requestsPerSecond
         settings.rateBurst = requestsPerSecond * 4
         let home = HomeDirectory.find()
@@ -132,6 +140,7 @@ struct Server: Sendable {
             settings: settings, menu: installation.features.menu() + AlarmPages.menu, assets: assets, sessions: IdentitySessions(platform.identity), hub: platform.live,
             clock: platform.clock,
             readiness: {
+                if drain.isLeaving { return ["leaving"] }
                 do {
                     _ = try await database.read(within: .seconds(2)) { try $0.value("SELECT 1") }
                     return []
@@ -142,7 +151,8 @@ struct Server: Sendable {
         let alarmPages = AlarmPages(
             engine: platform.alarms, database: platform.database, photos: platform.photos,
             settings: AlarmPages.Settings(
-                sourcePath: { $0.kind == GatePassEvent.ledger.name ? "/passes/\($0.id)" : nil }, actions: ReconsiderationPages.actions, workFolder: installation.directory + "/work"
+                sourcePath: { $0.kind == GatePassEvent.ledger.name ? "/passes/\($0.id)" : $0.kind.hasPrefix("ledger:") ? "/ledgers/\($0.kind.dropFirst(7))/\($0.id)" : nil },
+                actions: ReconsiderationPages.actions, workFolder: installation.directory + "/work"
             ))
         try FileManager.default.createDirectory(atPath: installation.directory + "/work", withIntermediateDirectories: true)
         let maps = try MapRoutes(dataDirectory: installation.directory, otherwise: MobileSources.countySketch)
@@ -169,7 +179,7 @@ struct Server: Sendable {
         for service in Server.services(installation) + extraServices { app.addServices(service) }
         if let tls { app.addServices(Running { await tls.watch(logger) }) }
         application = app
-        farewell = Farewell(live: platform.live, gates: installation.gates)
+        farewell = Farewell(live: platform.live, gates: installation.gates, drain: drain)
         self.logger = logger
     }
 
@@ -182,7 +192,7 @@ struct Server: Sendable {
     private static func services(_ installation: Installation) -> [any Service] {
         let platform = installation.platform
         let leadership = Leadership(node: installation.node, on: platform.database, clock: platform.clock)
-        let jobs = Server.jobs(installation) + platform.workflows.jobs() + installation.features.jobs(on: platform)
+        let jobs = Server.jobs(installation) + platform.workflows.jobs() + platform.reports.jobs() + installation.features.jobs(on: platform)
         let scheduler = Scheduler(jobs, on: platform.database, leadership: leadership, clock: platform.clock, logger: platform.logger)
         let worker = OutboxWorker(platform.outbox, on: platform.database, handlers: [platform.messages.handler], clock: platform.clock, logger: platform.logger)
         let logger = platform.logger
@@ -191,8 +201,34 @@ struct Server: Sendable {
         let channels = (try? MessageWays.channels(installation.directory)) ?? []
         let codes: [any Service] =
             CodeMessages(platform.identity.codeSignIn, channels: channels, clock: platform.clock, logger: logger).map { codes in [Running { await codes.run() }] } ?? []
-        return codes + [platform.tasks, scheduler, worker, Running { try await hashing.run() }, Running { await live.run() }]
-            + installation.features.features.flatMap { $0.services(platform) } + signals(installation)
+        let searching = Leadership("search", node: installation.node, on: platform.database, clock: platform.clock)
+        let search = Running {
+            try await platform.search.run(searching) { error in logger.warning("the search index could not follow", metadata: ["error": "\(error)"]) }
+            try await searching.release()
+        }
+        return codes + [
+            platform.tasks, scheduler, search, worker, Running { try await hashing.run() }, Running { await live.run() }, SlowStatementService(installation: installation),
+        ]
+            + installation.features.features.flatMap { $0.services(platform) } + signals(installation) + thinning(installation)
+    }
+
+    /// Each node keeps its own copies of what is in the S3 service.
+    private static func thinning(_ installation: Installation) -> [any Service] {
+        guard let store = installation.platform.blobs as? S3Blobs else { return [] }
+        let logger = installation.logger
+        return [
+            Running {
+                while !Task.isCancelled {
+                    do {
+                        let (bytes, removed) = try await store.thin()
+                        if removed > 0 { logger.info("local copies thinned", metadata: ["removed": "\(removed)", "megabytes": "\(bytes >> 20)"]) }
+                    } catch {
+                        if !Task.isCancelled { logger.warning("local copies could not be thinned", metadata: ["error": "\(error)"]) }
+                    }
+                    try? await Task.sleep(for: .seconds(300))
+                }
+            }
+        ]
     }
 
     private static func signals(_ installation: Installation) -> [any Service] {
@@ -204,7 +240,12 @@ struct Server: Sendable {
         let platform = installation.platform
         let clients = installation.clients
         return [
+            JobDeclaration("partitions", "按月分区的新建与撤除", every: 21_600) { [logger = platform.logger] _ in
+                let done = try await MonthPartitions(installation.tables).maintain(on: platform.database, at: platform.clock.now)
+                if !done.isEmpty { logger.notice("partitions", metadata: ["done": "\(done.joined(separator: ", "))"]) }
+            },
             JobDeclaration("sessionSweep", "清理过期会话", dailyAt: 200) { _ in _ = try await platform.identity.sessions.sweep() },
+            JobDeclaration("dataCallSweep", "清理数据服务访问日志", dailyAt: 210) { context in context.note("清理 \(try await platform.dataServices.forget()) 条") },
             JobDeclaration("clientRefresh", "刷新授权与密钥", every: 5) { _ in _ = try await clients.directory.refreshIfChanged(from: platform.database) },
         ]
     }
@@ -223,9 +264,13 @@ struct Running: Service {
 struct Farewell: Service {
     let live: LiveHub
     let gates: GateSupervision
+    let drain: Drain
 
     func run() async throws {
         try? await gracefulShutdown()
+        drain.leave()
+        // Balancers ask every few seconds; until they know, requests are answered as always.
+        if drain.seconds > 0 { try? await Task.sleep(for: .seconds(drain.seconds)) }
         live.close()
         gates.signal.close()
     }

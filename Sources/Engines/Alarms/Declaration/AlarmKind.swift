@@ -18,10 +18,16 @@ package struct AlarmKind: Sendable, Equatable {
     package var triageWithin: Int64?
     /// Alarms of this kind that one organisation may open on one day; the rest count on one collecting alarm, with all their evidence.
     package var dailyLimit: Int
+    package var category: AlarmCategory
+    /// What its signals may say of themselves.
+    package var traits: [AlarmTrait]
+    /// People and other systems may register alarms of it; otherwise only the program raises them.
+    package var isReported: Bool
 
     package init(
         _ name: String, _ title: String, _ titleEN: String, grade: AlarmGrade = .ordinary, mergeWindow: Int64 = 600, closesItself: Bool = false,
-        handlePermission: String = AlarmPermission.handle, triageWithin: Int64? = 86_400, dailyLimit: Int = 1000
+        handlePermission: String = AlarmPermission.handle, triageWithin: Int64? = 86_400, dailyLimit: Int = 1000,
+        category: AlarmCategory = .conduct, traits: [AlarmTrait] = [], isReported: Bool = false
     ) {
         self.name = name
         self.title = title
@@ -32,6 +38,9 @@ package struct AlarmKind: Sendable, Equatable {
         self.handlePermission = handlePermission
         self.triageWithin = triageWithin
         self.dailyLimit = dailyLimit
+        self.category = category
+        self.traits = traits
+        self.isReported = isReported
     }
 
     /// Every fault of every declaration, together; empty when all is well. Ids: `JW-AL01` name, `JW-AL02` twice, `JW-AL03` title, `JW-AL04` window, `JW-AL05` limit.
@@ -58,11 +67,22 @@ package enum AlarmPermission {
     package static let export = "alarm.export"
     /// An enterprise asks for reconsideration of its own alarm.
     package static let appeal = "alarm.appeal"
+    /// Registers alarms by hand or from another system.
+    package static let report = "alarm.report"
+    /// Asks for a suppression window.
+    package static let suppress = "alarm.suppress"
+    package static let approve = "alarm.approve"
+    /// Grading schemes, push rules, expiry rules.
+    package static let configure = "alarm.configure"
 
     package static let all: [PermissionDeclaration] = [
         PermissionDeclaration(read, "报警：查看", area: "监测报警", defaultRoles: [.city, .county, .enterpriseAdmin, .enterpriseGuard]),
         PermissionDeclaration(handle, "报警：处理", area: "监测报警", defaultRoles: [.city, .county]),
         PermissionDeclaration(export, "报警：导出清单与证据包", area: "监测报警", defaultRoles: [.city, .county]),
         PermissionDeclaration(appeal, "报警：提出复议", area: "监测报警", defaultRoles: [.enterpriseAdmin]),
+        PermissionDeclaration(report, "报警：登记与上报", area: "监测报警", defaultRoles: [.city, .county]),
+        PermissionDeclaration(suppress, "报警：申请停用免报", area: "监测报警", defaultRoles: [.city, .county, .enterpriseAdmin]),
+        PermissionDeclaration(approve, "报警：审批停用免报", area: "监测报警", defaultRoles: [.city, .county]),
+        PermissionDeclaration(configure, "报警：分级、推送与到期预警规则", area: "监测报警", defaultRoles: [.city]),
     ]
 }

@@ -11,6 +11,10 @@ package struct AlarmCounts: Sendable, Equatable {
     /// Alarms that somebody took up, and the seconds that took together.
     package var responded = 0
     package var responseSeconds = 0
+    /// Alarms taken up before their deadline, or that had none.
+    package var inTime = 0
+    /// Alarms that turned out to be none, with a class said.
+    package var falseAlarms = 0
 
     package init() {}
 
@@ -18,7 +22,7 @@ package struct AlarmCounts: Sendable, Equatable {
     /// Mean seconds from raising to taking up; nil when none was taken up.
     package var meanResponseSeconds: Double? { responded == 0 ? nil : Double(responseSeconds) / Double(responded) }
 
-    static let columns = ["opened", "times"] + AlarmState.allCases.map { "state_\($0.rawValue)" } + ["responded", "response_seconds"]
+    static let columns = ["opened", "times"] + AlarmState.allCases.map { "state_\($0.rawValue)" } + ["responded", "response_seconds", "in_time", "false_alarms"]
 
     /// `SUM(opened) AS opened, …`.
     static let sums = SQL(text: columns.map { "COALESCE(SUM(\($0)), 0) AS \($0)" }.joined(separator: ", "))
@@ -27,7 +31,9 @@ package struct AlarmCounts: Sendable, Equatable {
     static let recounted = SQL(
         text: "COUNT(*) AS opened, COALESCE(SUM(times), 0) AS times, "
             + AlarmState.allCases.map { "COALESCE(SUM(CASE WHEN state = '\($0.rawValue)' THEN 1 ELSE 0 END), 0) AS state_\($0.rawValue)" }.joined(separator: ", ")
-            + ", COALESCE(SUM(CASE WHEN responded_at IS NOT NULL THEN 1 ELSE 0 END), 0) AS responded, COALESCE(SUM((responded_at - raised_at) / 1000), 0) AS response_seconds")
+            + ", COALESCE(SUM(CASE WHEN responded_at IS NOT NULL THEN 1 ELSE 0 END), 0) AS responded, COALESCE(SUM((responded_at - raised_at) / 1000), 0) AS response_seconds"
+            + ", COALESCE(SUM(CASE WHEN responded_at IS NOT NULL AND (due_at IS NULL OR responded_at <= due_at) THEN 1 ELSE 0 END), 0) AS in_time"
+            + ", COALESCE(SUM(CASE WHEN false_class IS NOT NULL THEN 1 ELSE 0 END), 0) AS false_alarms")
 
     init(_ row: Row) {
         opened = Int(row.int("opened") ?? 0)
@@ -35,6 +41,8 @@ package struct AlarmCounts: Sendable, Equatable {
         for state in AlarmState.allCases { byState[state] = Int(row.int("state_\(state.rawValue)") ?? 0) }
         responded = Int(row.int("responded") ?? 0)
         responseSeconds = Int(row.int("response_seconds") ?? 0)
+        inTime = Int(row.int("in_time") ?? 0)
+        falseAlarms = Int(row.int("false_alarms") ?? 0)
     }
 
     package static func + (a: AlarmCounts, b: AlarmCounts) -> AlarmCounts {
@@ -44,6 +52,8 @@ package struct AlarmCounts: Sendable, Equatable {
         sum.byState.merge(b.byState) { $0 + $1 }
         sum.responded += b.responded
         sum.responseSeconds += b.responseSeconds
+        sum.inTime += b.inTime
+        sum.falseAlarms += b.falseAlarms
         return sum
     }
 }
@@ -64,7 +74,9 @@ struct AlarmRollup {
             """)
     }
 
-    func countRepeat(in tx: any Transaction) throws { try tx.execute("UPDATE alarm_daily SET times = times + 1 WHERE \(here)") }
+    func countRepeat(_ count: Int = 1, in tx: any Transaction) throws { try tx.execute("UPDATE alarm_daily SET times = times + \(count) WHERE \(here)") }
+
+    func countFalse(_ change: Int, in tx: any Transaction) throws { try tx.execute("UPDATE alarm_daily SET false_alarms = false_alarms + \(change) WHERE \(here)") }
 
     func countMove(from: AlarmState, to: AlarmState, in tx: any Transaction) throws {
         guard from != to else { return }
@@ -72,8 +84,8 @@ struct AlarmRollup {
         try tx.execute("UPDATE alarm_daily SET \(old) = \(old) - 1, \(new) = \(new) + 1 WHERE \(here)")
     }
 
-    func countResponse(seconds: Int64, in tx: any Transaction) throws {
-        try tx.execute("UPDATE alarm_daily SET responded = responded + 1, response_seconds = response_seconds + \(seconds) WHERE \(here)")
+    func countResponse(seconds: Int64, isInTime: Bool, in tx: any Transaction) throws {
+        try tx.execute("UPDATE alarm_daily SET responded = responded + 1, response_seconds = response_seconds + \(seconds), in_time = in_time + \(isInTime ? 1 : 0) WHERE \(here)")
     }
 
     private var here: SQL { "day = \(day) AND kind = \(kind) AND grade = \(grade.rawValue) AND org = \(org ?? 0) AND area = \(area ?? "")" }

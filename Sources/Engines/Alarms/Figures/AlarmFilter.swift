@@ -19,11 +19,16 @@ package struct AlarmFilter: Sendable, Equatable {
     package var source: AlarmSource?
     /// Only new ones whose deadline is before this moment.
     package var overdueAt: Moment?
+    /// Only those to be looked at again before this moment.
+    package var recheckBefore: Moment?
+    /// `scheme:code`.
+    package var level: String?
+    package var falseClass: AlarmFalseClass?
 
     package init() {}
 
     /// Every part but the states can be answered from the daily figures, given a first day to begin with.
-    var isAnsweredByRollup: Bool { from != nil && plate == nil && search == nil && source == nil && overdueAt == nil }
+    var isAnsweredByRollup: Bool { from != nil && plate == nil && search == nil && source == nil && overdueAt == nil && recheckBefore == nil && level == nil && falseClass == nil }
 
     func condition(withStates: Bool = true) -> SQL {
         var parts = rollupParts
@@ -34,6 +39,12 @@ package struct AlarmFilter: Sendable, Equatable {
         if let plate { parts.append(Self.prefix("plate", plate)) }
         if let source { parts.append("source_kind = \(source.kind) AND source_id = \(source.id)") }
         if let overdueAt { parts.append("state = 'new' AND due_at < \(overdueAt)") }
+        if let recheckBefore { parts.append("recheck_at < \(recheckBefore)") }
+        if let falseClass { parts.append("false_class = \(falseClass.rawValue)") }
+        if let level, let colon = level.firstIndex(of: ":") {
+            let scheme = level[..<colon].filter { $0.isLetter || $0.isNumber }, code = level[level.index(after: colon)...].filter { $0.isLetter || $0.isNumber }
+            parts.append("levels LIKE \("%|\(scheme)@%:\(code)|%")")
+        }
         if let search {
             let pattern = "%" + search.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_") + "%"
             parts.append("number LIKE \(pattern) ESCAPE '\\' OR title LIKE \(pattern) ESCAPE '\\' OR place LIKE \(pattern) ESCAPE '\\' OR org_name LIKE \(pattern) ESCAPE '\\'")

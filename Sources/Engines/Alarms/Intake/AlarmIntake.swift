@@ -12,6 +12,10 @@ extension AlarmEngine {
     @discardableResult
     package func raise(_ signal: AlarmSignal, by principal: Principal, in tx: any Transaction) throws -> AlarmOutcome {
         guard let kind = byName[signal.kind] else { throw Failure(.unexpected, "JW-A003", "报警类型“\(signal.kind)”没有声明") }
+        if let window = window(for: signal) {
+            try hold(signal, times: 1, by: window, in: tx)
+            return .suppressed(window: window.id)
+        }
         let key = Self.mergeKey(signal.kind, signal.org, signal.subject)
         if let open = try openAlarm(key, in: tx), kind.closesItself || open.isNear(signal.occurredAt, window: kind.mergeWindow) {
             return .merged(try merge(signal, into: open, by: principal, in: tx))
@@ -45,22 +49,29 @@ extension AlarmEngine {
 
     static func mergeKey(_ kind: String, _ org: Int64?, _ subject: String) -> String { "\(kind)|\(org ?? 0)|\(subject)" }
 
-    private func openAlarm(_ key: String, in tx: any Transaction) throws -> OpenAlarm? {
+    func openAlarm(_ key: String, in tx: any Transaction) throws -> OpenAlarm? {
         let found = try tx.first(
             """
-            SELECT id, number, grade, state, title, day, occurred_at, last_at, times, chain_head, evidence_count, org, area, kind FROM alarms \
+            SELECT \(OpenAlarm.columns) FROM alarms \
             WHERE merge_key = \(key) AND accepts_repeats = 1 ORDER BY id DESC LIMIT 1\(locking(tx))
             """)
         return try found.map(OpenAlarm.init)
     }
 
-    private func openedToday(_ signal: AlarmSignal, in tx: any Transaction) throws -> Int {
+    func openedToday(_ signal: AlarmSignal, in tx: any Transaction) throws -> Int {
         try tx.count("SELECT COALESCE(SUM(opened), 0) FROM alarm_daily WHERE org = \(signal.org ?? 0) AND day = \(signal.occurredAt.day) AND kind = \(signal.kind)")
     }
 
     /// Too many of one kind at one organisation on one day: the rest goes on one collecting alarm, evidence and all, and the desk stays usable.
     private func collect(_ signal: AlarmSignal, as kind: AlarmKind, by principal: Principal, in tx: any Transaction) throws -> AlarmOutcome {
         let key = Self.mergeKey(signal.kind, signal.org, "*\(signal.occurredAt.day.number)")
+        let note = collecting(signal, kind)
+        if let open = try openAlarm(key, in: tx) { return .merged(try merge(note, into: open, by: principal, in: tx)) }
+        return .opened(try open(note, as: kind, key: key, by: principal, in: tx))
+    }
+
+    /// A signal as it stands on the collecting alarm.
+    func collecting(_ signal: AlarmSignal, _ kind: AlarmKind) -> AlarmSignal {
         var note = signal
         note.evidence =
             [
@@ -68,18 +79,20 @@ extension AlarmEngine {
                     ["subject": .string(signal.subject), "place": .string(signal.place), "occurredAt": .string(signal.occurredAt.rfc3339), "title": .string(signal.title)],
                     title: "合并前的报警")
             ] + signal.evidence
-        if let open = try openAlarm(key, in: tx) { return .merged(try merge(note, into: open, by: principal, in: tx)) }
         note.title = "\(kind.title)过多，当日其余合并记录"
         note.subject = "*\(signal.occurredAt.day.number)"
         note.plate = nil
         note.reasons.insert(AlarmReason("storm", "当日该单位此类报警已达 \(kind.dailyLimit) 条，其余不再单独成条，证据全部保留"), at: 0)
-        return .opened(try open(note, as: kind, key: key, by: principal, in: tx))
+        return note
     }
 
-    private func open(_ signal: AlarmSignal, as kind: AlarmKind, key: String, by principal: Principal, in tx: any Transaction) throws -> Int64 {
+    func open(_ signal: AlarmSignal, as kind: AlarmKind, key: String, by principal: Principal, in tx: any Transaction) throws -> Int64 {
         let now = clock.now
         let number = try nextNumber(on: now.day, in: tx)
         let grade = signal.grade ?? kind.grade
+        let graded = grading(
+            GradingSubject(kind: kind.name, category: kind.category, traits: signal.traits, grade: grade, org: signal.org, area: signal.area))
+        let within = [kind.triageWithin, graded.startWithin].compactMap { $0 }.min()
         let reasons = signal.reasons.isEmpty ? [AlarmReason(kind.name, signal.title)] : signal.reasons
         var intake = EvidenceIntake(head: EvidenceChain.root(of: number), count: 0, occurrence: 1, isLate: false, now: now, addedBy: principal.name)
         if !signal.facts.isNull { try add(.facts(signal.facts, title: "报警信息"), to: &intake, in: tx) }
@@ -87,19 +100,22 @@ extension AlarmEngine {
         let id = try tx.insert(
             """
             INSERT INTO alarms (number, kind, grade, state, org, org_name, area, place, subject, plate, title, reasons, rule_version, list_version, strategy_version, source_kind, source_id, day, \
-            occurred_at, last_at, times, raised_at, due_at, merge_key, accepts_repeats, chain_head, evidence_count, version) VALUES \
+            occurred_at, last_at, times, raised_at, due_at, merge_key, accepts_repeats, chain_head, evidence_count, version, traits, levels, urgency) VALUES \
             (\(number), \(kind.name), \(grade.rawValue), \(AlarmState.new.rawValue), \(signal.org), \(signal.orgName), \(signal.area), \(signal.place), \(signal.subject), \(signal.plate), \
             \(signal.title), \(AlarmReason.json(reasons).text), \(signal.versions.rule), \(signal.versions.list), \(signal.versions.strategy), \(signal.source?.kind), \(signal.source?.id), \
-            \(signal.occurredAt.day), \(signal.occurredAt), \(signal.occurredAt), 1, \(now), \(kind.triageWithin.map { now.adding(seconds: $0) }), \(key), 1, \(intake.head), \(intake.count), 1)
+            \(signal.occurredAt.day), \(signal.occurredAt), \(signal.occurredAt), 1, \(now), \(within.map { now.adding(seconds: $0) }), \(key), 1, \(intake.head), \(intake.count), 1, \
+            \(signal.traits.isEmpty ? nil : signal.traits.sorted().joined(separator: "|")), \(AlarmLevel.text(graded.levels)), \(graded.urgency))
             """)
         try intake.write(to: id, in: tx)
+        let isPushed = try plan(
+            [.opened, .unhandled], for: id, kind: kind, name: kind.name, org: signal.org, area: signal.area, levels: graded.levels, at: now, in: tx)
         try record("raise", of: id, from: nil, to: .new, text: signal.title, by: principal, at: now, in: tx)
         try AlarmRollup(day: signal.occurredAt.day, kind: kind.name, grade: grade, org: signal.org, area: signal.area).countOpened(in: tx)
         if principal.kind == .user { try hooks.audit(AuditEntry("create", "alarm", "\(id)", "产生报警 \(number)：\(signal.title)"), principal, tx) }
         try announce(
             AlarmNotice(
                 change: .opened, id: id, number: number, kind: kind.name, grade: grade, state: .new, title: signal.title, org: signal.org, area: signal.area, times: 1,
-                orgName: signal.orgName), in: tx)
+                orgName: signal.orgName, urgency: graded.urgency, isPushed: isPushed), in: tx)
         return id
     }
 
@@ -118,11 +134,9 @@ extension AlarmEngine {
         try AlarmRollup(day: open.day, kind: open.kind, grade: open.grade, org: open.org, area: open.area).countRepeat(in: tx)
         // A storm of repeats tells the pages its first ones and then every hundredth.
         if times <= 10 || times % 100 == 0 {
-            try announce(
-                AlarmNotice(
-                    change: .merged, id: open.id, number: open.number, kind: open.kind, grade: open.grade, state: open.state, title: open.title, org: open.org, area: open.area,
-                    times: times),
-                in: tx)
+            var after = open
+            after.times = times
+            try announce(after.notice(.merged), in: tx)
         }
         return open.id
     }
@@ -153,7 +167,9 @@ extension AlarmEngine {
 }
 
 /// As much of an alarm as merging needs.
-private struct OpenAlarm {
+struct OpenAlarm {
+    static let columns: SQL = "id, number, grade, state, title, day, occurred_at, last_at, times, chain_head, evidence_count, org, area, kind, urgency"
+
     let id: Int64
     let number: String
     let kind: String
@@ -164,10 +180,11 @@ private struct OpenAlarm {
     let area: String?
     let day: Day
     let occurredAt: Moment
-    let lastAt: Moment
-    let times: Int
-    let chainHead: String
-    let evidenceCount: Int
+    private(set) var lastAt: Moment
+    var times: Int
+    var chainHead: String
+    var evidenceCount: Int
+    let urgency: Int
 
     init(_ row: Row) throws {
         guard let id = row.int("id"), let number = row.text("number"), let kind = row.text("kind"), let grade = row.int("grade").flatMap({ AlarmGrade(rawValue: Int($0)) }),
@@ -189,6 +206,13 @@ private struct OpenAlarm {
         self.times = Int(row.int("times") ?? 1)
         self.chainHead = chainHead
         self.evidenceCount = Int(row.int("evidence_count") ?? 0)
+        urgency = Int(row.int("urgency") ?? 4)
+    }
+
+    mutating func take(_ moment: Moment) { lastAt = max(lastAt, moment) }
+
+    func notice(_ change: AlarmNotice.Change) -> AlarmNotice {
+        AlarmNotice(change: change, id: id, number: number, kind: kind, grade: grade, state: state, title: title, org: org, area: area, times: times, urgency: urgency)
     }
 
     /// Signals may come late (backfill), so the window opens on both sides.

@@ -27,11 +27,14 @@ package struct AlarmSignal: Sendable {
     package var grade: AlarmGrade?
     /// The record it was seen on, such as (`gatePass`, 4711), so that pages can lead there.
     package var source: AlarmSource?
+    /// Names of the kind's `AlarmTrait`s that hold of it.
+    package var traits: Set<String>
 
     package init(
         kind: String, org: Int64?, orgName: String = "", area: String?, place: String = "", subject: String, plate: String? = nil, occurredAt: Moment, title: String,
         facts: JSONValue = .null,
-        reasons: [AlarmReason] = [], versions: AlarmVersions = AlarmVersions(), evidence: [EvidenceDraft] = [], grade: AlarmGrade? = nil, source: AlarmSource? = nil
+        reasons: [AlarmReason] = [], versions: AlarmVersions = AlarmVersions(), evidence: [EvidenceDraft] = [], grade: AlarmGrade? = nil, source: AlarmSource? = nil,
+        traits: Set<String> = []
     ) {
         self.kind = kind
         self.org = org
@@ -48,6 +51,7 @@ package struct AlarmSignal: Sendable {
         self.evidence = evidence
         self.grade = grade
         self.source = source
+        self.traits = traits
     }
 }
 
@@ -106,10 +110,14 @@ package enum EvidenceDraft: Sendable, Equatable {
 package enum AlarmOutcome: Sendable, Equatable {
     case opened(Int64)
     case merged(Int64)
+    /// A suppression window holds it back; it is only counted there.
+    case suppressed(window: Int64)
 
+    /// The alarm's id; 0 where a window held the signal back.
     package var id: Int64 {
         switch self {
         case .opened(let id), .merged(let id): id
+        case .suppressed: 0
         }
     }
 }

@@ -48,8 +48,10 @@ extension AlarmPages {
         guard let action = body["action"]?.string.flatMap(AlarmAction.init(rawValue:)), !action.isAutomatic, !action.belongsToReconsideration else {
             throw Failure.invalid([FieldFinding("action", "unknownCode", "应为 accept、confirm、revoke、close 或 reopen", title: "操作")])
         }
-        let opinion = body["opinion"]?.string, version = body["version"]?.int.map { Int($0) }
-        let alarm = try await database.write { [engine] in try engine.transition(id, action, opinion: opinion, expectedVersion: version, by: principal, in: $0) }
+        let opinion = body["opinion"]?.string, falseClass = body["falseClass"]?.string.flatMap(AlarmFalseClass.init(rawValue:)), version = body["version"]?.int.map { Int($0) }
+        let alarm = try await database.write { [engine] in
+            try engine.transition(id, action, opinion: opinion, expectedVersion: version, falseClass: falseClass, by: principal, in: $0)
+        }
         return .json(json(alarm))
     }
 
@@ -83,6 +85,10 @@ extension AlarmPages {
             ("sourceKind", JSONValue(alarm.source?.kind)), ("sourceId", JSONValue(alarm.source?.id)), ("handler", JSONValue(alarm.handlerName)),
             ("opinion", JSONValue(alarm.opinion)),
             ("chainHead", .string(alarm.chainHead)), ("evidenceCount", .int(Int64(alarm.evidenceCount))), ("version", .int(Int64(alarm.version))),
+            ("urgency", .int(Int64(alarm.urgency))),
+            ("levels", .array(alarm.levels.map { ["scheme": .string($0.scheme), "version": .int(Int64($0.version)), "level": .string($0.code)] })),
+            ("traits", .array(alarm.traits.sorted().map(JSONValue.string))), ("falseClass", JSONValue(alarm.falseClass?.rawValue)),
+            ("recheckAt", JSONValue(alarm.recheckAt?.rfc3339)), ("recoveredAt", JSONValue(alarm.recoveredAt?.rfc3339)),
         ]
         return .object(JSONObject(members))
     }

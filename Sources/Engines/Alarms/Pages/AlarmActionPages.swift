@@ -23,9 +23,11 @@ extension AlarmPages {
         let id = try context.id()
         let action = try namedAction(context.path("action"))
         let input = try await request.form(context)
-        let opinion = input["opinion"], version = input["version"].flatMap { Int($0) }
+        let opinion = input["opinion"], version = input["version"].flatMap { Int($0) }, falseClass = input["falseClass"].flatMap(AlarmFalseClass.init(rawValue:))
         do {
-            let alarm = try await database.write { [engine] in try engine.transition(id, action, opinion: opinion, expectedVersion: version, by: principal, in: $0) }
+            let alarm = try await database.write { [engine] in
+                try engine.transition(id, action, opinion: opinion, expectedVersion: version, falseClass: falseClass, by: principal, in: $0)
+            }
             return Shell.done("报警 \(alarm.number) 已\(action.title)", to: Self.back(request, or: "/alarms/\(id)"), context: context)
         } catch let failure as Failure where failure.kind == .invalid {
             let alarm = try await database.read { [engine] in try engine.required(id, by: principal, in: $0) }
@@ -34,9 +36,14 @@ extension AlarmPages {
     }
 
     private func form(_ alarm: Alarm, _ action: AlarmAction, opinion: String?, findings: [FieldFinding], status: HTTPResponse.Status, _ context: WebContext) -> Response {
-        let fields = [
-            FormField("summary", "报警", .shown("\(alarm.number) \(alarm.title)"), isWide: true),
-            FormField("opinion", "处理意见", .textArea(rows: 5), value: opinion, isRequired: action.requiresOpinion, help: "将写入时间线和审计日志，不可修改", maxLength: 1000, isWide: true),
+        var fields = [FormField("summary", "报警", .shown("\(alarm.number) \(alarm.title)"), isWide: true)]
+        let classes = falseClasses(for: [alarm])
+        if action == .revoke || action == .close { fields.append(FormField("falseClass", "误报类别", .select([Choice("", "不是误报")] + classes), isWide: true)) }
+        let isWaived = classes.contains { AlarmFalseClass(rawValue: $0.value)?.sentence != nil } && (action == .revoke || action == .close)
+        fields += [
+            FormField(
+                "opinion", "处理意见", .textArea(rows: 5), value: opinion, isRequired: action.requiresOpinion && !isWaived,
+                help: isWaived ? "瞬时超限、证照已更新、测试可不填，由系统写明；将写入时间线和审计日志，不可修改" : "将写入时间线和审计日志，不可修改", maxLength: 1000, isWide: true),
             FormField("version", "版本", .hidden, value: String(alarm.version)),
         ]
         let form = Form(
@@ -94,18 +101,21 @@ extension AlarmPages {
     func batchDo(request: Request, context: WebContext) async throws -> Response {
         let input = try await request.form(context)
         let action = try namedAction(context.path("action"))
-        guard let opinion = input["opinion"] else {
+        let falseClass = input["falseClass"].flatMap(AlarmFalseClass.init(rawValue:))
+        guard let opinion = input["opinion"] ?? falseClass?.sentence else {
             let finding = FieldFinding("opinion", "required", "不能为空", title: "处理意见")
             return try await askBatch(action, ids(input), opinion: nil, findings: [finding], status: .unprocessableContent, context)
         }
-        return try await batch(action, opinion: opinion, input, request, context)
+        return try await batch(action, opinion: opinion, falseClass: falseClass, input, request, context)
     }
 
-    private func batch(_ action: AlarmAction, opinion: String?, _ input: FormInput, _ request: Request, _ context: WebContext) async throws -> Response {
+    private func batch(_ action: AlarmAction, opinion: String?, falseClass: AlarmFalseClass? = nil, _ input: FormInput, _ request: Request, _ context: WebContext) async throws
+        -> Response
+    {
         let principal = try context.signedIn()
         let chosen = ids(input)
         guard !chosen.isEmpty else { throw Failure(.invalid, "JW-A023", "请先选择报警") }
-        let results = try await database.write { [engine] in try engine.transition(all: chosen, action, opinion: opinion, by: principal, in: $0) }
+        let results = try await database.write { [engine] in try engine.transition(all: chosen, action, opinion: opinion, falseClass: falseClass, by: principal, in: $0) }
         let failed = results.compactMap(\.failure)
         var message = "已\(action.title) \(results.count - failed.count) 条"
         if let first = failed.first { message += "，\(failed.count) 条未处理：\(first.message)" }
@@ -119,16 +129,24 @@ extension AlarmPages {
         guard !ids.isEmpty, ids.count <= 200 else { throw Failure(.invalid, "JW-A023", ids.isEmpty ? "请先选择报警" : "一次最多处理 200 条报警") }
         let alarms = try await database.read { [engine] reader in try ids.compactMap { try engine.find($0, by: principal, in: reader) } }
         let list = alarms.map { alarm -> Markup in "<li>\(alarm.number) \(alarm.title) \(Badge(alarm.state.title, alarm.state.tone))</li>" }
+        let classes = action == .revoke || action == .close ? [FormField("falseClass", "误报类别", .select([Choice("", "不是误报")] + falseClasses(for: alarms)), isWide: true)] : []
         var fields = [
             FormField("summary", "共 \(alarms.count) 条", .shown("<ul>\(list)</ul>"), isWide: true),
-            FormField("opinion", "处理意见", .textArea(rows: 5), value: opinion, isRequired: true, help: "同一意见写入每条报警", maxLength: 1000, isWide: true),
+            FormField("opinion", "处理意见", .textArea(rows: 5), value: opinion, isRequired: classes.isEmpty, help: "同一意见写入每条报警", maxLength: 1000, isWide: true),
         ]
+        fields.insert(contentsOf: classes, at: 1)
         fields += alarms.map { FormField("id", "报警", .hidden, value: String($0.id)) }
         let form = Form(
             action: "/alarms/batch/\(action.rawValue)", sections: [FormSection(nil, fields)], submit: action.title, cancel: "/alarms", findings: findings, context: context)
         return Shell.page(
             "批量\(action.title)", crumbs: [Crumb("报警处理", "/alarms"), Crumb("批量\(action.title)")], active: "/alarms", status: status, body: Self.framed(form, context),
             context: context)
+    }
+
+    /// The classes that fit one of the alarms.
+    private func falseClasses(for alarms: [Alarm]) -> [Choice] {
+        let fitting = Set(alarms.flatMap { AlarmFalseClass.choices(for: engine.kind($0.kind)?.category ?? .conduct) })
+        return AlarmFalseClass.allCases.filter(fitting.contains).map { Choice($0.rawValue, $0.title) }
     }
 
     /// A form stands in a card unless the dialog already frames it.

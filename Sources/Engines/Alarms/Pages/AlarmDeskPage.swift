@@ -25,7 +25,8 @@ extension AlarmPages {
             <div hidden data-live-json="\(AlarmLive.deskTopic)"></div></div><script type="module" src="\(context.site.assets.path("alarm-desk.js"))"></script>
             """
         return Shell.page(
-            context.text("报警处理", "Alarm desk"), crumbs: [Crumb(context.text("监测报警", "Alarms"))], active: "/alarms", actions: "\(sounds(context))", body: body, context: context)
+            context.text("报警处理", "Alarm desk"), crumbs: [Crumb(context.text("监测报警", "Alarms"))], active: "/alarms", actions: "\(sounds(context))\(registering(context))",
+            body: body, context: context)
     }
 
     private func search(_ context: WebContext) -> Markup {
@@ -42,8 +43,28 @@ extension AlarmPages {
             FormField("org", context.text("企业", "Enterprise"), .reference(url: "/alarms/organisations", shown: address["orgShown"] ?? address["org"] ?? ""), value: address["org"]),
             FormField("plate", context.text("号牌", "Plate"), .text, value: address["plate"]),
             FormField("overdue", context.text("时限", "Deadline"), .check(context.text("超时未受理", "Overdue")), value: address["overdue"]),
+            FormField("recheck", context.text("复核", "Recheck"), .check(context.text("待复核", "To be rechecked")), value: address["recheck"]),
+            FormField("level", context.text("分级", "Level"), .select([every] + levelChoices), value: address["level"]),
+            FormField("false", context.text("误报类别", "False alarm"), .select([every] + AlarmFalseClass.allCases.map { Choice($0.rawValue, $0.title) }), value: address["false"]),
         ]
         return "\(SearchForm(action: "/alarms", fields: fields, table: "alarms", kept: [.init("state", address["state"] ?? "open")], visible: 4))"
+    }
+
+    private var levelChoices: [Choice] {
+        engine.book.schemes.filter(\.scheme.isOn).flatMap { entry in
+            entry.scheme.levels.map { Choice("\(entry.scheme.name):\($0.code)", "\($0.code) \($0.title)", group: entry.scheme.title) }
+        }
+    }
+
+    private func registering(_ context: WebContext) -> Markup {
+        guard context.may(AlarmPermission.report), engine.kinds.contains(where: \.isReported) else { return .empty }
+        return "\(ActionButton(context.text("登记报警", "Register"), .dialog("/alarms/new"), icon: "plus", style: .primary))"
+    }
+
+    /// The badge of the level that leads, or of the kind's own grade.
+    func badge(_ alarm: Alarm, _ context: WebContext) -> Markup {
+        guard let level = engine.leadingLevel(of: alarm) else { return "\(Badge(alarm.grade.text(context), alarm.grade.tone))" }
+        return "\(Badge("\(level.code) \(level.title)", Tone(rawValue: level.tone) ?? .neutral))"
     }
 
     /// Counties of the reader's own city or cities.
@@ -106,7 +127,7 @@ extension AlarmPages {
     private func row(_ alarm: Alarm, _ now: Moment, _ context: WebContext) -> TableRow {
         let late: Markup = alarm.isOverdue(at: now) ? " \(Badge(context.text("超时", "Overdue"), .red))" : .empty
         let cells: [Markup] = [
-            "\(alarm.number)", "\(Badge(alarm.grade.text(context), alarm.grade.tone))", "\(Badge(alarm.state.text(context), alarm.state.tone, isDot: true))\(late)",
+            "\(alarm.number)", badge(alarm, context), "\(Badge(alarm.state.text(context), alarm.state.tone, isDot: true))\(late)\(remaining(alarm, now))",
             "\(engine.title(ofKind: alarm.kind))", "\(alarm.title)", "\(alarm.orgName) \(alarm.place)", "\(areaTitle(alarm.area))",
             "<time datetime=\"\(alarm.occurredAt.rfc3339)\" title=\"\(alarm.occurredAt)\">\(alarm.occurredAt.text.dropFirst(5).prefix(11))</time>",
             "<span class=\"num\">\(alarm.times)</span>", "\(alarm.handlerName)",
@@ -115,7 +136,22 @@ extension AlarmPages {
         let action: Markup =
             mayAccept
             ? "\(ActionButton(AlarmAction.accept.title, .post("/alarms/\(alarm.id)/act/accept", confirm: nil), style: .quiet))" : .empty
-        return TableRow(id: String(alarm.id), cells, path: "/alarms/\(alarm.id)", actions: action, tone: alarm.state == .new ? alarm.grade.tone : nil)
+        return TableRow(id: String(alarm.id), cells, path: "/alarms/\(alarm.id)", actions: action, tone: alarm.state == .new ? tone(alarm) : nil)
+    }
+
+    func tone(_ alarm: Alarm) -> Tone { engine.leadingLevel(of: alarm).flatMap { Tone(rawValue: $0.tone) } ?? alarm.grade.tone }
+
+    /// What runs: the time to take it up, or to look again; counted down by the script.
+    private func remaining(_ alarm: Alarm, _ now: Moment) -> Markup {
+        if alarm.state == .new, let due = alarm.dueAt, due > now, due.seconds(since: now) < 3600 {
+            return " <time class=\"countdown\" data-countdown=\"\(due.milliseconds)\" datetime=\"\(due.rfc3339)\">\(due.text.dropFirst(11).prefix(5)) 前</time>"
+        }
+        if let again = alarm.recheckAt {
+            return again <= now.adding(seconds: 60)
+                ? " \(Badge("待复核", .orange))"
+                : " <time class=\"countdown\" data-countdown=\"\(again.milliseconds)\" datetime=\"\(again.rfc3339)\">\(again.text.dropFirst(11).prefix(5)) 复核</time>"
+        }
+        return alarm.falseClass.map { " \(Badge($0.title, .muted))" } ?? .empty
     }
 
     /// Which grades ring; kept in the browser.

@@ -12,6 +12,8 @@ extension AlarmPages {
         var items: [EvidenceItem]
         var awaited: [(sha256: String, title: String, since: Moment)]
         var faults: [String]
+        var followUps: [FollowUp]
+        var pushes: [AlarmPush]
     }
 
     func read(_ id: Int64, by principal: Principal) async throws -> Detail {
@@ -20,7 +22,8 @@ extension AlarmPages {
             let items = try engine.evidence(of: id, by: principal, in: reader)
             return Detail(
                 alarm: alarm, events: try engine.timeline(of: id, by: principal, in: reader), items: items, awaited: try engine.awaitedPhotos(of: id, in: reader),
-                faults: EvidenceChain.faults(number: alarm.number, head: alarm.chainHead, items: items))
+                faults: EvidenceChain.faults(number: alarm.number, head: alarm.chainHead, items: items), followUps: try engine.followUps(of: id, in: reader),
+                pushes: try engine.pushes(of: id, in: reader))
         }
     }
 
@@ -29,8 +32,9 @@ extension AlarmPages {
     func detail(request: Request, context: WebContext) async throws -> Response {
         let detail = try await read(context.id(), by: context.signedIn())
         let alarm = detail.alarm
-        let main: Markup = "\(verdict(detail, context))\(photoCard(detail))\(factCard(detail))\(videoCard(detail))\(occurrenceCard(detail))\(evidenceCard(detail))"
-        let aside: Markup = "\(summary(detail, context))\(timeline(detail))"
+        let main: Markup =
+            "\(verdict(detail, context))\(followUpCard(detail, context))\(photoCard(detail))\(factCard(detail))\(videoCard(detail))\(nearCard(alarm))\(occurrenceCard(detail))\(evidenceCard(detail))"
+        let aside: Markup = "\(summary(detail, context))\(pushCard(detail))\(timeline(detail))"
         return Shell.page(
             alarm.title, crumbs: [Crumb(context.text("报警处理", "Alarm desk"), "/alarms"), Crumb(alarm.number)], active: "/alarms", actions: buttons(detail, context),
             body: "\(Grid(.mainAside, ["<div class=\"stack\">\(main)</div>", "<div class=\"stack\">\(aside)</div>"]))", context: context)
@@ -41,7 +45,7 @@ extension AlarmPages {
     func printed(request: Request, context: WebContext) async throws -> Response {
         let detail = try await read(context.id(), by: context.signedIn())
         let body: Markup =
-            "\(summary(detail, context, columns: 2))\(verdict(detail, context))\(factCard(detail))\(photoCard(detail))\(videoCard(detail))\(evidenceCard(detail))\(timeline(detail))<p class=\"nothing\">打印时间 \(context.site.clock.now)，打印人 \(context.principal?.name)</p>"
+            "\(summary(detail, context, columns: 2))\(verdict(detail, context))\(followUpCard(detail, context))\(factCard(detail))\(photoCard(detail))\(videoCard(detail))\(evidenceCard(detail))\(timeline(detail))<p class=\"nothing\">打印时间 \(context.site.clock.now)，打印人 \(context.principal?.name)</p>"
         return Shell.page(
             "报警处理单 \(detail.alarm.number)", crumbs: [Crumb("报警处理", "/alarms"), Crumb(detail.alarm.number, "/alarms/\(detail.alarm.id)"), Crumb("打印")], active: "/alarms",
             actions: "\(ActionButton("打印", .print, icon: "print", style: .primary))", body: "<article class=\"stack\">\(body)</article>", context: context)
@@ -58,6 +62,9 @@ extension AlarmPages {
             return "\(ActionButton(context.text(action.title, action.titleEN), .post(path, confirm: nil), icon: "check", style: style))"
         }
         if principal.may(engine.kind(alarm.kind)?.handlePermission ?? AlarmPermission.handle) {
+            if alarm.state != .closed, alarm.state != .revoked {
+                parts.append("\(ActionButton(context.text("跟踪记录", "Follow up"), .dialog("/alarms/\(alarm.id)/follow"), icon: "phone"))")
+            }
             parts.append("\(ActionButton(context.text("备注", "Remark"), .dialog("/alarms/\(alarm.id)/comment"), icon: "message", style: .quiet))")
             parts.append("\(ActionButton(context.text("补充证据", "Add evidence"), .dialog("/alarms/\(alarm.id)/evidence"), icon: "upload", style: .quiet))")
         }
@@ -74,11 +81,14 @@ extension AlarmPages {
         let late: Markup = alarm.isOverdue(at: context.site.clock.now) ? " \(Badge("超时未受理", .red))" : .empty
         var items: [DescriptionList.Item] = [
             .init("报警号", "<span class=\"num\">\(alarm.number)</span>"), .init("状态", "\(Badge(alarm.state.text(context), alarm.state.tone))\(late)"),
-            .init("类型", "\(engine.title(ofKind: alarm.kind))"), .init("等级", "\(Badge(alarm.grade.text(context), alarm.grade.tone))"),
+            .init("类型", "\(engine.title(ofKind: alarm.kind))"), .init("等级", badge(alarm, context)), .init("分级", levels(alarm)),
             .init("企业", "\(alarm.orgName)"), .init("县（区、市）", "\(areaTitle(alarm.area))"), .init("位置", "\(alarm.place)"), .init("车辆或对象", "\(alarm.plate ?? alarm.subject)"),
             .init("首次发生", "\(alarm.occurredAt)"), .init("最近发生", "\(alarm.lastAt)"), .init("次数", "\(alarm.times)"), .init("产生时间", "\(alarm.raisedAt)"),
             .init("受理时限", "\(alarm.dueAt)"), .init("受理时间", "\(alarm.respondedAt)"), .init("处理人", "\(alarm.handlerName)"), .init("处理意见", "\(alarm.opinion)", isWide: true),
         ]
+        if let falseClass = alarm.falseClass { items.append(.init("误报类别", "\(falseClass.title)")) }
+        if let again = alarm.recheckAt { items.append(.init("下次复核", "\(again)")) }
+        if let recovered = alarm.recoveredAt { items.append(.init("恢复时间", "\(recovered)")) }
         if let source = alarm.source, let path = settings.sourcePath(source) { items.append(.init("原始记录", "<a href=\"\(path)\">查看</a>")) }
         return "\(Card("基本信息", body: "\(DescriptionList(items, columns: columns))"))"
     }

@@ -123,7 +123,10 @@ extension AlarmPages {
         let path = try workFile(format.rawValue)
         do {
             let rows = try await database.read(within: .seconds(300)) { [engine] reader in
-                let titles = ["报警号", "类型", "等级", "状态", "内容", "企业", "县（区、市）", "位置", "号牌", "首次发生", "最近发生", "次数", "判定理由", "规则版本", "名单版本", "策略版本", "受理时间", "处理人", "处理意见", "证据数"]
+                let titles = [
+                    "报警号", "类型", "等级", "状态", "内容", "企业", "县（区、市）", "位置", "号牌", "首次发生", "最近发生", "次数", "判定理由", "规则版本", "名单版本", "策略版本", "受理时间", "处理人", "处理意见", "证据数", "分级", "误报类别",
+                    "恢复时间",
+                ]
                 let writer = try SheetWriter(path: path, format: format, sheet: "违规报警", columns: titles.map { SheetColumn($0) })
                 try engine.each(filter, by: principal, in: reader) { alarm in
                     try writer.append(Self.cells(alarm, engine))
@@ -149,10 +152,12 @@ extension AlarmPages {
             Cell(alarm.place), Cell(alarm.plate), Cell(alarm.occurredAt), Cell(alarm.lastAt), Cell(alarm.times), Cell(alarm.reasons.map(\.message).joined(separator: "；")),
         ]
         let basis: [Cell] = [Cell(alarm.versions.rule), Cell(alarm.versions.list), Cell(alarm.versions.strategy)]
-        return head + when + basis + [Cell(alarm.respondedAt), Cell(alarm.handlerName), Cell(alarm.opinion), Cell(alarm.evidenceCount)]
+        return head + when + basis + [Cell(alarm.respondedAt), Cell(alarm.handlerName), Cell(alarm.opinion), Cell(alarm.evidenceCount)] + [
+            Cell(engine.leadingLevel(of: alarm).map { "\($0.code) \($0.title)" }), Cell(alarm.falseClass?.title), Cell(alarm.recoveredAt),
+        ]
     }
 
-    private func workFile(_ suffix: String) throws -> String {
+    func workFile(_ suffix: String) throws -> String {
         do { try FileManager.default.createDirectory(atPath: settings.workFolder, withIntermediateDirectories: true) } catch {
             throw Failure(.unavailable, "JW-A031", "无法创建导出目录", cause: "\(error)")
         }
@@ -160,7 +165,7 @@ extension AlarmPages {
     }
 
     /// Sends a file a megabyte at a time and removes it.
-    private func sending(_ path: String) -> ResponseBody {
+    func sending(_ path: String) -> ResponseBody {
         let desk = packages
         return ResponseBody { writer in
             defer { try? FileManager.default.removeItem(atPath: path) }

@@ -17,6 +17,9 @@ extension AlarmFilter {
         plate = address["plate"]?.uppercased()
         search = address["q"]
         if address["overdue"] == "1" { overdueAt = now }
+        if address["recheck"] == "1" { recheckBefore = now.adding(seconds: 60) }
+        level = address["level"]
+        falseClass = address["false"].flatMap(AlarmFalseClass.init(rawValue:))
     }
 
     private static func states(_ name: String) -> [AlarmState] {

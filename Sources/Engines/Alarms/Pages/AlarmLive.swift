@@ -8,14 +8,15 @@ import Web
 extension AlarmEngine {
     /// The engine as a server runs it: audited, pictures locked in the photo store, pages told through the hub.
     package convenience init(
-        kinds: [AlarmKind], audit: AuditTrail, hub: LiveHub, clock: Clock, notify: @escaping @Sendable (AlarmNotice, any Transaction) throws -> Void = { _, _ in }
+        kinds: [AlarmKind], audit: AuditTrail, hub: LiveHub, clock: Clock, notify: @escaping @Sendable (AlarmNotice, any Transaction) throws -> Void = { _, _ in },
+        book: AlarmBook = AlarmBook()
     ) {
         self.init(
             kinds: kinds,
             hooks: Hooks(
                 audit: { try audit.record($0, by: $1, in: $2) }, lock: { try PhotoStore.lock($0, in: $1) || ClipStore.lock($0, in: $1) }, announce: { AlarmLive.tell($0, hub) },
                 notify: notify),
-            clock: clock)
+            clock: clock, book: book)
     }
 }
 

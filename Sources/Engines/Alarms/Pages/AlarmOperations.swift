@@ -33,6 +33,42 @@ package enum AlarmOperations {
                     .problem(422, "缺少意见或操作不存在"),
                 ], security: security, id: "transitionAlarm"),
             APIOperation(
+                .post, "/api/v1/alarm-signals", "上报报警，每次 1 至 1000 条", tag: tag,
+                details: "落库后才答复，次序与上报相同；同一单位、类型、点位的重复报警合并计数。kind 为可登记的报警类型，traits 为该类型的特征，用于分级。",
+                request: APIBody(
+                    APISchema.object(
+                        [
+                            (
+                                "signals",
+                                APISchema.array(
+                                    of: APISchema.object(
+                                        [
+                                            ("kind", APISchema.string("报警类型")), ("title", APISchema.string("内容，200 字以内")), ("org", APISchema.integer("单位编号")),
+                                            ("place", APISchema.string("位置")),
+                                            ("subject", APISchema.string("点位或对象")), ("occurredAt", APISchema.moment()), ("traits", APISchema.array(of: APISchema.string("特征"))),
+                                            ("facts", APISchema.object([], "原始数据，作为证据保存")),
+                                        ], required: ["kind", "title", "subject"]), "报警")
+                            )
+                        ], required: ["signals"])),
+                responses: [
+                    APIResponse(
+                        200, "逐条结果",
+                        APISchema.object(
+                            [
+                                (
+                                    "results",
+                                    APISchema.array(
+                                        of: APISchema.object(
+                                            [
+                                                ("result", APISchema.string("opened、merged 或 suppressed")), ("alarm", APISchema.integer("报警编号")),
+                                                ("window", APISchema.integer("停用免报编号")),
+                                            ],
+                                            required: ["result"]))
+                                )
+                            ], required: ["results"])),
+                    .problem(401, "未登录"), .problem(403, "没有权限"), .problem(422, "内容有误，逐条列出"),
+                ], security: security, id: "reportAlarms"),
+            APIOperation(
                 .get, "/api/v1/alarms/statistics", "报警统计", tag: tag, parameters: [APIParameter("by", "维度：day、month、kind、grade、area、org")] + filters,
                 responses: [APIResponse(200, "各组数字", APISchema.reference("AlarmStatistics")), .problem(401, "未登录"), .problem(403, "没有权限")], security: security,
                 id: "alarmStatistics"),

@@ -11,6 +11,7 @@ package struct AlarmPages: Sendable {
     let photos: PhotoStore
     let settings: Settings
     let packages = PackageDesk()
+    let inflow: AlarmInflow
 
     /// What the pages cannot know by themselves.
     package struct Settings: Sendable {
@@ -47,11 +48,17 @@ package struct AlarmPages: Sendable {
         self.database = database
         self.photos = photos
         self.settings = settings
+        inflow = AlarmInflow(engine: engine, database: database)
     }
 
     package static let menu: [MenuItem] = [
         MenuItem("监测报警", groupEN: "Alarms", "报警处理", "Alarm desk", icon: "siren", path: "/alarms", permission: AlarmPermission.read, order: 300),
         MenuItem("监测报警", groupEN: "Alarms", "报警统计", "Alarm statistics", icon: "chart", path: "/alarms/statistics", permission: AlarmPermission.read, order: 310),
+        MenuItem("监测报警", groupEN: "Alarms", "报警质量", "Alarm quality", icon: "trend", path: "/alarms/quality", permission: AlarmPermission.read, order: 320),
+        MenuItem("监测报警", groupEN: "Alarms", "报警大屏", "Alarm wall", icon: "monitor", path: "/alarms/wall", permission: AlarmPermission.read, order: 305),
+        MenuItem("监测报警", groupEN: "Alarms", "停用免报", "Suppression", icon: "pause", path: "/alarm-suppressions", permission: AlarmPermission.read, order: 330),
+        MenuItem("监测报警", groupEN: "Alarms", "分级方案", "Grading", icon: "layers", path: "/alarm-schemes", permission: AlarmPermission.configure, order: 340),
+        MenuItem("监测报警", groupEN: "Alarms", "推送规则", "Push rules", icon: "send", path: "/alarm-push-rules", permission: AlarmPermission.configure, order: 345),
     ]
 
     package func add(to routes: Routes) {
@@ -59,6 +66,11 @@ package struct AlarmPages: Sendable {
         routes.get("/alarms", permission: read, use: desk)
         routes.get("/alarms/statistics", permission: read, use: statistics)
         routes.get("/alarms/export", permission: export, use: exportList)
+        routes.get("/alarms/quality", permission: read, use: quality)
+        routes.get("/alarms/quality/export", permission: export, use: exportQuality)
+        routes.get("/alarms/wall", permission: read, use: wall)
+        routes.get("/alarms/new", permission: .named(AlarmPermission.report), use: reportForm)
+        routes.post("/alarms/new", permission: .named(AlarmPermission.report), use: report)
         routes.get("/alarms/organisations", permission: read, use: organisationChoices)
         routes.post("/alarms/batch/accept", permission: read, use: batchAccept)
         routes.post("/alarms/batch/ask", permission: read, use: batchAsk)
@@ -74,7 +86,14 @@ package struct AlarmPages: Sendable {
         routes.post("/alarms/{id}/comment", permission: read, use: addComment)
         routes.get("/alarms/{id}/act/{action}", permission: read, use: actionForm)
         routes.post("/alarms/{id}/act/{action}", permission: read, use: act)
+        routes.get("/alarms/{id}/near", permission: read, use: near)
+        routes.get("/alarms/{id}/follow", permission: read, use: followForm)
+        routes.post("/alarms/{id}/follow", permission: read, use: follow)
+        addSchemes(to: routes)
+        addPushRules(to: routes)
+        addSuppressions(to: routes)
         let api = routes.under("/api/v1")
+        api.post("/alarm-signals", permission: .named(AlarmPermission.report), use: apiSignals)
         api.get("/alarms", permission: read, use: apiList)
         api.get("/alarms/statistics", permission: read, use: apiStatistics)
         api.get("/alarms/{id}", permission: read, use: apiDetail)

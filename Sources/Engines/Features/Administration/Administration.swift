@@ -30,6 +30,8 @@ enum Administration {
         AuthorizePages(platform: platform).add(to: routes)
         ApplicationPages(platform: platform).add(to: routes)
         AuditPage(platform: platform, titles: auditTitles).add(to: routes)
+        DatabasePages(platform: platform).add(to: routes)
+        BackupPages(platform: platform).add(to: routes)
     }
 
     /// What of the platform's own goes over to a successor when somebody leaves.
@@ -66,7 +68,7 @@ enum Administration {
             },
             JobDeclaration("auditRetention", "审计日志按期限清理", dailyAt: 215) { _ in _ = try await identity.checkpoints.retain() },
             JobDeclaration("policyRefresh", "刷新登录规则", every: 60) { _ in try await identity.database.read { try identity.policies.load($0) } },
-        ]
+        ] + (platform.backups.map { book in [JobDeclaration("backups", "定时备份与恢复演练", every: 300) { _ in _ = try await book.runDue() }] } ?? [])
     }
 
     static let menu: [MenuItem] = [
@@ -79,6 +81,8 @@ enum Administration {
         MenuItem("系统", groupEN: "System", "权限诊断", "Why may one", icon: "search", path: "/admin/explain", permission: "role.read", order: 8931),
         MenuItem("系统", groupEN: "System", "权限复核", "Access reviews", icon: "clipboard", path: "/admin/reviews", permission: "review.write", order: 8934),
         MenuItem("系统", groupEN: "System", "应用接入", "Applications", icon: "link", path: "/admin/applications", permission: "application.read", order: 8938),
+        MenuItem("系统", groupEN: "System", "数据库运行", "Database", icon: "database", path: DatabasePages.path, permission: OperationPermission.read, order: 8950),
+        MenuItem("系统", groupEN: "System", "备份与演练", "Backups", icon: "archive", path: BackupPages.path, permission: OperationPermission.read, order: 8952),
         MenuItem("系统", groupEN: "System", "审计日志", "Audit trail", icon: "book", path: "/audit", permission: "audit.read", order: 8940),
     ]
 }

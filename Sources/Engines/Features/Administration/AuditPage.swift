@@ -144,7 +144,7 @@ struct AuditPage: Sendable {
         let ledgers = platform.ledgers.declarations.map { Choice($0.name, $0.title, group: "台账") }
         return [
             Choice("session", "登录"), Choice("user", "用户"), Choice("organisation", "机构"), Choice("role", "角色"), Choice("password", "密码"), Choice("secondFactor", "动态口令"),
-            Choice("signInPolicy", "登录规则"), Choice("application", "应用"),
+            Choice("signInPolicy", "登录规则"), Choice("application", "应用"), Choice("operationSetting", "系统运行设置"), Choice("backupRun", "备份与演练"), Choice("slowStatement", "慢语句"),
         ] + others + ledgers
     }
 

@@ -13,7 +13,8 @@ extension LedgerDeclaration {
             Column("deleted_at", .integer),
         ]
         columns += plan.fields.flatMap(\.columns)
-        return Table(tableName, columns: columns, indexes: allIndexes(plan))
+        // Facets are for ledgers of tens of millions of rows; on PostgreSQL such a table is divided by the month of its time.
+        return Table(tableName, columns: columns, indexes: allIndexes(plan), partitionedBy: facets.isEmpty ? nil : timeField.flatMap { plan.column($0) })
     }
 
     private func allIndexes(_ plan: LedgerPlan) -> [Index] {

@@ -18,7 +18,7 @@ extension LedgerEngine {
     {
         let declaration = try plan(query.ledger).declaration
         try requireExport(declaration, principal)
-        let rows = try await database.read(within: .seconds(1_800)) { [self] reader in try write(query, format: format, path: path, by: principal, in: reader, progress: progress) }
+        let rows = try await database.look(within: .seconds(1_800)) { [self] reader in try write(query, format: format, path: path, by: principal, in: reader, progress: progress) }
         try await database.write { [self] tx in
             let reveals = principal.may(declaration.revealPermission) && declaration.fields.contains { $0.marks.contains(.personal) }
             let details: JSONValue = ["query": .string(query.urlQuery), "rows": .int(Int64(rows)), "format": .string(format.rawValue), "reveals": .bool(reveals)]

@@ -17,13 +17,17 @@ package struct LedgerServices: Sendable {
     let keys: KeyRing
     /// Called when an administrator has defined or changed a ledger, so that its rights can be given.
     let definitionChanged: @Sendable () async throws -> Void
+    /// Where a stored file (hash, name) is shown without a download; nil for files that cannot be, and where nothing shows any.
+    let previewPath: @Sendable (_ sha256: String, _ name: String) -> String?
     private let additionsByLedger: [String: LedgerAdditions]
 
     package init(
         engine: LedgerEngine, organisations: Organisations, photos: PhotoStore, blobs: any BlobStore, tasks: LongTasks, keys: KeyRing, additions: [LedgerAdditions] = [],
+        previewPath: @escaping @Sendable (String, String) -> String? = { _, _ in nil },
         definitionChanged: @escaping @Sendable () async throws -> Void = {}
     ) {
         self.definitionChanged = definitionChanged
+        self.previewPath = previewPath
         self.engine = engine
         self.organisations = organisations
         self.photos = photos

@@ -47,7 +47,11 @@ struct RecordFace: Sendable {
         case .photo: return "\(PhotoStrip(photos(field, record)))"
         case .files:
             let items = record.files(field).map { file -> Markup in
-                "<li><a href=\"\(desk.path(of: record.id))/files/\(field.name)/\(file.sha256)\" hx-boost=\"false\">\(Icon("link"))\(file.name.isEmpty ? "附件" : file.name)</a> <small>\(Figure.size(file.size))</small></li>"
+                let preview = desk.services.previewPath(file.sha256, file.name).map { path -> Markup in
+                    "<a class=\"file-preview\" href=\"\(path)\" target=\"_blank\" rel=\"noopener\" hx-boost=\"false\">\(Language.say("预览", "Preview"))</a>"
+                }
+                return
+                    "<li><a href=\"\(desk.path(of: record.id))/files/\(field.name)/\(file.sha256)\" hx-boost=\"false\">\(Icon("link"))\(file.name.isEmpty ? "附件" : file.name)</a> <small>\(Figure.size(file.size))</small> \(preview)</li>"
             }
             return items.isEmpty ? .empty : "<ul class=\"file-list\">\(items)</ul>"
         case .location:

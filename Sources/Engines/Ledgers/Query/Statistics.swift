@@ -6,7 +6,7 @@ import Storage
 package enum Dimension: Sendable, Equatable {
     /// A field marked `.groupable`, or `org`.
     case field(String)
-    case day(String), month(String), year(String)
+    case day(String), month(String), quarter(String), year(String)
     /// Region codes cut to so many digits: 2 province, 4 city, 6 county.
     case area(digits: Int)
 }
@@ -22,7 +22,7 @@ package enum Measure: Sendable, Equatable {
 /// Groups and their figures, sorted by the dimensions.
 package struct StatisticsTable: Sendable {
     package struct Group: Sendable {
-        /// Stored values: codes, ids, `yyyymmdd`, `yyyymm`, `yyyy`.
+        /// Stored values: codes, ids, `yyyymmdd`, `yyyymm`, `yyyyq`, `yyyy`.
         package var keys: [SQLValue]
         /// As people read them; `未填写` for no value.
         package var labels: [String]
@@ -118,6 +118,7 @@ extension LedgerEngine {
                 case .field(let name): return plan.field(name).map { presenter.text($0.field, record(name, key)) } ?? plainText(key)
                 case .day: return key.int.flatMap { Day(number: Int($0)) }?.text ?? plainText(key)
                 case .month: return key.int.map { "\($0 / 100)-\($0 % 100 < 10 ? "0" : "")\($0 % 100)" } ?? ""
+                case .quarter: return key.int.map { "\($0 / 10)年第\($0 % 10)季度" } ?? ""
                 case .year: return plainText(key)
                 case .area: return areaTitle(key.text ?? "")
                 }
@@ -148,6 +149,9 @@ private struct StatisticsSQL {
             return (SQL.ident(field.columns[0].name), field.field.title)
         case .day(let name): return time(name, divisor: "1", format: ("%Y%m%d", "YYYYMMDD"), suffix: "", &findings)
         case .month(let name): return time(name, divisor: "100", format: ("%Y%m", "YYYYMM"), suffix: "（月）", &findings)
+        case .quarter(let name):
+            let day = time(name, divisor: "1", format: ("%Y%m%d", "YYYYMMDD"), suffix: "（季度）", &findings)
+            return ("(\(day.sql)) / 10000 * 10 + ((\(day.sql)) / 100 % 100 + 2) / 3", day.title)
         case .year(let name): return time(name, divisor: "10000", format: ("%Y", "YYYY"), suffix: "（年）", &findings)
         }
     }

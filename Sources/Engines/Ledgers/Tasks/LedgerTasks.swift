@@ -41,7 +41,7 @@ package struct LedgerTasks: Sendable {
     /// Exports the rows of a query under the reader's own scope and masks.
     package func startExport(_ query: LedgerQuery, format: SheetFormat, by principal: Principal) async throws -> Int64 {
         guard let declaration = engine.declaration(query.ledger) else { throw Failure.notFound("台账") }
-        let total = try await engine.database.read { [engine] in try engine.count(query, by: principal, in: $0) }
+        let total = try await engine.database.look { [engine] in try engine.count(query, by: principal, in: $0) }
         return try await tasks.start(kind: "ledger.export", title: "导出\(declaration.title)", for: principal, total: total) { [engine, blobs] context in
             let folder = try TaskFolder()
             let rows = try await export(query, format, to: folder.path("out"), by: principal, engine, context)

@@ -40,7 +40,8 @@ extension MessagePages {
             return TableRow(
                 id: String(id),
                 [
-                    "\(row.text("title"))", "\(row.text("user_name"))", "\(channel)", "\(Self.masked(row.text("address") ?? ""))", "\(Badge(state.title, state.tone, isDot: true))",
+                    "\(row.text("title"))", "\(row.text("user_name"))", "\(channel)", "\(Self.masked((try? engine.opened(row.text("address") ?? "")) ?? ""))",
+                    "\(Badge(state.title, state.tone, isDot: true))",
                     isRead, "\(row.int("attempts") ?? 0)", "\(row.moment("at").map { String($0.text.prefix(16)) })", "\(row.moment("sent_at").map { String($0.text.prefix(16)) })",
                     "\(row.text("error"))",
                 ], actions: again)

@@ -17,16 +17,21 @@ package struct MessagePages: Sendable {
 
     package static let menu: [MenuItem] = [
         MenuItem("事项办理", groupEN: "Work", "我的消息", "My messages", icon: "bell", path: "/messages", permission: nil, order: 65),
+        MenuItem("事项办理", groupEN: "Work", "通知公告", "Notices", icon: "file", path: "/notices", permission: nil, order: 66),
+        MenuItem("系统", groupEN: "System", "消息统计", "Message statistics", icon: "chart", path: "/message-statistics", permission: MessagePermission.deliveries, order: 9008),
         MenuItem("系统", groupEN: "System", "消息发送", "Deliveries", icon: "send", path: "/message-deliveries", permission: MessagePermission.deliveries, order: 9006),
         MenuItem("系统", groupEN: "System", "消息设置", "Message rules", icon: "message", path: "/message-rules", permission: MessagePermission.rules, order: 9007),
     ]
 
     package static let permissions: [PermissionDeclaration] = [
         PermissionDeclaration(MessagePermission.deliveries, "消息：查看发送情况与重发", area: "系统管理"),
+        PermissionDeclaration(MessagePermission.notice, "通知：发布、催签、查看签收名单", area: "事项办理", defaultRoles: [.city, .county]),
         PermissionDeclaration(MessagePermission.rules, "消息：模板、通道与免打扰", area: "系统管理"),
     ]
 
     package func add(to routes: Routes) {
+        addNotices(to: routes)
+        addSettings(to: routes)
         routes.get("/messages", permission: .signedIn, use: inbox)
         routes.get("/messages/bell", permission: .signedIn, use: bell)
         routes.post("/messages/read", permission: .signedIn, use: markRead)
@@ -75,8 +80,9 @@ package struct MessagePages: Sendable {
             id: "messages", columns: columns, rows: rows, address: here, toolbar: "\(tabs)", batch: [BatchAction("标为已读", "/messages/read")], pager: pager,
             empty: query.isUnread ? "没有未读消息" : "没有消息；有待办、严重报警和通知时在这里提醒")
         let all = ActionButton("全部标为已读", .post("/messages/read-all", confirm: nil), icon: "check", isDisabled: unread == 0)
+        let wishes = ActionButton("消息订阅", .link("/message-settings"), icon: "settings")
         return Shell.page(
-            context.text("我的消息", "My messages"), crumbs: [Crumb("事项办理", "/work"), Crumb("我的消息")], active: "/messages", actions: "\(all)",
+            context.text("我的消息", "My messages"), crumbs: [Crumb("事项办理", "/work"), Crumb("我的消息")], active: "/messages", actions: "\(wishes)\(all)",
             body: "\(SearchForm(action: "/messages", fields: fields, table: "messages", kept: query.isUnread ? [.init("unread", "1")] : []))\(table)", context: context)
     }
 

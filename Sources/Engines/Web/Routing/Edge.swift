@@ -6,6 +6,7 @@ import Identity
 import Kernel
 import Logging
 import NIOCore
+import Storage
 
 /// The one middleware every request passes: who, from where, how fast, in which language; and on the way back errors, headers, compression, log.
 struct Edge: RouterMiddleware {
@@ -32,6 +33,8 @@ struct Edge: RouterMiddleware {
         let isQuiet = site.settings.quietPrefixes.contains { path.hasPrefix($0) }
         if !isQuiet { prepare(&context, request) }
         let started = isQuiet ? nil : ContinuousClock.now
+        var freshness: Freshness?
+        let seen = request.cookies["jw_seen"].flatMap { UInt64($0.value) } ?? 0
         var response: Response
         do {
             guard isQuiet || limit.admits(context.address, at: site.clock.now) else { throw Failure(.tooMany, "JW-W429", "操作过于频繁，请稍后再试") }
@@ -41,7 +44,9 @@ struct Edge: RouterMiddleware {
             }
             let checked = isQuiet || !context.isCookieSession ? request : try await EdgeForgery.check(request, context)
             let ready = context
-            response = try await Language.$current.withValue(context.language) { try await next(checked, ready) }
+            // What this person wrote a moment ago, on whichever node, is what they see next.
+            if context.isCookieSession { freshness = Freshness(position: seen) }
+            response = try await Freshness.$current.withValue(freshness) { try await Language.$current.withValue(context.language) { try await next(checked, ready) } }
         } catch {
             let allowed = table.methods(of: path)
             let isWrongMethod = (error as? HTTPError)?.status == .notFound && !allowed.isEmpty
@@ -51,6 +56,7 @@ struct Edge: RouterMiddleware {
         }
         if !isQuiet {
             remember(context, &response)
+            if let written = freshness?.required, written > seen { response.headers[values: .setCookie].append("jw_seen=\(written); Path=/; Max-Age=60; HttpOnly; SameSite=Lax") }
             response = try await EdgeCompression.compress(response, request, site.settings)
         }
         EdgeHeaders.add(to: &response, path: path, context: context)

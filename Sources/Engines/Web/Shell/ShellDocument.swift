@@ -49,7 +49,7 @@ extension Shell {
         return """
             <aside class="sidebar" id="sidebar"><a class="brand" href="\(settings.homePath)"><span class="brand-mark">\(Icon("brand"))</span><span class="brand-text"><b>\(context.text("见微", "Jianwei"))</b>\
             <small>\(context.text(settings.systemName, settings.systemNameEN))</small></span></a>\
-            <div class="menu-find">\(Icon("search"))<input type="search" placeholder="\(context.text("查找功能", "Find"))" aria-label="\(context.text("查找功能", "Find a page"))" data-menu-find autocomplete="off"><kbd>/</kbd></div>\
+            <div class="menu-find">\(Icon("search"))<input type="search" placeholder="\(context.text("查找功能", "Find"))" aria-label="\(context.text("查找功能", "Find a page"))" data-menu-find autocomplete="off"></div>\
             <nav class="menu" aria-label="\(context.text("主菜单", "Main menu"))">\(groups)</nav></aside><div class="sidebar-shade" data-menu-close></div>
             """
     }
@@ -57,8 +57,20 @@ extension Shell {
     private static func topBar(_ context: WebContext) -> Markup {
         """
         <header class="topbar"><button type="button" class="icon-button menu-toggle" data-menu-toggle aria-label="\(context.text("菜单", "Menu"))" aria-controls="sidebar">\(Icon("menu"))</button>\
-        <nav class="recent" aria-label="\(context.text("最近打开", "Recent pages"))" data-recent></nav><div class="topbar-end">\(bell(context))\(userMenu(context))</div></header>
+        <nav class="recent" aria-label="\(context.text("最近打开", "Recent pages"))" data-recent></nav><div class="topbar-end">\(searchBox(context))\(bell(context))\(userMenu(context))</div></header>
         """
+    }
+
+    /// On a narrow window only the way to the search page.
+    private static func searchBox(_ context: WebContext) -> Markup {
+        guard context.principal != nil, let path = context.site.settings.searchPath else { return .empty }
+        let hint = context.text("搜索车牌、企业、报警、事项…", "Search plates, enterprises, alarms…")
+        return """
+            <form class="global-search" role="search" action="\(path)" method="get" data-global-search="\(path)">\(Icon("search"))<input type="search" name="q" maxlength="80" autocomplete="off" placeholder="\(hint)"\
+             aria-label="\(context.text("全局搜索", "Search everything"))" role="combobox" aria-expanded="false" aria-controls="global-search-list" aria-autocomplete="list"><kbd>/</kbd>\
+            <div class="global-search-list" id="global-search-list" role="listbox" hidden></div></form>\
+            <a class="icon-button global-search-link" href="\(path)" aria-label="\(context.text("搜索", "Search"))">\(Icon("search"))</a>
+            """
     }
 
     private static func bell(_ context: WebContext) -> Markup {

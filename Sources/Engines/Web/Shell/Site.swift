@@ -48,9 +48,11 @@ package struct WebSettings: Sendable {
     package var ratePerSecond = 100.0
     package var rateBurst = 400.0
     /// Paths without access log and rate limit: gateways have their own.
-    package var quietPrefixes: [String] = ["/static/", "/assets/", "/healthz", "/readyz"]
+    package var quietPrefixes: [String] = ["/static/", "/assets/", "/healthz", "/readyz", "/health", "/ready"]
     /// Where one goes after signing in.
     package var homePath = "/"
+    /// Where the search box of the top bar leads, `PATH?q=…`, with suggestions under `PATH/suggest`; nil: no box.
+    package var searchPath: String?
     /// Tile server of the maps, such as `https://tiles.example/{z}/{x}/{y}.png`; empty: only boundaries on a quiet ground.
     package var tileURL = ""
     /// Coordinates of those tiles: `wgs84`, `gcj02` or `bd09`.
@@ -106,7 +108,7 @@ package final class Site: Sendable {
     }
 
     /// The menu as one person sees it, grouped in order.
-    func menu(for context: WebContext) -> [(group: String, items: [MenuItem])] {
+    package func menu(for context: WebContext) -> [(group: String, items: [MenuItem])] {
         var groups: [(group: String, items: [MenuItem])] = []
         for item in menu where item.permission.map({ context.may($0) }) ?? true {
             let title = context.text(item.group, item.groupEN)

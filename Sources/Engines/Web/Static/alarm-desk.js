@@ -51,6 +51,15 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+// What runs out is counted down; what has run out says so.
+setInterval(() => {
+  for (const time of document.querySelectorAll("[data-countdown]")) {
+    const left = Math.round((Number(time.dataset.countdown) - Date.now()) / 1000);
+    time.textContent = left <= 0 ? "已到时" : left < 3600 ? `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` : time.textContent;
+    time.classList.toggle("is-late", left <= 60);
+  }
+}, 1000);
+
 // Sounds: nothing rings until the reader asks for it, which is also what browsers require.
 function paintSounds() {
   const wanted = memory.get("alarm-sounds", []);

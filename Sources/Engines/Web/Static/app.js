@@ -4,6 +4,7 @@ import { startDialogs } from "./dialogs.js";
 import { startTables } from "./tables.js";
 import { startForms } from "./forms.js";
 import { startLive } from "./live.js";
+import { startSearch } from "./search.js";
 
 const starters = [];
 /** Runs `start(root)` for the page now and for every part htmx brings later. */
@@ -22,6 +23,7 @@ startDialogs(onContent);
 startTables(onContent);
 startForms(onContent);
 startLive(onContent);
+startSearch();
 content(document);
 document.addEventListener("htmx:load", (event) => { if (event.detail.elt !== document.body) content(event.detail.elt.parentElement ?? event.detail.elt); });
 document.addEventListener("click", (event) => {

@@ -58,8 +58,9 @@ export function startShell(onContent) {
       for (const drop of document.querySelectorAll("details.drop[open]")) { drop.open = false; drop.querySelector("summary").focus(); }
     }
     const isTyping = event.target.closest("input, textarea, select, [contenteditable], dialog");
-    if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey) {
-      const find = document.querySelector("[data-menu-find]");
+    const isCommand = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
+    if (isCommand || (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey)) {
+      const find = ["[data-global-search] input", "[data-menu-find]"].map((one) => document.querySelector(one)).find((input) => input?.offsetParent);
       if (find) { event.preventDefault(); find.focus(); find.select(); }
     }
   });

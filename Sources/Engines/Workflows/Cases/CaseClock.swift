@@ -11,6 +11,7 @@ extension WorkflowEngine {
     /// - Returns: how many steps were looked after, at most `limit`.
     @discardableResult
     package func tick(limit: Int = 500, failed: (Int64, any Error) -> Void = { _, _ in }) async throws -> Int {
+        try await followDelegations()
         let now = clock.now
         let due = try await database.read { reader in
             try reader.rows("SELECT id FROM workflow_steps WHERE alarm_at IS NOT NULL AND alarm_at <= \(now) ORDER BY alarm_at, id LIMIT \(limit)").compactMap { $0.int("id") }

@@ -121,20 +121,26 @@ extension WorkflowEngine {
     ) throws -> Bool {
         guard let own = owned.first?.int("id") else { return true }
         try tx.execute("UPDATE workflow_items SET state = 'done', by_id = \(principal.id), action = \(transition.name), at = \(clock.now) WHERE id = \(own)")
+        // Of somebody and who stands for them one signs.
+        let seat = owned.first?.int("stands_for") ?? owned.first?.text("who").flatMap { Candidate(who: $0, organisation: nil).userId }
+        if let seat {
+            try tx.execute(
+                "UPDATE workflow_items SET state = 'closed' WHERE step_id = \(record.id) AND id <> \(own) AND state IN ('open', 'waiting') AND (stands_for = \(seat) OR who = \("u:\(seat)"))"
+            )
+        }
         guard transition.name == step.transitions.first?.name else { return true }
         func left(_ state: String) throws -> Int { try tx.count("SELECT COUNT(*) FROM workflow_items WHERE step_id = \(record.id) AND state = \(state)") }
         switch step.signing {
-        case .any: return true
+        case .any, .rotating: return true
         case .all: return try left("open") == 0
         case .atLeast(let wanted):
             let agreed = try tx.count("SELECT COUNT(*) FROM workflow_items WHERE step_id = \(record.id) AND state = 'done' AND action = \(transition.name)")
             return try agreed >= wanted || left("open") == 0
         case .inOrder:
-            guard let next = try tx.first("SELECT * FROM workflow_items WHERE step_id = \(record.id) AND state = 'waiting' ORDER BY position LIMIT 1"), let id = next.int("id")
-            else {
-                return true
-            }
-            try tx.execute("UPDATE workflow_items SET state = 'open' WHERE id = \(id)")
+            guard let next = try tx.first("SELECT * FROM workflow_items WHERE step_id = \(record.id) AND state = 'waiting' ORDER BY position, id LIMIT 1"),
+                let position = next.int("position")
+            else { return true }
+            try tx.execute("UPDATE workflow_items SET state = 'open' WHERE step_id = \(record.id) AND state = 'waiting' AND position = \(position)")
             try tell(.assigned, item, "待办：\(step.title)", receivers([Candidate(who: next.text("who") ?? "", organisation: next.int("at_org"))]), in: tx)
             return false
         }

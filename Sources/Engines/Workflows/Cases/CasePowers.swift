@@ -77,11 +77,12 @@ extension WorkflowEngine {
         let waiting = try tx.rows("SELECT who, at_org FROM workflow_items WHERE case_id = \(item.id) AND state = 'open'").map {
             Candidate(who: $0.text("who") ?? "", organisation: $0.int("at_org"))
         }
-        try closeOpenSteps(of: item, as: .withdrawn, in: tx)
+        try cancelChildren(of: item, text, in: tx)
         item.state = isOwn ? .withdrawn : .cancelled
         item.endedAt = clock.now
         try run(definition.onCancel, on: &item, by: principal, in: tx)
         try note(isOwn ? "withdraw" : "cancel", title, on: item, text: text, isPublic: true, by: principal, in: tx)
+        try resumeParent(of: item, outcome: "cancelled", in: tx)
         try tell(.ended, item, "已\(title)：\(text)", receivers(unique(waiting)) + (isOwn ? [] : [.user(item.starter)]), in: tx)
         try keep(&item, in: tx)
         try audit(item, title, text, by: principal, in: tx)

@@ -159,14 +159,19 @@ extension WorkflowEngine {
     ///
     /// - Throws: `.notFound` otherwise.
     package func visible(_ id: Int64, by principal: Principal, in reader: any Reader) throws -> WorkflowCase {
+        guard let row = try reader.first("SELECT \(WorkflowCase.columns) FROM workflow_cases c WHERE c.id = \(id) AND (\(sight(of: principal)))") else {
+            throw Failure.notFound("该事项")
+        }
+        return try WorkflowCase(row)
+    }
+
+    /// Which cases `c` somebody may see.
+    func sight(of principal: Principal) -> SQL {
         let tied: SQL = """
             EXISTS (SELECT 1 FROM workflow_people p WHERE p.case_id = c.id AND p.user_id = \(principal.id)) OR EXISTS (SELECT 1 FROM workflow_items i WHERE i.case_id = c.id AND \(mine(principal)))
             """
         let scoped: SQL = principal.may(WorkflowPermission.read) ? principal.scope.condition(org: "c.org", area: "c.area") : "1 = 0"
-        guard let row = try reader.first("SELECT \(WorkflowCase.columns) FROM workflow_cases c WHERE c.id = \(id) AND (\(tied) OR \(scoped))") else {
-            throw Failure.notFound("该事项")
-        }
-        return try WorkflowCase(row)
+        return "\(tied) OR \(scoped)"
     }
 
     /// One case by its number, for the program.

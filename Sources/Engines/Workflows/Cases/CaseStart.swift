@@ -29,11 +29,14 @@ package struct CaseDraft: Sendable {
 extension WorkflowEngine {
     /// Starts a case and enters its first step.
     ///
+    /// - Parameters:
+    ///   - isAdmitted: whoever calls has asked already whether this person may.
+    ///   - parentStep: the step of another case that this one is.
     /// - Throws: `.forbidden`; `.invalid` with every wrong field; `.conflict` `JW-WF10` when a case about the same thing already runs.
-    package func start(_ draft: CaseDraft, by principal: Principal, in tx: any Transaction) throws -> WorkflowCase {
+    package func start(_ draft: CaseDraft, by principal: Principal, isAdmitted: Bool = false, parentStep: Int64? = nil, in tx: any Transaction) throws -> WorkflowCase {
         let definition = try definition(draft.workflow)
         if let known = try answered(draft.key, by: principal, in: tx) { return known }
-        guard mayStart(definition, by: principal) else { throw Failure.forbidden("发起\(definition.title)") }
+        guard isAdmitted || mayStart(definition, by: principal) else { throw Failure.forbidden("发起\(definition.title)") }
         if definition.needsSubject, draft.subject == nil { throw Failure(.invalid, "JW-WF11", "\(definition.title)要从所针对的记录发起") }
         if let subject = draft.subject {
             let running = try tx.value(
@@ -55,6 +58,7 @@ extension WorkflowEngine {
             VALUES (\(number), \(definition.name), \(liveVersion(definition.name)), \(title), \(org), \(owner?.text("name") ?? ""), \(owner?.text("area") ?? principal.area), \(principal.id),
             \(principal.name), \(principal.organisation), \(draft.subject?.kind), \(draft.subject?.id), 'running', \(JSONValue.object(data).text), \(now), \(due), 1)
             """)
+        if let parentStep { try tx.execute("UPDATE workflow_cases SET parent_step = \(parentStep) WHERE id = \(id)") }
         try remember(draft.key, case: id, by: principal, in: tx)
         if principal.kind == .user { try tie(principal.id, "starter", to: id, in: tx) }
         var item = try required(id, in: tx)

@@ -13,8 +13,11 @@ extension WorkflowEngine {
             try pass(step, of: definition, &item, in: tx)
             try run(step.effects, on: &item, by: principal, in: tx)
             try goOn(step.transitions.first, from: step, of: definition, &item, by: principal, depth: depth, in: tx)
+        case .subflow: try openSubflow(step, of: definition, &item, in: tx)
         case .join:
-            guard try tx.count("SELECT COUNT(*) FROM workflow_steps WHERE case_id = \(item.id) AND state = 'open'") == 0 else { return }
+            // Only what leads here is waited for, so that parallel steps may stand within parallel steps.
+            let awaited = leading(to: step.name, in: definition).sorted()
+            guard try tx.count("SELECT COUNT(*) FROM workflow_steps WHERE case_id = \(item.id) AND state = 'open' AND step IN (\(list: awaited))") == 0 else { return }
             try pass(step, of: definition, &item, in: tx)
             try goOn(step.transitions.first, from: step, of: definition, &item, by: principal, depth: depth, in: tx)
         case .end:
@@ -26,6 +29,7 @@ extension WorkflowEngine {
             try run(step.effects, on: &item, by: principal, in: tx)
             try note("end", "办结：\(step.title)", on: item, text: "", isPublic: true, by: .system(), in: tx)
             try tell(.ended, item, "已办结：\(step.title)", [.user(item.starter)], in: tx)
+            try resumeParent(of: item, outcome: step.name, in: tx)
         }
     }
 
@@ -62,12 +66,14 @@ extension WorkflowEngine {
         if candidates.isEmpty, step.actors.contains(where: { $0 != .concerned }) {
             try note("stuck", "没有可办理人", on: item, text: "环节“\(step.title)”按定义找不到办理人，请管理员转交", isPublic: false, by: .system(), in: tx)
         }
-        let people = step.signing == .any ? candidates : try candidates.flatMap { try persons($0, for: item, in: tx) }
+        var people = step.signing == .any ? candidates : try candidates.flatMap { try persons($0, for: item, in: tx) }
+        if step.signing == .rotating { people = try next(unique(people), of: definition.name, step.name, in: tx) }
         for (position, candidate) in unique(people).enumerated() {
             let isWaiting = step.signing == .inOrder && position > 0
             try add(candidate, to: id, of: item, state: isWaiting ? "waiting" : "open", position: position, in: tx)
         }
         if step.kind == .task { try tell(.assigned, item, "待办：\(step.title)", receivers(step.signing == .inOrder ? Array(people.prefix(1)) : people), in: tx) }
+        try seatDelegates(at: id, of: item, in: tx)
     }
 
     /// A step that nobody acts on, as a row of the path.

@@ -39,6 +39,9 @@ extension WorkflowDeclaration {
         case .task:
             if step.actors.isEmpty { faults.append("JW-WD04 环节“\(step.title)”没有办理人") }
             if step.transitions.isEmpty { faults.append("JW-WD03 环节“\(step.title)”没有操作") }
+        case .subflow:
+            if step.subflow == nil || step.subflow == name { faults.append("JW-WD11 环节“\(step.title)”没有指定子流程，或就是本流程") }
+            if step.transitions.isEmpty { faults.append("JW-WD03 环节“\(step.title)”没有去向") }
         case .notice: if step.within == nil { faults.append("JW-WD06 公示环节“\(step.title)”没有期限") }
         }
         for case .take(let name) in step.overdue where step.transition(name) == nil { faults.append("JW-WD06 环节“\(step.title)”超期后要走的操作“\(name)”不存在") }

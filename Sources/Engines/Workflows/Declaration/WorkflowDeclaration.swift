@@ -80,8 +80,10 @@ package struct WorkflowStep: Sendable, Equatable {
         case notice
         /// The program acts at once and goes on.
         case automatic
-        /// Waits until every parallel step is done.
+        /// Waits until every parallel step that leads to it is done.
         case join
+        /// A case of another workflow; goes on when that is over.
+        case subflow
         /// The case is over.
         case end
 
@@ -91,6 +93,7 @@ package struct WorkflowStep: Sendable, Equatable {
             case .notice: "公示告知"
             case .automatic: "自动"
             case .join: "汇合"
+            case .subflow: "子流程"
             case .end: "结束"
             }
         }
@@ -106,6 +109,8 @@ package struct WorkflowStep: Sendable, Equatable {
         case atLeast(Int)
         /// 依次会签: one actor after another as declared.
         case inOrder
+        /// 轮流分派: one of the pool, each in turn.
+        case rotating
     }
 
     /// What those who act may do besides the transitions.
@@ -140,6 +145,8 @@ package struct WorkflowStep: Sendable, Equatable {
     package var transitions: [WorkflowTransition]
     /// What the case came to, on an end step.
     package var outcome: String?
+    /// The workflow that a step of kind `subflow` is a case of.
+    package var subflow: String?
 
     package init(
         _ name: String, _ title: String, kind: Kind, actors: [WorkflowActor] = [], signing: Signing = .any, form: [Field] = [], within: WorkingTime? = nil, remind: [Int] = [],
@@ -180,6 +187,13 @@ package struct WorkflowStep: Sendable, Equatable {
     package static func automatic(_ name: String, _ title: String, effects: [String] = [], isPublic: Bool = false, to next: String, branches: [WorkflowBranch] = []) -> WorkflowStep
     {
         WorkflowStep(name, title, kind: .automatic, isPublic: isPublic, effects: effects, transitions: [WorkflowTransition("next", "继续", to: [next], branches: branches)])
+    }
+
+    /// A case of another workflow, which gets the values of fields of the same names; its outcome names the transition, the first one is taken for any other.
+    package static func subflow(_ name: String, _ title: String, _ workflow: String, within: WorkingTime? = nil, _ transitions: [WorkflowTransition]) -> WorkflowStep {
+        var step = WorkflowStep(name, title, kind: .subflow, within: within, remind: [], overdue: within == nil ? [] : [.remind], isPublic: false, transitions: transitions)
+        step.subflow = workflow
+        return step
     }
 
     package static func join(_ name: String, _ title: String, to next: String, branches: [WorkflowBranch] = []) -> WorkflowStep {

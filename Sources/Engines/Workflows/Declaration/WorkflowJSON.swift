@@ -36,13 +36,14 @@ extension WorkflowStep {
             case .any: "any"
             case .all: "all"
             case .inOrder: "inOrder"
+            case .rotating: "rotating"
             case .atLeast(let count): .int(Int64(count))
             }
         return [
             "name": .string(name), "title": .string(title), "kind": .string(kind.rawValue), "actors": words(actors.map(\.word)), "signing": signed,
             "form": .array(form.map(\.json)),
             "within": JSONValue(within?.word), "remind": .array(remind.map { .int(Int64($0)) }), "overdue": words(overdue.map(\.word)), "powers": words(powers.map(\.rawValue)),
-            "isPublic": .bool(isPublic), "effects": words(effects), "outcome": JSONValue(outcome), "transitions": .array(transitions.map(\.json)),
+            "isPublic": .bool(isPublic), "effects": words(effects), "outcome": JSONValue(outcome), "subflow": JSONValue(subflow), "transitions": .array(transitions.map(\.json)),
         ]
     }
 
@@ -54,6 +55,7 @@ extension WorkflowStep {
             switch json["signing"]?.string {
             case "all": .all
             case "inOrder": .inOrder
+            case "rotating": .rotating
             default: json["signing"]?.int.map { .atLeast(Int($0)) } ?? .any
             }
         self.init(
@@ -62,6 +64,7 @@ extension WorkflowStep {
             remind: (json["remind"]?.array ?? []).compactMap { $0.int.map { Int($0) } }, overdue: texts(json["overdue"]).compactMap(WorkflowOverdue.init(word:)),
             powers: texts(json["powers"]).compactMap(Power.init(rawValue:)), isPublic: json["isPublic"]?.bool ?? true, effects: texts(json["effects"]),
             outcome: json["outcome"]?.string, transitions: (json["transitions"]?.array ?? []).compactMap(WorkflowTransition.init(json:)))
+        subflow = json["subflow"]?.string
     }
 }
 

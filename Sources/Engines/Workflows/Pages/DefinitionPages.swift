@@ -44,6 +44,7 @@ extension WorkPages {
         }
         let faults = definition.faults(knownEffects: engine.effectNames)
         var actions: [Markup] = ["\(ActionButton("模拟运行", .link("/workflows/\(name)/simulate"), icon: "play"))"]
+        actions.append("\(ActionButton("旧版本事项", .link("/workflows/\(name)/running"), icon: "history"))")
         actions.append("\(ActionButton("插入环节", .dialog("/workflows/\(name)/steps/new"), icon: "plus", style: isDraft ? .plain : .primary))")
         if isDraft {
             actions.append("\(ActionButton("放弃修改", .post("/workflows/\(name)/discard", confirm: "放弃未发布的修改？"), style: .danger))")
@@ -116,6 +117,7 @@ extension WorkPages {
         case .all: "（全体会签）"
         case .atLeast(let count): "（会签 \(count) 人同意）"
         case .inOrder: "（依次会签）"
+        case .rotating: "（轮流分派）"
         }
     }
 

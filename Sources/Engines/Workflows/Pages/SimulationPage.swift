@@ -99,7 +99,7 @@ struct Simulation {
         guard depth < 40 else { return }
         switch step.kind {
         case .task, .notice: open.append(step)
-        case .automatic, .join:
+        case .automatic, .join, .subflow:
             if step.kind == .join, !open.isEmpty { return }
             done.append(Entry(step: step, title: "自动", at: now, due: nil))
             if let next = step.transitions.first { goOn(next, step, engine, depth) }

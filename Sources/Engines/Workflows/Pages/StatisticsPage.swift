@@ -1,3 +1,4 @@
+import Exchange
 import Hummingbird
 import Kernel
 import Storage
@@ -20,10 +21,11 @@ extension WorkPages {
         guard let name = here["workflow"].flatMap({ name in definitions.first { $0.name == name }?.name }) ?? definitions.first?.name else {
             return Shell.page("流程统计", active: "/workflow-statistics", body: "\(Card(body: "\(EmptyState("还没有流程"))"))", context: context)
         }
-        let (steps, outcomes) = try await database.read { [engine] reader in
+        let (steps, outcomes, organisations) = try await database.read { [engine] reader in
             (
                 try engine.statistics(name, from: from, to: to, by: principal, in: reader),
-                try engine.outcomes(name, from: from, to: to, by: principal, in: reader)
+                try engine.outcomes(name, from: from, to: to, by: principal, in: reader),
+                try engine.byOrganisation(name, from: from, to: to, by: principal, in: reader)
             )
         }
         let total = outcomes.reduce(0) { $0 + $1.count }
@@ -48,11 +50,39 @@ extension WorkPages {
             .bar, "各环节平均用时", categories: steps.map(\.title), series: [ChartSeries("小时", steps.map { $0.averageSeconds.map { ($0 / 360).rounded() / 10 } })], unit: "小时")
         let ends = Chart(.ring, "结果", categories: outcomes.map(\.title), series: [ChartSeries("件", outcomes.map { Double($0.count) })], unit: "件")
         let table = DataTable(id: "step-figures", columns: columns, rows: rows, address: here, empty: "这段时间没有事项", hasTools: false)
+        let owners = organisations.lines.map { line -> TableRow in
+            let counts = organisations.titles.map { title -> Markup in "\(line.outcomes[title] ?? 0)" }
+            let first: [Markup] = ["\(line.name.isEmpty ? "—" : line.name)", "\(line.total)", "\(line.running)"]
+            let last: [Markup] = ["\(line.averageSeconds.map(Self.duration) ?? "—")"]
+            return TableRow(first + counts + last)
+        }
+        let ownerColumns =
+            [Column("org", "单位"), Column("total", "事项", align: .end), Column("running", "办理中", align: .end)] + organisations.titles.map { Column($0, $0, align: .end) }
+            + [Column("average", "平均办结用时", align: .end)]
+        let ownerTable = DataTable(id: "owner-figures", columns: ownerColumns, rows: owners, address: here, empty: "这段时间没有事项", hasTools: false)
         let body: Markup = """
             \(search)<div id="figures" class="stack">\(Grid(.quarters, cards))\(Grid(.mainAside, ["\(Card("各环节平均用时", body: "\(time)"))", "\(Card("结果", body: "\(ends)"))"]))\
-            \(Card("各环节", isFlush: true, body: "\(table)"))</div>
+            \(Card("各环节", isFlush: true, body: "\(table)"))\(Card("按单位与结论", actions: SheetAnswer.buttons(here, path: "/workflow-statistics/export"), isFlush: true, body: "\(ownerTable)"))</div>
             """
         return Shell.page(
             context.text("流程统计", "Workflow statistics"), crumbs: [Crumb("事项办理", "/work"), Crumb("流程统计")], active: "/workflow-statistics", body: body, context: context)
+    }
+
+    /// `GET /workflow-statistics/export`: what came of the cases of each organisation.
+    @Sendable
+    func exportStatistics(request: Request, context: WebContext) async throws -> Response {
+        let principal = try context.signedIn()
+        let here = context.here
+        let today = context.site.clock.today
+        let from = here["day_from"].flatMap(Day.init(parsing:)) ?? today.adding(days: -90), to = here["day_to"].flatMap(Day.init(parsing:)) ?? today
+        guard let definition = here["workflow"].flatMap({ name in engine.definitions.first { $0.name == name } }) ?? engine.definitions.first else { throw Failure.notFound("该流程") }
+        let figures = try await database.read { [engine] in try engine.byOrganisation(definition.name, from: from, to: to, by: principal, in: $0) }
+        let columns = (["单位", "事项", "办理中"] + figures.titles + ["平均办结用时（小时）"]).map { SheetColumn($0) }
+        let rows = figures.lines.map { line -> [Cell] in
+            let counts = figures.titles.map { title -> Cell in Cell(line.outcomes[title] ?? 0) }
+            let hours: Double? = line.averageSeconds.map { ($0 / 360).rounded() / 10 }
+            return [Cell(line.name), Cell(line.total), Cell(line.running)] + counts + [Cell(hours)]
+        }
+        return try await SheetAnswer(name: "\(definition.title)统计 \(from.text) 至 \(to.text)", columns: columns, rows: rows).response(context, on: database)
     }
 }

@@ -32,6 +32,12 @@ extension WorkPages {
                 FormField(
                     "actors", "办理人", .multiSelect(fixed + roles), values: input?.all("actors") ?? step?.actors.map(\.word) ?? [], isRequired: true, help: "按角色：辖区包含本事项的该角色人员均可办理",
                     isWide: true))
+            fields.append(
+                FormField(
+                    "signing", "办理方式",
+                    .select([
+                        Choice("any", "任一人办理"), Choice("rotating", "轮流分派"), Choice("all", "全体会签"), Choice("inOrder", "依次会签"),
+                    ]), value: input?["signing"] ?? Self.word(step?.signing)))
         }
         if step == nil || step?.kind == .task || step?.kind == .notice {
             fields.append(FormField("count", "时限", .number(step: "1"), value: input?["count"] ?? count, help: "留空为不限时", minimum: "1", maximum: "1000"))
@@ -59,6 +65,25 @@ extension WorkPages {
             step.transitions.filter { $0.to.count == 1 }.map { transition in
                 Choice("\(step.name)/\(transition.name)", "\(step.title) · \(transition.title) → \(transition.to.first.flatMap { definition.step($0)?.title } ?? "")")
             }
+        }
+    }
+
+    /// Of joint signing by a number the number stays as it is: the form does not ask it.
+    private static func word(_ signing: WorkflowStep.Signing?) -> String {
+        switch signing {
+        case .all, .atLeast: "all"
+        case .inOrder: "inOrder"
+        case .rotating: "rotating"
+        case .any, nil: "any"
+        }
+    }
+
+    private static func signing(_ word: String?, instead old: WorkflowStep.Signing) -> WorkflowStep.Signing {
+        switch word {
+        case "all": if case .atLeast = old { old } else { .all }
+        case "inOrder": .inOrder
+        case "rotating": .rotating
+        default: .any
         }
     }
 
@@ -109,7 +134,9 @@ extension WorkPages {
             let next = definition.steps[before].transitions[way].to
             definition.steps[before].transitions[way].to = ["step\(number)"]
             let transition = WorkflowTransition("pass", input["action"] ?? "通过", to: next, requiresOpinion: requiresOpinion)
-            definition.steps.insert(WorkflowStep.task("step\(number)", title, by: actors, within: within, isPublic: isPublic, [transition]), at: before + 1)
+            definition.steps.insert(
+                WorkflowStep.task("step\(number)", title, by: actors, signing: signing(input["signing"], instead: .any), within: within, isPublic: isPublic, [transition]),
+                at: before + 1)
             return
         }
         guard let index = definition.steps.firstIndex(where: { $0.name == name }) else { throw Failure.notFound("该环节") }
@@ -122,6 +149,7 @@ extension WorkPages {
         definition.steps[index].within = within
         guard kind == .task else { return }
         definition.steps[index].actors = actors
+        definition.steps[index].signing = signing(input["signing"], instead: definition.steps[index].signing)
         definition.steps[index].isPublic = isPublic
         if within == nil { definition.steps[index].overdue = [] } else if definition.steps[index].overdue.isEmpty { definition.steps[index].overdue = [.remind] }
         let asked = definition.steps[index].transitions.contains(where: \.requiresOpinion)

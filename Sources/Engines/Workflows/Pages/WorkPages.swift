@@ -32,6 +32,7 @@ package struct WorkPages: Sendable {
     package static let menu: [MenuItem] = [
         MenuItem("事项办理", groupEN: "Work", "我的事项", "My work", icon: "inbox", path: "/work", permission: nil, order: 50),
         MenuItem("事项办理", groupEN: "Work", "发起事项", "Start", icon: "send", path: "/work/new", permission: nil, order: 60),
+        MenuItem("事项办理", groupEN: "Work", "委托办理", "Delegations", icon: "users", path: "/work/delegations", permission: nil, order: 62),
         MenuItem("事项办理", groupEN: "Work", "流程统计", "Workflow statistics", icon: "chart", path: "/workflow-statistics", permission: WorkflowPermission.read, order: 70),
         MenuItem("系统", groupEN: "System", "流程管理", "Workflows", icon: "flow", path: "/workflows", permission: WorkflowPermission.design, order: 9005),
     ]
@@ -49,6 +50,10 @@ package struct WorkPages: Sendable {
         routes.post("/work/new/{name}", permission: .signedIn, use: start)
         routes.post("/work/batch/ask", permission: .signedIn, use: batchAsk)
         routes.post("/work/batch/do", permission: .signedIn, use: batchDo)
+        routes.get("/work/delegations", permission: .signedIn, use: delegations)
+        routes.get("/work/delegations/new", permission: .signedIn) { _, context in delegationForm(context, nil, []) }
+        routes.post("/work/delegations/new", permission: .signedIn, use: delegate)
+        routes.post("/work/delegations/{id}/revoke", permission: .signedIn, use: revokeDelegation)
         routes.get("/work/{id}", permission: .signedIn, use: casePage)
         routes.get("/work/{id}/files/{sha}", permission: .signedIn, use: file)
         routes.get("/work/{id}/steps/{step}/{transition}", permission: .signedIn, use: moveForm)
@@ -58,9 +63,12 @@ package struct WorkPages: Sendable {
         routes.get("/work/{id}/do/{act}", permission: .signedIn, use: actForm)
         routes.post("/work/{id}/do/{act}", permission: .signedIn, use: act)
         routes.get("/workflow-statistics", permission: .named(WorkflowPermission.read), use: statistics)
+        routes.get("/workflow-statistics/export", permission: .named(WorkflowPermission.read), use: exportStatistics)
         let design = RoutePermission.named(WorkflowPermission.design)
         routes.get("/workflows", permission: design, use: definitions)
         routes.get("/workflows/{name}", permission: design, use: definitionPage)
+        routes.get("/workflows/{name}/running", permission: design, use: running)
+        routes.post("/workflows/{name}/running/bring", permission: design, use: bring)
         routes.get("/workflows/{name}/simulate", permission: design, use: simulate)
         routes.get("/workflows/{name}/steps/{step}", permission: design, use: stepForm)
         routes.post("/workflows/{name}/steps/{step}", permission: design, use: keepStep)

@@ -38,7 +38,7 @@ struct CleanTransportPages: Sendable {
         whole.subject = .all
         var trend = whole
         trend.period = asked.to.daysSince1970 - asked.from.daysSince1970 > 92 ? .month : .day
-        let (overall, byTime, lines) = try await gates.database.read { [gates, whole, trend] reader in
+        let (overall, byTime, lines) = try await gates.database.look { [gates, whole, trend] reader in
             (
                 try gates.cleanTransport.lines(whole, scope: principal.scope, in: reader).first ?? Line(subject: "", time: 0),
                 try gates.cleanTransport.lines(trend, scope: principal.scope, in: reader),

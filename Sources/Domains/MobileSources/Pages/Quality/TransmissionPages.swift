@@ -34,7 +34,7 @@ struct TransmissionPages: Sendable {
     }
 
     private func rows(_ day: Day, scope: DataScope) async throws -> [Row] {
-        let (lines, states) = try await gates.database.read { [gates] reader in
+        let (lines, states) = try await gates.database.look { [gates] reader in
             (
                 try gates.transmission.lines(from: day, to: day, perGate: false, scope: scope, in: reader),
                 try GateNow.read(scope: scope, sites: gates.registry.snapshot.enterprises, in: reader)
@@ -153,7 +153,7 @@ struct TransmissionPages: Sendable {
         let day = day(context)
         guard let site = gates.registry.snapshot.enterprises[org], principal.scope.admits(org: org, area: site.county) else { throw Failure.notFound("该企业") }
         let proof = try await gates.completeness.lines(org: org, from: day, to: day, scope: principal.scope)
-        let (lines, history, gaps, states) = try await gates.database.read { [gates] reader in
+        let (lines, history, gaps, states) = try await gates.database.look { [gates] reader in
             (
                 try gates.transmission.lines(from: day, to: day, org: org, perGate: true, scope: principal.scope, in: reader),
                 try gates.transmission.lines(from: day.adding(days: -29), to: day, org: org, perGate: false, scope: principal.scope, in: reader),

@@ -20,7 +20,7 @@ enum ListPage {
     static func show(_ request: Request, _ desk: LedgerDesk) async throws -> Response {
         let address = ListAddress.canonical(desk.context.here)
         let query = try desk.query(address)
-        let contents = try await desk.database.read(within: desk.engine.patience(with: query.ledger)) { reader -> Contents in
+        let contents = try await desk.database.look(within: desk.engine.patience(with: query.ledger)) { reader -> Contents in
             let page = try desk.engine.list(query, by: desk.principal, in: reader)
             return Contents(
                 settings: try ListSettings.read(desk, in: reader), page: page,

@@ -16,7 +16,7 @@ enum StatisticsPage {
     static func show(_ request: Request, _ desk: LedgerDesk) async throws -> Response {
         let question = try StatisticsQuestion(desk)
         let address = ListAddress.canonical(desk.context.here)
-        let (table, face) = try await desk.database.read(within: .seconds(10)) { reader in
+        let (table, face) = try await desk.database.look(within: .seconds(10)) { reader in
             (try question.answer(desk, in: reader), try desk.face(for: [], linked: ListPage.links(desk, address), in: reader))
         }
         let filters = ListFilters(desk: desk, face: face, address: address)
@@ -82,7 +82,7 @@ enum StatisticsPage {
     @Sendable
     static func file(_ request: Request, _ desk: LedgerDesk) async throws -> Response {
         let question = try StatisticsQuestion(desk)
-        let bytes = try await desk.database.read(within: .seconds(10)) { try StatisticsSheet(title: desk.ledger.title, table: question.answer(desk, in: $0)).bytes() }
+        let bytes = try await desk.database.look(within: .seconds(10)) { try StatisticsSheet(title: desk.ledger.title, table: question.answer(desk, in: $0)).bytes() }
         return .download(bytes, filename: "\(desk.ledger.title)统计-\(desk.today.text).xlsx", contentType: SheetFormat.xlsx.mediaType)
     }
 }

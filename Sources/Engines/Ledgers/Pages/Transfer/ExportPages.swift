@@ -16,7 +16,7 @@ enum ExportPages {
     static func ask(_ request: Request, _ desk: LedgerDesk) async throws -> Response {
         let address = ListAddress.canonical(desk.context.here)
         let query = try desk.query(address)
-        let (count, face, preference) = try await desk.database.read(within: .seconds(10)) { reader in
+        let (count, face, preference) = try await desk.database.look(within: .seconds(10)) { reader in
             (
                 try desk.engine.count(query, by: desk.principal, in: reader), try desk.face(for: [], linked: ListPage.links(desk, address), in: reader),
                 try ListPreference.read(desk, in: reader)
@@ -60,7 +60,7 @@ enum ExportPages {
         let rows = FormEncoding.pairs(Array((input["query"] ?? "").utf8)).filter { $0.name != "cols" && $0.name != "format" }
         let address = PageAddress(desk.path, rows).with("cols", columns.isEmpty ? nil : columns.joined(separator: ","))
         let query = try desk.query(address)
-        let count = try await desk.database.read(within: .seconds(10)) { try desk.engine.count(query, by: desk.principal, in: $0) }
+        let count = try await desk.database.look(within: .seconds(10)) { try desk.engine.count(query, by: desk.principal, in: $0) }
         guard count > direct else {
             return .leave(to: PageAddress("\(desk.path)/export/file", address.query).with("format", format.rawValue).text, desk.context)
         }
@@ -90,7 +90,7 @@ enum ExportPages {
         var query = try desk.query(address)
         if let ids = address["ids"] { query.filters.append(LedgerQuery.Filter("id", .in, ids.split(separator: ",").prefix(BatchPages.most).map(String.init))) }
         let asked = query
-        let count = try await desk.database.read(within: .seconds(10)) { try desk.engine.count(asked, by: desk.principal, in: $0) }
+        let count = try await desk.database.look(within: .seconds(10)) { try desk.engine.count(asked, by: desk.principal, in: $0) }
         guard count <= direct else { throw Failure(.tooLarge, "JW-L423", "共 \(Figure.grouped(count)) 条，超过直接导出的 \(Figure.grouped(direct)) 条，请缩小范围或在台账页面用后台导出") }
         let path = TemporaryFile.path(format.rawValue)
         defer { TemporaryFile.remove(path) }

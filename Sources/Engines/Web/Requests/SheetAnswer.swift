@@ -3,7 +3,6 @@ import Foundation
 import Hummingbird
 import Kernel
 import Storage
-import Web
 
 /// A table as a file to save. Meant for what a page shows: thousands of rows, not millions.
 package struct SheetAnswer {
