@@ -151,7 +151,11 @@ struct MatrixHouse: Sendable {
                 for (org, area) in [(steel, "130102"), (cement, "130104")] {
                     let owner = ledger.ownedBy == .enterprise ? org : nil
                     let word = "KENNWORT\(ledger.name)\(area)"
-                    let required = table.columns.filter { $0.isRequired && $0.fallback == nil && !["created_at", "updated_at"].contains($0.name) && !texts.contains($0.name) }
+                    // The column by which a table is divided holds a value where it is divided.
+                    let required = table.columns.filter { column in
+                        ((column.isRequired && column.fallback == nil) || column.name == table.partitionedBy) && !["created_at", "updated_at"].contains(column.name)
+                            && !texts.contains(column.name)
+                    }
                     let names = ["org", "area", "version", "created_at", "updated_at"] + texts + required.map(\.name)
                     var values: [SQLValue] = [owner.map { .int($0) } ?? .null, .text(area), .int(1), .int(1), .int(1)]
                     values += texts.map { _ in .text(word) }
