@@ -203,7 +203,9 @@ struct Server: Sendable {
             CodeMessages(platform.identity.codeSignIn, channels: channels, clock: platform.clock, logger: logger).map { codes in [Running { await codes.run() }] } ?? []
         let searching = Leadership("search", node: installation.node, on: platform.database, clock: platform.clock)
         let search = Running {
-            try await platform.search.run(searching) { error in logger.warning("the search index could not follow", metadata: ["error": "\(error)"]) }
+            do {
+                try await platform.search.run(searching) { error in logger.warning("the search index could not follow", metadata: ["error": "\(error)"]) }
+            } catch is CancellationError {}
             try await searching.release()
         }
         return codes + [
@@ -257,7 +259,10 @@ struct Running: Service {
 
     init(_ body: @escaping @Sendable () async throws -> Void) { self.body = body }
 
-    func run() async throws { try await cancelWhenGracefulShutdown { try await body() } }
+    func run() async throws {
+        // Being told to stop is no failure.
+        do { try await cancelWhenGracefulShutdown { try await body() } } catch is CancellationError {}
+    }
 }
 
 /// Ends what waits for something to happen (live pages, long polls) when the server is asked to stop, so that stopping takes moments.
