@@ -47,20 +47,27 @@ extension RouteEntry {
 
 /// Every route of a site in the order of registration.
 package final class RouteTable: Sendable {
-    private let list = Mutex<[RouteEntry]>([])
+    private struct State {
+        var entries: [RouteEntry] = []
+        /// Of all entries: hundreds of routes are registered at each start.
+        var shapes: Set<String> = []
+    }
+
+    private let state = Mutex(State())
     private let doubles = Mutex<[String]>([])
 
     package init() {}
 
-    package var entries: [RouteEntry] { list.withLock { $0 } }
+    package var entries: [RouteEntry] { state.withLock { $0.entries } }
     /// Routes that were registered twice, `JW-F004`; App refuses to start when there is one.
     package var faults: [String] { doubles.withLock { $0 } }
 
     /// - Returns: false when there is such a route already; the first one stays.
     func add(_ entry: RouteEntry) -> Bool {
-        let isNew = list.withLock { list in
-            guard !list.contains(where: { $0.shape == entry.shape }) else { return false }
-            list.append(entry)
+        let shape = entry.shape
+        let isNew = state.withLock { state in
+            guard state.shapes.insert(shape).inserted else { return false }
+            state.entries.append(entry)
             return true
         }
         if !isNew { doubles.withLock { $0.append("JW-F004 route \(entry.method) \(entry.path) is registered twice") } }
