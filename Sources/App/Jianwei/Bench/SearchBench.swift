@@ -36,7 +36,7 @@ struct SearchBench {
             let own = principal.scope == .everything ? plates : plates.enumerated().filter { $0.offset % 20 == 0 }.map(\.element)
             let questions: [(String, (Int) -> String)] = [
                 ("plate", { own[($0 * 7919) % own.count] }), ("plate, one wrong character", { wrong(own[($0 * 104_729) % own.count]) }),
-                ("rare word", { "解放牌CA\(1000 + $0 % 50)" }),
+                ("rare word", { "解放牌CA\(1000 + $0 % 50 * 20)" }),
                 ("common word", { _ in "解放" }), ("nothing", { "没有的东西\($0)" }),
             ]
             for (title, text) in questions {
