@@ -100,16 +100,17 @@ def free_port():
 class Server:
     running = []
 
-    def __init__(self, data, *options, port=None, start_seconds=90, environment=None):
-        """`environment`: variables that the process gets beside this one's."""
+    def __init__(self, data, *options, port=None, start_seconds=90, environment=None, host="127.0.0.1", within=(), program=None):
+        """`environment`: variables that the process gets beside this one's; `within`: what its command line begins with, such as `ip netns exec NAME`, and `host` where it is then reached; `program`: another than the one under test."""
         self.data, self.options, self.start_seconds = Path(data), options, start_seconds
+        self.host, self.within, self.program = host, list(within), program or PROGRAM
         self.environment = {**os.environ, **(environment or {})}
         self.port = port or free_port()
         self.process = None
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def start(self):
         place(self.data)
@@ -117,14 +118,14 @@ class Server:
         began = time.monotonic()
         self.process = subprocess.Popen(
             # Through env(1): a preloaded library that looks into its process first would leave the program without its arguments.
-            ["env", PROGRAM, "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}", *self.options],
+            [*self.within, "env", self.program, "serve", "--data", str(self.data), "--listen", f"{'0.0.0.0' if self.within else self.host}:{self.port}", *self.options],
             cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
         Server.running.append(self)
         while time.monotonic() - began < self.start_seconds:
             if self.process.poll() is not None:
                 raise RuntimeError(f"the server ended with {self.process.returncode}: {self.output()[-2000:]}")
             try:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+                connection = http.client.HTTPConnection(self.host, self.port, timeout=2)
                 connection.request("GET", "/healthz")
                 if connection.getresponse().status == 200:
                     self.started_in = time.monotonic() - began
@@ -176,16 +177,16 @@ class Server:
 atexit.register(Server.end_all)
 
 
-def command(*arguments, seconds=60):
+def command(*arguments, seconds=60, within=()):
     """Runs the program; (status, output, errors)."""
-    done = subprocess.run([PROGRAM, *map(str, arguments)], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds)
+    done = subprocess.run([*within, PROGRAM, *map(str, arguments)], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds)
     return done.returncode, done.stdout, done.stderr
 
 
-def admin(data, *arguments, seconds=60):
+def admin(data, *arguments, seconds=60, within=()):
     """`jianwei admin …`: its JSON line, or RuntimeError with the reason."""
     place(data)
-    status, output, errors = command("admin", *arguments, "--data", data, seconds=seconds)
+    status, output, errors = command("admin", *arguments, "--data", data, seconds=seconds, within=within)
     if status != 0:
         raise RuntimeError(f"admin {' '.join(map(str, arguments))} ended with {status}: {errors or output}")
     return json.loads(output.strip().splitlines()[-1])
@@ -248,12 +249,17 @@ class Gate:
             fresh = self.connection is None
             try:
                 if fresh:
-                    self.connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=seconds)
+                    self.connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=seconds)
                 elif self.connection.sock:
                     self.connection.sock.settimeout(seconds)
                 self.connection.request(method, path, body=body if method != "GET" else None, headers=headers or {})
                 response = self.connection.getresponse()
                 return Answer(response.status, dict(response.getheaders()), response.read())
+            except TimeoutError:
+                # It waited its time; who asks decides whether to ask elsewhere.
+                self.connection.close()
+                self.connection = None
+                raise
             except (http.client.HTTPException, OSError):
                 self.connection.close()
                 self.connection = None
@@ -274,7 +280,7 @@ class Gate:
 
     def token(self):
         if not self.access_token:
-            answer = self.call("POST", "/gate/v1/token", {"accreditationNo": self.accreditation, "enterpriseCode": self.enterprise}, token=False)
+            answer = self.call("POST", "/gate/v1/token", {"accreditationNo": self.accreditation, "enterpriseCode": self.enterprise}, token=False, seconds=15)
             if answer.code != "10000":
                 raise RuntimeError(f"no token: {answer}")
             self.access_token = answer.data["accessToken"]
@@ -351,7 +357,7 @@ class Person:
                 self.cookie = value.split(";")[0].split("=", 1)[1]
 
     def request(self, method, path, form=None, seconds=30):
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=seconds)
+        connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=seconds)
         headers, body = {}, None
         if form is not None:
             if self.cookie:

@@ -96,6 +96,12 @@ enum BlobFile {
         return Int(facts.f_bavail) * Int(facts.f_frsize)
     }
 
+    static func totalBytes(_ path: String) throws -> Int {
+        var facts = statvfs()
+        guard statvfs(path, &facts) == 0 else { throw failure("statvfs", path) }
+        return Int(facts.f_blocks) * Int(facts.f_frsize)
+    }
+
     static func names(in path: String) -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] }
 
     private static func failure(_ call: String, _ path: String) -> Failure {

@@ -67,6 +67,8 @@ package protocol Transaction: Reader {
     /// - Returns: the number of rows changed.
     @discardableResult
     func execute(_ sql: SQL) throws -> Int
+    /// A statement whose count nobody asks for and whose failure nobody handles: it may run as late as the next statement or the end of the closure, and what it throws then comes from there.
+    func post(_ sql: SQL) throws
     /// Runs an INSERT into a table with an integer key `id`.
     ///
     /// - Returns: the new row's `id`.
@@ -87,6 +89,9 @@ package protocol Transaction: Reader {
 }
 
 extension Transaction {
+    /// A database without round trips runs it at once.
+    package func post(_ sql: SQL) throws { try execute(sql) }
+
     package func signal(_ topic: String, _ body: String) {}
 }
 

@@ -7,7 +7,7 @@ import Kernel
 /// A commit costs one flush (and one round trip) however many closures it holds, so throughput grows with load while a lone closure is committed at once. Each closure after the first has a savepoint of its own:
 /// one that throws leaves no trace and disturbs nobody. Callers are woken only after the commit is durable.
 ///
-/// `@unchecked`: `condition` guards `waiting`, `takenCount`, `isStopping`, `hasEnded`, `counts` and `closers`; the rest belongs to the thread.
+/// `@unchecked`: `condition` guards `waiting`, `takenCount`, `isStopping`, `hasEnded`, `counts`, `begunAt` and `closers`; the rest belongs to the thread.
 package final class GroupCommit<Connection: WriteConnection>: @unchecked Sendable {
     package struct Limits: Sendable {
         /// Closures in one commit.
@@ -44,6 +44,8 @@ package final class GroupCommit<Connection: WriteConnection>: @unchecked Sendabl
     private var hasEnded = false
     private var closers: [CheckedContinuation<Void, Never>] = []
     private var counts = Counts()
+    /// Uptime at which the transaction that is being run was begun; 0 while there is none.
+    private var begunAt: UInt64 = 0
     private var connection: Connection?
 
     /// - Parameter name: of its thread.
@@ -91,6 +93,7 @@ package final class GroupCommit<Connection: WriteConnection>: @unchecked Sendabl
         condition.withLock {
             [
                 "waiting_writers": Double(waiting.count + takenCount), "writes": Double(counts.closures), "write_failures": Double(counts.failures),
+                "write_seconds": begunAt == 0 ? 0 : Double(DispatchTime.now().uptimeNanoseconds &- begunAt) / 1e9,
                 "commits": Double(counts.commits), "largest_commit": Double(counts.largest), "write_reconnects": Double(counts.reconnects),
             ]
         }
@@ -144,6 +147,7 @@ package final class GroupCommit<Connection: WriteConnection>: @unchecked Sendabl
     private func serve(_ taken: ArraySlice<any WriteRequest>) {
         var batch = taken
         while let first = batch.first {
+            condition.withLock { begunAt = DispatchTime.now().uptimeNanoseconds }
             let settled: [any WriteRequest]
             do {
                 let ready = try begin(until: first.deadline)
@@ -247,6 +251,7 @@ package final class GroupCommit<Connection: WriteConnection>: @unchecked Sendabl
 
     private func note(_ done: [any WriteRequest]) {
         condition.withLock {
+            begunAt = 0
             takenCount = max(0, takenCount - done.count)
             counts.closures += done.count
             counts.commits += 1

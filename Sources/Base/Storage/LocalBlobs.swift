@@ -248,6 +248,7 @@ final class LocalBlobFiles: Sendable {
     func figures() -> [String: Double] {
         [
             "free_bytes": Double((try? BlobFile.freeBytes(root)) ?? 0),
+            "total_bytes": Double((try? BlobFile.totalBytes(root)) ?? 0),
             "written": Double(written.load(ordering: .relaxed)),
             "written_bytes": Double(writtenBytes.load(ordering: .relaxed)),
             "known": Double(known.load(ordering: .relaxed)),

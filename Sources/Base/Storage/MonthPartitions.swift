@@ -17,10 +17,31 @@ package struct MonthPartitions: Sendable {
     }
 
     /// One part of a table.
-    struct Part: Equatable {
-        var name: String
+    package struct Part: Equatable, Sendable {
+        package var name: String
         /// Its end, exclusive; nil for the rest.
-        var end: Moment?
+        package var end: Moment?
+    }
+
+    /// Before an empty table is filled with what is years old: months from then on, so that retention can drop them whole. Nothing where rows are there already.
+    ///
+    /// - Parameter first: the oldest moment that will be written.
+    package func open(_ table: String, from first: Moment, to now: Moment, on database: any Database) async throws {
+        guard database.dialect == .postgres, let column = tables.first(where: { $0.name == table })?.column else { return }
+        try await database.write { tx in
+            let before = table + "_before"
+            guard try tx.first("SELECT 1 FROM \(ident: table) LIMIT 1") == nil else { return }
+            let begin = first.day.firstOfMonth
+            if try Self.parts(of: table, in: tx).contains(where: { $0.name == before }) {
+                try tx.apply(.run("ALTER TABLE \"\(table)\" DETACH PARTITION \"\(before)\""))
+                try tx.apply(.run("ALTER TABLE \"\(table)\" ATTACH PARTITION \"\(before)\" FOR VALUES FROM (MINVALUE) TO (\(begin.start.milliseconds))"))
+            }
+            var month = begin
+            while month <= now.day {
+                _ = try Self.make(table, column, month, in: tx)
+                month = month.adding(days: 31).firstOfMonth
+            }
+        }
     }
 
     /// - Returns: what was done, such as `+audit_2026_12` and `-audit_2025_01`.
@@ -50,7 +71,8 @@ package struct MonthPartitions: Sendable {
 
     static func name(_ table: String, _ month: Day) -> String { table + "_" + month.text.prefix(7).replacing("-", with: "_") }
 
-    static func parts(of table: String, in reader: any Reader) throws -> [Part] {
+    /// By name; the months of a table are named by their first day, such as `gate_pass_2026_11`.
+    package static func parts(of table: String, in reader: any Reader) throws -> [Part] {
         try reader.rows(
             """
             SELECT c.relname AS name, substring(pg_get_expr(c.relpartbound, c.oid) FROM 'TO \\(''?(-?\\d+)''?\\)') AS until

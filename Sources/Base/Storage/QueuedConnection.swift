@@ -42,4 +42,10 @@ package protocol QueuedTransaction: Transaction {
     var hasChangedSchema: Bool { get }
     /// An error by which the closure's work was undone, even if the closure swallowed it.
     var spoiled: (any Error)? { get }
+    /// Runs what the closure posted; called once, after the body has succeeded.
+    func finish() throws
+}
+
+extension QueuedTransaction {
+    package func finish() throws {}
 }

@@ -70,7 +70,11 @@ final class WriteClosure<T: Sendable>: WriteRequest, @unchecked Sendable {
     var failure: Failure? { if case .failure(let error) = outcome { error as? Failure } else { nil } }
 
     func run(_ transaction: any QueuedTransaction) {
-        outcome = Result { try body(transaction) }
+        outcome = Result {
+            let value = try body(transaction)
+            try transaction.finish()
+            return value
+        }
         hasChangedSchema = transaction.hasChangedSchema
         if hasSucceeded, let spoiled = transaction.spoiled { outcome = .failure(spoiled) }
         guard hasSucceeded else { return }

@@ -5,13 +5,15 @@ import Storage
 
 /// One open connection with its prepared statements; lives on one thread from opening to closing.
 final class PostgresConnection {
-    private let handle: OpaquePointer
-    private let slow: SlowStatements?
+    let handle: OpaquePointer
+    let slow: SlowStatements?
     private let onCommit: (@Sendable (UInt64) -> Void)?
     private var prepared: [PreparedKey: String] = [:]
     private var numbered: [String: String] = [:]
     private var stream: PostgresStream?
     private var preparedCount = 0
+    /// Waiting to be sent with the next statement (`PostgresPipeline`).
+    var posted: [PostedStatement] = []
     /// Uptime in nanoseconds after which no further statement begins and no further row is taken; 0 for never.
     var deadline: UInt64 = 0
     /// True when a transaction could not be begun: the next one begins on a new connection.
@@ -19,9 +21,9 @@ final class PostgresConnection {
     /// True when the savepoint stands where the next closure begins.
     private var isMarkFresh = false
 
-    /// Seconds to connect, keep-alives that notice a dead server within eleven seconds; the address may say otherwise.
+    /// Seconds to connect, keep-alives that notice a dead server or a cut cable within seven seconds; the address may say otherwise.
     private static let defaults: [(String, String)] = [
-        ("connect_timeout", "5"), ("keepalives_idle", "5"), ("keepalives_interval", "2"), ("keepalives_count", "3"), ("tcp_user_timeout", "10000"),
+        ("connect_timeout", "3"), ("keepalives_idle", "3"), ("keepalives_interval", "2"), ("keepalives_count", "2"), ("tcp_user_timeout", "6000"),
     ]
 
     /// - Parameters:
@@ -59,6 +61,7 @@ final class PostgresConnection {
     /// One or more statements without arguments, in one round trip.
     func command(_ text: String) throws {
         finishStream()
+        try flushPosted()
         let result = PQexec(handle, text)
         defer { PQclear(result) }
         try check(result, text)
@@ -67,6 +70,7 @@ final class PostgresConnection {
     /// The same, with the first value of the last statement as text.
     func answer(_ text: String) throws -> String? {
         finishStream()
+        try flushPosted()
         let result = PQexec(handle, text)
         defer { PQclear(result) }
         try check(result, text)
@@ -100,6 +104,7 @@ final class PostgresConnection {
         var count = 0
         defer { slow?.note(sql, began: began, rows: count) }
         let name = try prepare(sql)
+        try flushPosted()
         let arguments = PostgresArguments(sql.arguments)
         let isSent = arguments.withPointers { PQsendQueryPrepared(handle, name, Int32(sql.arguments.count), $0, $1, $2, 0) }
         guard isSent == 1 else { throw lost(sql.text) }
@@ -119,6 +124,7 @@ final class PostgresConnection {
     /// COPY: the fastest way in.
     func copy(into table: String, columns: [String], rows: [[SQLValue]]) throws {
         finishStream()
+        try flushPosted()
         let text = "COPY \(SQL.ident(table).text) (\(columns.map { SQL.ident($0).text }.joined(separator: ", "))) FROM STDIN"
         let begun = PQexec(handle, text)
         let status = PQresultStatus(begun)
@@ -153,6 +159,7 @@ final class PostgresConnection {
 
     private func run(_ sql: SQL) throws -> OpaquePointer {
         let name = try prepare(sql)
+        if !posted.isEmpty { return try pipeline(PostedStatement(sql: sql, name: name)) }
         let arguments = PostgresArguments(sql.arguments)
         let result = arguments.withPointers { PQexecPrepared(handle, name, Int32(sql.arguments.count), $0, $1, $2, 0) }
         do {
@@ -165,13 +172,16 @@ final class PostgresConnection {
         return result
     }
 
-    private func prepare(_ sql: SQL) throws -> String {
+    func prepare(_ sql: SQL) throws -> String {
         finishStream()
         if deadline > 0, DispatchTime.now().uptimeNanoseconds > deadline { throw StorageFailure.timeLimit(cause: "the time limit passed before \(sql.text.prefix(500))") }
         let types = sql.arguments.map(PostgresType.of)
         let key = PreparedKey(text: sql.text, types: types)
         if let name = prepared[key] { return name }
-        if prepared.count >= 1000 { forgetStatements() }
+        if prepared.count >= 1000 {
+            try flushPosted()
+            forgetStatements()
+        }
         let text = numbered[sql.text] ?? PostgresStatement.numbered(sql.text)
         if numbered.count >= 2000 { numbered.removeAll(keepingCapacity: true) }
         numbered[sql.text] = text
@@ -195,7 +205,7 @@ final class PostgresConnection {
         guard status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY else { throw failure(result, text) }
     }
 
-    private func failure(_ result: OpaquePointer?, _ text: String) -> Failure {
+    func failure(_ result: OpaquePointer?, _ text: String) -> Failure {
         if isLost { return lost(text) }
         let failure = PostgresFailure.of(result, statement: text)
         if failure.code == "JW-S001" { needsFreshStatements = true }
@@ -211,7 +221,7 @@ final class PostgresConnection {
         forgetStatements()
     }
 
-    private func lost(_ text: String) -> Failure { StorageFailure.lost("\(String(cString: PQerrorMessage(handle))) in \(text.prefix(200))") }
+    func lost(_ text: String) -> Failure { StorageFailure.lost("\(String(cString: PQerrorMessage(handle))) in \(text.prefix(200))") }
 
     // MARK: Notifications
 
@@ -268,6 +278,7 @@ extension PostgresConnection: ReadConnection {
 extension PostgresConnection: WriteConnection {
     func beginWrite() throws {
         if isInTransaction { rollback() }
+        posted.removeAll()
         refreshStatements()
         try begin("BEGIN; SELECT pg_advisory_xact_lock(\(Self.lockClass), hashtext(current_schema())); SAVEPOINT one")
         isMarkFresh = false
@@ -281,6 +292,7 @@ extension PostgresConnection: WriteConnection {
     }
 
     func undo() throws {
+        posted.removeAll()
         try command("ROLLBACK TO one")
         isMarkFresh = true
     }
@@ -293,7 +305,10 @@ extension PostgresConnection: WriteConnection {
         if let position = try answer(text).flatMap({ UInt64($0) }) { onCommit(position) }
     }
 
-    func rollback() { _ = try? command("ROLLBACK") }
+    func rollback() {
+        posted.removeAll()
+        _ = try? command("ROLLBACK")
+    }
 
     /// `jw` as a number: the first half of the lock's key, the second being the schema.
     static let lockClass = 27_255

@@ -54,7 +54,9 @@ package final class PostgresDatabase: Storage.Database {
         self.open = open
         let note: @Sendable (UInt64) -> Void = { position.note($0) }
         let onCommit = options.replica == nil ? nil : note
-        let openWriter: @Sendable () throws -> PostgresConnection = { try PostgresConnection(address, name: name, settings: path + Self.settings, slow: slow, onCommit: onCommit) }
+        let openWriter: @Sendable () throws -> PostgresConnection = {
+            try PostgresConnection(address, name: name, settings: path + Self.settings + [Self.writing], slow: slow, onCommit: onCommit)
+        }
         let first = try openWriter()
         try Self.checkServer(first)
         if let schema { try first.command("CREATE SCHEMA \(SQL.ident(schema).text)") }
@@ -139,6 +141,9 @@ package final class PostgresDatabase: Storage.Database {
     private static let settings = [
         "SET idle_in_transaction_session_timeout = '20s'; SET lock_timeout = '15s'; SET TIME ZONE 'UTC'; SET client_min_messages = warning; SET statement_timeout = '60s'"
     ]
+
+    /// A node whose cable was cut in the middle of a transaction holds the writer's lock no longer than the server takes to notice. Not for readers: a slow export may rightly let the server wait.
+    private static let writing = "SET tcp_keepalives_idle = 3; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 2; SET tcp_user_timeout = 6000"
 
     private static func checkServer(_ connection: PostgresConnection) throws {
         let row = try connection.rows(

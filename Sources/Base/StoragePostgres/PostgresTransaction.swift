@@ -34,6 +34,10 @@ final class PostgresTransaction: QueuedTransaction {
     @discardableResult
     func execute(_ sql: SQL) throws -> Int { try guarded { try connection.execute(sql) } }
 
+    func post(_ sql: SQL) throws { try guarded { try connection.post(sql) } }
+
+    func finish() throws { try guarded { try connection.flushPosted() } }
+
     func insert(_ sql: SQL) throws -> Int64 {
         let returning = SQL(text: sql.text + " RETURNING id", arguments: sql.arguments)
         return try guarded { try connection.rows(returning).first?[0].int ?? 0 }
@@ -58,6 +62,7 @@ final class PostgresTransaction: QueuedTransaction {
         do {
             return try body()
         } catch {
+            connection.posted.removeAll()
             if connection.hasFailedTransaction {
                 if spoiled == nil { spoiled = error }
                 try connection.command("ROLLBACK TO one")

@@ -3,6 +3,7 @@ import Kernel
 import NIOCore
 import NIOHTTP1
 import Storage
+import Synchronization
 
 /// Blobs in a bucket of any S3 service, with a local store before it that keeps what was put or read lately.
 ///
@@ -34,6 +35,7 @@ package struct S3Blobs: BlobStore {
     private let client: S3Client
     private let cache: LocalBlobs
     private let cacheLimit: Int
+    private let asked = CacheCount()
 
     /// - Parameter cache: of this node alone.
     package init(_ account: Account, cache: LocalBlobs, clock: Clock = .system) {
@@ -67,8 +69,10 @@ package struct S3Blobs: BlobStore {
     package func open(_ hash: String) async throws -> (any BlobReader)? {
         if let local = try await cache.open(hash) {
             try await cache.touch(hash)
+            asked.hit()
             return local
         }
+        asked.miss()
         guard let size = try await remoteSize(hash) else { return nil }
         guard size <= Self.part else { return S3BlobReader(size: size, key: Self.key(hash), client: client) }
         let reply = try await client.send(.GET, Self.key(hash), accepting: [200, 404])
@@ -114,7 +118,11 @@ package struct S3Blobs: BlobStore {
         return blobs
     }
 
-    package func figures() async -> [String: Double] { await cache.figures() }
+    package func figures() async -> [String: Double] {
+        let counts = asked.counts
+        let own: [String: Double] = ["is_remote": 1, "cache_hits": Double(counts.hits), "cache_misses": Double(counts.misses), "cache_limit_bytes": Double(cacheLimit)]
+        return await cache.figures().merging(own) { $1 }
+    }
 
     // MARK: Sending
 
@@ -172,6 +180,16 @@ package struct S3Blobs: BlobStore {
         (parts.tm_hour, parts.tm_min, parts.tm_sec) = (clock[0], clock[1], clock[2])
         return Moment(milliseconds: Int64(timegm(&parts)) * 1000)
     }
+}
+
+/// How often a file was found among the local copies since the start.
+private final class CacheCount: Sendable {
+    private let state = Mutex<(hits: Int, misses: Int)>((0, 0))
+
+    var counts: (hits: Int, misses: Int) { state.withLock { $0 } }
+
+    func hit() { state.withLock { $0.hits += 1 } }
+    func miss() { state.withLock { $0.misses += 1 } }
 }
 
 /// Parts go to the local store; the whole goes up when it is finished.

@@ -22,7 +22,7 @@ package struct FeatureSet: Sendable {
     /// The engine of ledgers adds its own of dictionaries, that of workflows its calendar.
     package var ledgers: [LedgerDeclaration] { features.flatMap(\.ledgers) + [DictionaryLedger.ledger, HolidayCalendar.ledger] }
     package var dictionaries: [DictionaryDeclaration] { features.flatMap(\.dictionaries) }
-    package var alarmKinds: [AlarmKind] { AuditWatch.kinds + [ExpiryEngine.alarmKind] + features.flatMap(\.alarmKinds) }
+    package var alarmKinds: [AlarmKind] { AuditWatch.kinds + [ExpiryEngine.alarmKind, FileRoom.alarmKind, BackupBook.alarmKind] + features.flatMap(\.alarmKinds) }
     package var workflows: [WorkflowDeclaration] { [DataServiceApproval.workflow] + features.flatMap(\.workflows) }
     package var additions: [LedgerAdditions] { features.flatMap(\.additions) }
 

@@ -21,7 +21,7 @@ package struct AuditTrail: Sendable {
             area: principal.area, address: principal.address, entry: entry)
         row.previousHash = previousHash
         row.hash = row.expectedHash.bytes
-        try transaction.execute(SQL(text: Self.insertion, arguments: row.values))
+        try transaction.post(SQL(text: Self.insertion, arguments: row.values))
     }
 
     /// What precedes the first row.

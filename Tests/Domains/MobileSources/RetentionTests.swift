@@ -45,6 +45,29 @@ struct RetentionTests {
         #expect(try await retention.run() == 0)
     }
 
+    @Test("整月到期且无人引用的分区一次撤去，被报警引用的月份逐条清理，门岗计数与汇总仍相符")
+    func wholeMonths() async throws {
+        let house = try await GateFixture()
+        guard house.database.dialect == .postgres else { return }
+        let today = house.now
+        let first = Moment(parsing: "2022-09-01 08:00:00") ?? today
+        try await MonthPartitions([try #require(GatePassEvent.ledger.table)]).open("gate_pass", from: first, to: today, on: house.database)
+        house.move(to: first)
+        for serial in 1...30 { try await house.record(house.pass(Int64(serial))) }
+        house.move(to: Moment(parsing: "2022-10-02 08:00:00") ?? today)
+        try await house.record(house.pass(31), house.pass(32, plate: "冀A99999"))
+        house.move(to: today)
+        try await house.record(house.pass(33))
+        #expect(try await Self.quick(house).run() == 31)
+        #expect(try await Self.passes(house) == [32, 33])
+        let parts = try await house.database.read { try MonthPartitions.parts(of: "gate_pass", in: $0).map(\.name) }
+        #expect(!parts.contains("gate_pass_2022_09") && parts.contains("gate_pass_2022_10"))
+        #expect(try await house.number("SELECT SUM(removed) FROM gate_state") == 31)
+        let report = try await house.gates.rollups.verify()
+        #expect(report.isSound, "\(report.differences)")
+        #expect(try await house.database.read { try Retention.runs(limit: 1, in: $0) }.map(\.removed) == [31])
+    }
+
     @Test("没有清理完的下次继续")
     func resumed() async throws {
         let house = try await GateFixture()

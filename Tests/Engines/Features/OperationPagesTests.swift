@@ -9,7 +9,7 @@ import Storage
 import Testing
 import Web
 
-@Suite("B7.1.2 D16.4.1 D16.4.2 数据库运行、备份与演练的页面")
+@Suite("B7.1.2 C7.1 D16.4.1 D16.4.2 数据库运行、备份与演练、文件存储的页面")
 struct OperationPagesTests {
     private typealias House = AdministrationPagesTests
 
@@ -87,5 +87,61 @@ struct OperationPagesTests {
             clock: house.platform.clock, node: "north")
         #expect(try await failing.run(.backup, by: .system()).isGood == false)
         #expect(try await House.number("SELECT COUNT(*) FROM backup_runs WHERE state = 'failed' AND message = '无法写入'", house) == 1)
+    }
+
+    @Test("C7.1 文件清点：有人引用的不动，无人引用的满期限才清除，停下后接着数")
+    func sweep() async throws {
+        let house = try await House.house()
+        let (database, audit) = (house.platform.database, house.platform.audit)
+        let blobs = try LocalBlobs.temporary()
+        let kept = try await blobs.put([1, 2, 3])
+        let lost = try await blobs.put([4, 5, 6])
+        try await database.write { try $0.execute("INSERT INTO operation_settings (name, value, at, by_name) VALUES ('suite', \("[\"\(kept.hash)\"]"), 0, 'suite')") }
+        func sweep(after days: Int64) -> FileSweep {
+            FileSweep(database: database, blobs: blobs, audit: audit, clock: .fixed(Clock.system.now.adding(seconds: days * 86_400)), pause: .zero)
+        }
+        let young = try await sweep(after: 0).run(by: .system())
+        #expect(young.objects == 2 && young.orphans == 1 && young.removed == 0 && young.bytes == 6 && young.state == "done")
+        #expect(try await sweep(after: 1).runDue() == nil)
+        // A run that was stopped half-way.
+        try await database.write { try $0.execute("INSERT INTO file_sweeps (state, started_at, reached, objects, by_name) VALUES ('running', 0, 256, 7, 'suite')") }
+        #expect(try await sweep(after: 31).runDue()?.objects == 7)
+        let old = try await sweep(after: 40).runDue()
+        #expect(old?.orphans == 1 && old?.removed == 1)
+        #expect(try await blobs.exists(kept.hash))
+        #expect(try await blobs.exists(lost.hash) == false)
+        try await Application(router: house.router).test(.router) { client in
+            let page = try await House.get("admin", "/admin/files", client)
+            for part in ["本机磁盘水位", "还可用", "完成"] { #expect(page.body.contains(part), "\(part)") }
+            #expect(try await House.post("admin", "/admin/files/settings", [("fileWarnPercent", "0"), ("fileCapacityGB", "x"), ("orphanDays", "-1")], client).status == 422)
+            #expect(try await House.post("admin", "/admin/files/settings", [("fileWarnPercent", "1"), ("fileCapacityGB", "900"), ("orphanDays", "0")], client).status < 400)
+            #expect(try await House.get("admin", "/admin/files/export?format=csv", client).body.contains("suite"))
+            #expect(try await House.get("nobody", "/admin/files", client).status == 403)
+        }
+        #expect(try await database.read { try OperationSettings.read($0) }.fileCapacityGB == 900)
+    }
+
+    @Test("D16.4.2 恢复须由他人批准，批准码只在批准之后给出")
+    func restores() async throws {
+        let house = try await House.house()
+        try await house.platform.database.write {
+            try $0.execute("INSERT INTO backup_runs (kind, state, folder, started_at, by_name, node) VALUES ('backup', 'done', '/var/backups/jianwei/one', 0, 'suite', 'north')")
+        }
+        let run = try await House.number("SELECT MAX(id) FROM backup_runs", house) ?? 0
+        try await Application(router: house.router).test(.router) { client in
+            #expect(try await House.get("admin", "/admin/restores", client).body.contains("还没有恢复申请"))
+            #expect(try await House.get("admin", "/admin/restores/new?run=\(run)", client).body.contains("/var/backups/jianwei/one"))
+            #expect(try await House.get("admin", "/admin/restores/new?run=999", client).status == 404)
+            let bad = try await House.post("admin", "/admin/restores", [("run", String(run)), ("reason", "短"), ("target", "")], client)
+            #expect(bad.status == 422 && bad.body.contains("至少 4 个字"))
+            #expect(try await House.post("admin", "/admin/restores", [("run", String(run)), ("reason", "误删一批备案"), ("target", "db1")], client).status < 400)
+            let id = try await House.number("SELECT MAX(id) FROM restore_requests", house) ?? 0
+            #expect(try await House.post("admin", "/admin/restores/\(id)/approve", [], client).status == 403)
+            #expect(try await House.post("nobody", "/admin/restores/\(id)/approve", [], client).status == 403)
+            let page = try await House.get("admin", "/admin/restores/\(id)", client)
+            #expect(page.body.contains("须由他人批准") && !page.body.contains("approval-code"))
+            #expect(try await House.get("admin", "/admin/restores/export?format=csv", client).body.contains("误删一批备案"))
+        }
+        #expect(try await House.number("SELECT COUNT(*) FROM restore_requests WHERE state = 'asked'", house) == 1)
     }
 }

@@ -82,6 +82,14 @@ enum BackupFiles {
     /// `ab/cd/abcd….`: the name of a stored file is its hash.
     static func blobPath(_ hash: String) -> String { "\(hash.prefix(2))/\(hash.dropFirst(2).prefix(2))/\(hash)" }
 
+    /// The newest whole backup in the same parent folder.
+    static func newest(beside folder: String) -> String? {
+        let url = URL(fileURLWithPath: folder).standardizedFileURL
+        let parent = url.deletingLastPathComponent().path
+        let others = ((try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []).filter { $0 != url.lastPathComponent }.map { parent + "/" + $0 }
+        return others.compactMap { path in (try? BackupManifest.read(path)).map { (path, $0.madeAt) } }.max { $0.1 < $1.1 }?.0
+    }
+
     static func makeFolder(_ path: String) throws {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }

@@ -13,10 +13,23 @@ struct RestoreCommand: AsyncParsableCommand {
     @Argument(help: "The folder of the backup.") var folder: String
     @Option(help: "The new data directory; must not hold one already.") var data: String
     @Option(help: "For a backup of PostgreSQL: postgres://user@host/name of an empty database.") var database: String?
+    @Option(help: "The code of an approved request (系统 → 备份与演练 → 恢复审批).") var approval: String?
+    @Option(help: "Without an approval, when nobody can give one because nothing runs: the reason, which the restored books will show.") var emergency: String?
 
     func run() async throws {
+        let began = Clock.system.now
+        let request: String
+        if let approval {
+            request = "申请 \(try RestoreApproval.check(approval, for: folder, at: began))"
+        } else {
+            guard let emergency, emergency.count >= 4 else {
+                throw ValidationError("restoring wants --approval CODE, given under 系统 → 备份与演练 → 恢复审批; where nothing runs that could give one: --emergency 'why'")
+            }
+            request = "紧急恢复（未经批准）：\(emergency.prefix(500))"
+        }
         let restore = Restore(folder: folder, directory: data, database: database)
         let manifest = try await restore.run()
+        try RestoreNote(folder: folder, request: request, beganAt: began.milliseconds, seconds: Int64(Clock.system.now.seconds(since: began))).write(data)
         print("已恢复到 \(data)：\(manifest.blobs) 个文件。请核对：jianwei verify --data \(data)")
     }
 }
@@ -89,7 +102,11 @@ struct Restore: Sendable {
 
     private func restoreEmbedded(_ manifest: BackupManifest) async throws {
         let path = directory + "/jianwei.sqlite"
-        try FileManager.default.copyItem(atPath: folder + "/jianwei.sqlite", toPath: path)
+        if manifest.files.contains(where: { $0.path == "jianwei.sqlite" }) {
+            try FileManager.default.copyItem(atPath: folder + "/jianwei.sqlite", toPath: path)
+        } else {
+            try BackupSegments.join(manifest, in: folder, to: path)
+        }
         let restored = try SQLiteDatabase(path: path)
         let tables = try await restored.read(within: .seconds(86_400)) { reader in
             try SchemaIntrospection.tables(reader).reduce(into: [String: TableDigest]()) { $0[$1.name] = try TableDigest.of($1, in: reader) }

@@ -4,7 +4,6 @@ import Identity
 import Kernel
 import Logging
 import Storage
-import StorageSQLite
 
 /// Ten thousand alarms a second from other systems, a hundred a request, while somebody keeps opening the desk. Counts are compared with what was sent before any speed is told.
 struct AlarmBench {
@@ -36,7 +35,7 @@ struct AlarmBench {
         let storm = try drive(server, token, requests: requests, needle: "\"result\"")
         let desk = try await looks
         let sent = (requests + lanes) * signalsPerRequest
-        let database = try SQLiteDatabase(path: directory + "/jianwei.sqlite")
+        let database = try BenchPlace.open(directory)
         let (times, alarms) = try await database.read { reader in
             (try reader.count("SELECT COALESCE(SUM(times), 0) FROM alarms WHERE kind = 'gasLimit'"), try reader.count("SELECT COUNT(*) FROM alarms WHERE kind = 'gasLimit'"))
         }

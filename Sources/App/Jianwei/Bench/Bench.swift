@@ -18,6 +18,9 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Where scratch directories are made.") var scratch = NSTemporaryDirectory()
     @Option(help: "Run the server under perf record and keep the profile here.") var profile: String?
     @Option(help: "Write the table as Markdown, too.") var markdown: String?
+    @Option(help: "postgres://… of a server where scratch databases may be made: every part is measured there as well, beside the embedded database.") var database: String?
+    @Option(help: "With --database: how many nodes take the passes behind haproxy, such as 1,2,3.") var nodes = "1"
+    @Flag(help: "With --database: leave the embedded database out.") var onlyDatabase = false
 
     func run() async throws {
         let parts = Set(only.split(separator: ",").map(String.init))
@@ -27,21 +30,42 @@ struct Bench: AsyncParsableCommand {
         var logger = Logger(label: "bench")
         logger.logLevel = .error
         var report = BenchReport()
+        let counts = nodes.split(separator: ",").compactMap { Int($0) }.filter { (1...9).contains($0) }
+        guard !counts.isEmpty else { throw ValidationError("--nodes wants numbers such as 1,2,3") }
         print("见微性能测试（\(ProcessInfo.processInfo.activeProcessorCount) 核，负载发生器与服务器同机、各为一个进程）")
+        if !onlyDatabase || database == nil { try await measure(parts, BenchPlace(), nodes: 1, folder, logger, &report) }
+        if let database {
+            let place = BenchPlace(server: database)
+            defer { try? place.clear() }
+            for (index, count) in counts.enumerated() {
+                // Only what gates send is a matter of nodes.
+                let some = index == 0 ? parts.subtracting(["limits", "peers"]) : parts.intersection(["passes", "batches", "filing"])
+                if !some.isEmpty { try await measure(some, place, nodes: count, "\(folder)/postgres\(count)", logger, &report) }
+            }
+        }
+        if let markdown { try report.markdown.write(toFile: markdown, atomically: true, encoding: .utf8) }
+    }
+
+    /// Every part that was asked for, in one place.
+    private func measure(_ parts: Set<String>, _ place: BenchPlace, nodes: Int, _ folder: String, _ logger: Logger, _ report: inout BenchReport) async throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        report.begin(place.server == nil ? place.title : "\(place.title), \(nodes) node\(nodes == 1 ? "" : "s")")
+        for name in ["gates", "import", "users", "alarms", "history", "search", "work"] where name != "history" || history == nil || place.server != nil {
+            try place.prepare(folder + "/" + name)
+        }
         if parts.contains("limits") { try await limits(folder, &report) }
-        if !parts.isDisjoint(with: ["start", "passes", "batches", "filing", "peers"]) { try await gates(parts, folder, logger, &report) }
+        if !parts.isDisjoint(with: ["start", "passes", "batches", "filing", "peers"]) { try await gates(parts, place, nodes, folder, logger, &report) }
         if parts.contains("import") { try await sheet(folder, logger, &report) }
         if parts.contains("users") { try await users(folder, logger, &report) }
         if parts.contains("alarms") { try await storm(folder, logger, &report) }
         if !parts.isDisjoint(with: ["query", "export", "report"]) {
-            let directory = try history ?? makeHistory(folder + "/history")
+            let directory = try place.server == nil ? history ?? makeHistory(folder + "/history") : makeHistory(folder + "/history")
             if parts.contains("query") { try await queries(parts, directory, logger, &report) }
             if parts.contains("export") { try await export(directory, logger, &report) }
             if parts.contains("report") { try await designed(directory, logger, &report) }
         }
         if parts.contains("search") { try await searching(folder, logger, &report) }
         if parts.contains("work") { try await work(folder, logger, &report) }
-        if let markdown { try report.markdown.write(toFile: markdown, atomically: true, encoding: .utf8) }
     }
 
     private func limits(_ folder: String, _ report: inout BenchReport) async throws {
@@ -67,11 +91,11 @@ struct Bench: AsyncParsableCommand {
 
     // MARK: Gates
 
-    private func gates(_ parts: Set<String>, _ folder: String, _ logger: Logger, _ report: inout BenchReport) async throws {
+    private func gates(_ parts: Set<String>, _ place: BenchPlace, _ nodes: Int, _ folder: String, _ logger: Logger, _ report: inout BenchReport) async throws {
         let directory = folder + "/gates"
         var fleet = try await BenchFleet.provision(directory, logger: logger)
         if parts.contains("start") { try start(directory, &report) }
-        let server = try BenchServer.jianwei(directory, profile: profile)
+        let server = try nodes == 1 ? BenchServer.jianwei(directory, profile: profile) : BenchServer.balanced(directory, nodes: nodes, place)
         defer { server.stop() }
         try fleet.authorise(port: server.port)
         let warmUp = try await PassBench.prepare(fleet, requests: 3200, passesPerRequest: 1, serial: 1)
@@ -109,10 +133,13 @@ struct Bench: AsyncParsableCommand {
         _ fleet: BenchFleet, _ server: BenchServer, requests: Int, perRequest: Int, serial: Int, _ what: String, target: Double, _ report: inout BenchReport
     ) async throws -> PassBench.Result {
         let prepared = try await PassBench.prepare(fleet, requests: requests, passesPerRequest: perRequest, serial: serial, connections: perRequest == 1 ? 64 : 8)
+        let before = BenchPlace.serverCPU
         let result = try PassBench.drive(prepared, against: server)
+        let beside = BenchPlace.serverCPU - before
+        let shared = beside > 0.1 ? " and \((beside * 1000 / Double(result.passes)).figure) in PostgreSQL" : ""
         report.add(
             "gate", what, target: "\(target.figure)/s",
-            "\(result.perSecond.figure)/s, p50 \(result.outcome.percentile(0.5).figure) ms, p99 \(result.outcome.percentile(0.99).figure) ms, \(result.cpuMilliseconds.figure) CPU-ms a pass",
+            "\(result.perSecond.figure)/s, p50 \(result.outcome.percentile(0.5).figure) ms, p99 \(result.outcome.percentile(0.99).figure) ms, \(result.cpuMilliseconds.figure) CPU-ms a pass\(shared)",
             isMet: result.perSecond >= target)
         return result
     }

@@ -5,6 +5,8 @@ import Kernel
 final class BenchServer {
     let port: Int
     private let process = Process()
+    /// Nodes behind this one, where it is a balancer.
+    private var nodes: [BenchServer] = []
     /// From starting the process to the first 200.
     private(set) var startSeconds = 0.0
 
@@ -43,15 +45,48 @@ final class BenchServer {
         return try BenchServer(program, { ["serve", "--data", directory, "--listen", "127.0.0.1:\($0)", "--log-level", logLevel] + more }, log: directory + "/serve.log")
     }
 
-    /// CPU-seconds of the process and its children so far.
-    var cpuSeconds: Double { BenchServer.processes(under: process.processIdentifier).reduce(0) { $0 + BenchServer.cpu($1) } }
+    /// Several nodes on one database behind haproxy.
+    ///
+    /// - Throws: `Failure` `.unavailable` `JW-B005` when one of them does not start, or haproxy is not installed.
+    static func balanced(_ directory: String, nodes count: Int, _ place: BenchPlace) throws -> BenchServer {
+        let nodes = try (1...count).map { number in try jianwei(number == 1 ? directory : place.join(directory, node: number), more: ["--trusted-proxy", "127.0.0.1"]) }
+        let text = { (port: Int) in
+            """
+            global
+                maxconn 4000
+            defaults
+                mode http
+                timeout connect 3s
+                timeout client 90s
+                timeout server 90s
+            listen bench
+                bind 127.0.0.1:\(port)
+                balance leastconn
+                http-reuse always
+
+            """ + nodes.enumerated().map { "    server n\($0) 127.0.0.1:\($1.port)\n" }.joined()
+        }
+        let path = directory + "/haproxy.cfg"
+        let balancer = try BenchServer(
+            "/usr/sbin/haproxy",
+            { port in
+                _ = FileManager.default.createFile(atPath: path, contents: Data(text(port).utf8))
+                return ["-db", "-f", path]
+            }, log: directory + "/haproxy.log")
+        balancer.nodes = nodes
+        return balancer
+    }
+
+    /// CPU-seconds of the process, its children and the nodes behind it so far.
+    var cpuSeconds: Double { nodes.reduce(0) { $0 + $1.cpuSeconds } + BenchServer.processes(under: process.processIdentifier).reduce(0) { $0 + BenchServer.cpu($1) } }
     /// Resident megabytes: now, and at most.
-    var residentMegabytes: Double { status("VmRSS") }
-    var peakMegabytes: Double { status("VmHWM") }
+    var residentMegabytes: Double { nodes.reduce(status("VmRSS")) { $0 + $1.residentMegabytes } }
+    var peakMegabytes: Double { nodes.reduce(status("VmHWM")) { $0 + $1.peakMegabytes } }
     /// Megabytes that only this process has in memory: without the pages of mapped files.
     var ownMegabytes: Double { status("RssAnon") }
 
     func stop() {
+        defer { for node in nodes { node.stop() } }
         guard process.isRunning else { return }
         // Of a profiled server perf is the parent, and ends by itself when its child has.
         let family = BenchServer.processes(under: process.processIdentifier)
@@ -75,7 +110,7 @@ final class BenchServer {
         return [root] + text.split(separator: " ").compactMap { Int32($0) }.flatMap { processes(under: $0) }
     }
 
-    private static func cpu(_ id: Int32) -> Double {
+    static func cpu(_ id: Int32) -> Double {
         guard let text = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8), let name = text.lastIndex(of: ")") else { return 0 }
         let fields = text[name...].split(separator: " ")
         guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else { return 0 }

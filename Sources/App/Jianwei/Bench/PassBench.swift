@@ -1,7 +1,6 @@
 import Foundation
 import Kernel
 import Storage
-import StorageSQLite
 
 /// Signed passes, one a request and a hundred a request: throughput, waiting times, CPU, and proof that everything was stored as it should be.
 struct PassBench {
@@ -65,7 +64,7 @@ struct PassBench {
     ///
     /// - Throws: with the first difference.
     static func verify(_ directory: String, passes: Int, refused: Int) async throws {
-        let database = try SQLiteDatabase(path: directory + "/jianwei.sqlite")
+        let database = try BenchPlace.open(directory)
         let facts: [(String, SQL, Int)] = [
             ("过车记录", "SELECT COUNT(*) FROM gate_pass", passes),
             ("不允许通行", "SELECT COUNT(*) FROM gate_pass WHERE verdict = 'refuse'", refused),

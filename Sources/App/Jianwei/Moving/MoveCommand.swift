@@ -28,6 +28,7 @@ struct MoveCommand: AsyncParsableCommand {
         // Marks that the target's own migrations wrote are the source's to say, also when a move goes on.
         try await target.write { tx in try tx.execute("DELETE FROM gate_sequence") }
         let tables = try await Self.tables(of: source, to: target)
+        try await Self.openMonths(source, target)
         let started = Clock.system.now
         for table in tables {
             let copied = try await TableCopy(table: table, source: source, target: target).run { count in
@@ -54,6 +55,17 @@ struct MoveCommand: AsyncParsableCommand {
         }
         lock.release()
         print("数据目录 \(data) 已改用 PostgreSQL；原数据库保留为 jianwei.sqlite.moved，确认无误后可删除")
+    }
+
+    /// Passes, audit and history of years come into months of their own.
+    private static func openMonths(_ source: any Database, _ target: any Database) async throws {
+        let divided = Migrator(Migrations.all).tables.filter { $0.partitionedBy != nil }
+        for table in divided {
+            guard let column = table.partitionedBy, let first = try await source.read({ try $0.value("SELECT MIN(\(ident: column)) FROM \(ident: table.name)")?.int }) else {
+                continue
+            }
+            try await MonthPartitions(divided).open(table.name, from: Moment(milliseconds: first), to: Clock.system.now, on: target)
+        }
     }
 
     /// The source's tables; those that administrators defined at run time are created in the target.

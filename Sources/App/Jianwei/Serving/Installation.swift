@@ -46,7 +46,7 @@ struct Installation: Sendable {
     /// - Parameter city: whose authorities an empty directory is given; later it says nothing.
     static func open(
         _ directory: String, placement given: Placement? = nil, city: FirstCity? = .shijiazhuang, logger: Logger, clock: Clock = .system,
-        databaseOptions: SQLiteDatabase.Options = SQLiteDatabase.Options()
+        databaseOptions: SQLiteDatabase.Options = SQLiteDatabase.Options(), keepsBeforeUpgrade: Bool = false
     ) async throws -> Installation {
         let placement = try given ?? Placement.resolve(directory)
         let shared = placement.shared ?? directory
@@ -66,6 +66,11 @@ struct Installation: Sendable {
         guard faults.isEmpty else { throw Failure(.unexpected, "JW-A001", "声明有误：" + faults.joined(separator: "；")) }
 
         let declared = Installation.tables(features)
+        if keepsBeforeUpgrade {
+            let pending = try await Migrator(Migrations.all).pending(on: database)
+            let kept = try await UpgradeBackup.make(pending, of: Migrations.all.count, database: database, placement: placement, directory: directory, now: clock.now)
+            if let kept { logger.notice("kept as it was before the upgrade", metadata: ["folder": "\(kept)"]) }
+        }
         let applied = try await Migrator(Migrations.all).run(on: database, expecting: declared)
         if !applied.isEmpty { logger.info("database migrated", metadata: ["migrations": "\(applied.joined(separator: ", "))"]) }
 
@@ -81,7 +86,13 @@ struct Installation: Sendable {
             database: database, clock: clock, keys: keys, blobs: blobs, photos: photos, audit: identity.audit, identity: identity, dictionaries: dictionaries, ledgers: ledgers,
             alarms: alarms, live: live,
             tasks: tasks, outbox: outbox, logger: logger, workflows: features.workflows, messages: messages)
-        platform.backups = BackupBook(database: database, works: BackupChild.works(directory), audit: identity.audit, clock: clock, node: node)
+        var backups = BackupBook(database: database, works: BackupChild.works(directory), audit: identity.audit, clock: clock, node: node)
+        backups.onFailure = { title, tx in
+            let signal = AlarmSignal(
+                kind: "backupFailed", org: nil, area: nil, subject: node, occurredAt: clock.now, title: title, reasons: [AlarmReason("backupFailed", title)])
+            _ = try alarms.raise(signal, by: .system("备份监测"), in: tx)
+        }
+        platform.backups = backups
 
         try await ledgers.load()
         guard let city else { throw Failure(.unexpected, "JW-A002", "没有可用的城市行政区划") }

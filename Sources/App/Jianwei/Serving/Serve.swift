@@ -37,6 +37,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "s3://KEY:SECRET@host/bucket for photos and files; the directory remembers it.") var blobs: String?
     @Option(help: "postgres://… of one standby that answers lists, statistics and exports; empty for none; the directory remembers it.") var replica: String?
     @Option(help: "Seconds between being asked to stop, when /readyz turns to 503, and stopping.") var drain = 0
+    @Flag(help: "Do not keep a copy of the database before a newer program's migrations are applied.") var withoutUpgradeBackup = false
     @Option(help: "Address and port to listen on.") var listen = "127.0.0.1:8080"
     @Option(help: "Code of the city (GB/T 2260, such as 130100) whose authorities an empty directory is given; 石家庄 where nothing is said.") var city: String?
     @Flag(help: "Fill an empty directory with an invented city and let it live.") var demo = false
@@ -63,10 +64,11 @@ struct Serve: AsyncParsableCommand {
         guard let first = city.map({ FirstCity($0) }) ?? .shijiazhuang else { throw ValidationError("--city wants the code of a known city such as 130100, not “\(city ?? "")”") }
         if demo, city != nil { throw ValidationError("the invented city of --demo is 石家庄; leave --city out") }
         let placement = try Placement.resolve(data, database: database, shared: shared, blobs: blobs, replica: replica)
-        let installation = try await Installation.open(data, placement: placement, city: first, logger: logger)
+        let installation = try await Installation.open(data, placement: placement, city: first, logger: logger, keepsBeforeUpgrade: !withoutUpgradeBackup)
         if city == nil, !demo, !installation.credentials.isEmpty {
             logger.notice("authorities of 石家庄市 (130100) were made; --city names another for an empty directory")
         }
+        try await RestoreNote.settle(installation)
         let demonstration = demo ? DemoStage(installation: installation, address: address, logger: logger) : nil
         let credentials = try await demonstration?.install() ?? []
         let server = try Server(
@@ -136,18 +138,11 @@ struct Server: Sendable {
         let assets = try AssetStore.load(home: home)
         if !assets.missing.isEmpty { logger.warning("web assets are missing; run scripts/assets", metadata: ["missing": "\(assets.missing.joined(separator: ", "))"]) }
         let database = platform.database
+        let readiness = Readiness(database: database, drain: drain, clock: platform.clock)
         let site = Site(
             settings: settings, menu: installation.features.menu() + AlarmPages.menu, assets: assets, sessions: IdentitySessions(platform.identity), hub: platform.live,
             clock: platform.clock,
-            readiness: {
-                if drain.isLeaving { return ["leaving"] }
-                do {
-                    _ = try await database.read(within: .seconds(2)) { try $0.value("SELECT 1") }
-                    return []
-                } catch {
-                    return ["database"]
-                }
-            }, peerCertificate: Connections.peerCertificate)
+            readiness: { readiness.faults }, peerCertificate: Connections.peerCertificate)
         let alarmPages = AlarmPages(
             engine: platform.alarms, database: platform.database, photos: platform.photos,
             settings: AlarmPages.Settings(
@@ -176,7 +171,7 @@ struct Server: Sendable {
         configuration.backlog = 1024
         let lane = GateLane.Setup(gates: gateway, trustedProxies: trustedProxies, metrics: figures.metrics, clock: platform.clock)
         var app = Application(responder: door, server: Connections.builder(tls, lane), configuration: configuration, logger: quiet)
-        for service in Server.services(installation) + extraServices { app.addServices(service) }
+        for service in Server.services(installation) + extraServices + [readiness] { app.addServices(service) }
         if let tls { app.addServices(Running { await tls.watch(logger) }) }
         application = app
         farewell = Farewell(live: platform.live, gates: installation.gates, drain: drain)

@@ -39,7 +39,7 @@ struct GateSerials {
     }
 
     func write(org: Int64, gateNo: String, in tx: any Transaction) throws {
-        try tx.execute(SQL(text: GateSerials.moving, arguments: [.int(org), .text(gateNo), first.sqlValue, last.sqlValue, .int(received), lastPassAt.sqlValue]))
+        try tx.post(SQL(text: GateSerials.moving, arguments: [.int(org), .text(gateNo), first.sqlValue, last.sqlValue, .int(received), lastPassAt.sqlValue]))
     }
 
     mutating func written() {

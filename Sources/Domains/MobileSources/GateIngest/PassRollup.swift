@@ -10,7 +10,7 @@ enum PassRollup {
         guard tally.meets(SeenPlates.Key(month: month, area: pass.site.county, plate: pass.input.plate.text)) else { return }
         let key: [SQLValue] = [.int(Int64(month)), .text(pass.site.county), .text(pass.input.plate.text)]
         guard try tx.execute(SQL(text: seen, arguments: key)) == 1 else { return }
-        try tx.execute(SQL(text: count, arguments: Array(key.prefix(2))))
+        try tx.post(SQL(text: count, arguments: Array(key.prefix(2))))
     }
 
     private static let seen = "INSERT INTO plate_month (month, area, plate) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"

@@ -39,10 +39,10 @@ struct PassStore: Sendable {
         if pass.findings.count > count { PassRow.found(pass.findings, &row) }
         if let partner = pair.partner { PassRow.paired(partner, &row) }
         pass.id = try PassRow.insert(row, in: tx)
-        if let partner = pair.partner { try tx.execute(SQL(text: "UPDATE gate_pass SET pair_id = ? WHERE id = ?", arguments: [.int(pass.id), .int(partner)])) }
+        if let partner = pair.partner { try tx.post(SQL(text: "UPDATE gate_pass SET pair_id = ? WHERE id = ?", arguments: [.int(pass.id), .int(partner)])) }
         if try memory.photos.claim(judged.photos, for: pass.id, gathers: tally.memory != nil, in: tx) {
             pass.findings.append(GatePassRule.Finding(.duplicatePhoto))
-            try tx.execute("UPDATE gate_pass SET findings = \(PassRow.codes(pass.findings)) WHERE id = \(pass.id)")
+            try tx.post("UPDATE gate_pass SET findings = \(PassRow.codes(pass.findings)) WHERE id = \(pass.id)")
         }
         try serials.took(input.serialNo, org: site.org, gateNo: input.gateNo, at: input.passedAt, now: now, alarms: alarms, in: tx)
         tally.keep(serials, org: site.org, gateNo: input.gateNo)

@@ -140,7 +140,7 @@ struct PassTally {
     /// Writes what was gathered and begins anew; serials are remembered.
     mutating func flush(in tx: any Transaction) throws {
         if visits.count > notedVisits {
-            for (filing, visit) in visits { try tx.execute(SQL(text: PassTally.visiting, arguments: [visit.at.sqlValue, .int(filing), visit.at.sqlValue])) }
+            for (filing, visit) in visits { try tx.post(SQL(text: PassTally.visiting, arguments: [visit.at.sqlValue, .int(filing), visit.at.sqlValue])) }
             notedVisits = visits.count
         }
         for (key, counts) in gates { try write(key, counts, tx) }
@@ -170,7 +170,7 @@ struct PassTally {
             .int(counts.handLifts),
             .int(counts.refused), .int(counts.refusedLifted), .int(counts.withPhotos), .int(counts.unknownStage), .int(counts.flagged),
         ]
-        try tx.execute(SQL(text: PassTally.gateDay, arguments: arguments))
+        try tx.post(SQL(text: PassTally.gateDay, arguments: arguments))
     }
 
     private func write(_ key: Trip, _ sums: TripCounts, _ tx: any Transaction) throws {
@@ -179,7 +179,7 @@ struct PassTally {
             .text(key.direction), .text(sums.area),
             .text(sums.industry), .int(sums.trips), .real(sums.tonnes), .int(sums.refused),
         ]
-        try tx.execute(SQL(text: PassTally.daily, arguments: arguments))
+        try tx.post(SQL(text: PassTally.daily, arguments: arguments))
     }
 
     private func write(_ key: Month, _ sums: TripCounts, _ tx: any Transaction) throws {
@@ -188,7 +188,7 @@ struct PassTally {
             .text(key.direction),
             .int(sums.trips), .real(sums.tonnes), .int(sums.refused),
         ]
-        try tx.execute(SQL(text: PassTally.monthly, arguments: arguments))
+        try tx.post(SQL(text: PassTally.monthly, arguments: arguments))
     }
 
     private static let visiting = "UPDATE registered_vehicle SET last_pass_at = ? WHERE id = ? AND (last_pass_at IS NULL OR last_pass_at < ?)"

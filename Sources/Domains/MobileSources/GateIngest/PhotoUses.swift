@@ -182,7 +182,7 @@ package final class PhotoUses: Sendable {
     }
 
     private static func write(_ uses: [Use], upTo mark: Int64?, in tx: any Transaction) throws {
-        for use in uses { try tx.execute(SQL(text: using, arguments: [.blob(use.key.bytes), .int(use.pass)])) }
+        for use in uses { try tx.post(SQL(text: using, arguments: [.blob(use.key.bytes), .int(use.pass)])) }
         guard let mark else { return }
         try tx.execute(
             "INSERT INTO gate_sequence (name, value) VALUES (\(self.mark), \(mark)) ON CONFLICT (name) DO UPDATE SET value = CASE WHEN excluded.value > gate_sequence.value THEN excluded.value ELSE gate_sequence.value END"

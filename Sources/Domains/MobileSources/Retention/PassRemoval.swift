@@ -31,9 +31,7 @@ enum PassRemoval {
         let gone = rows.filter { !kept.contains($0[0].int ?? 0) }
         let ids = gone.compactMap { $0[0].int }
         if !ids.isEmpty {
-            try tx.execute(
-                "INSERT INTO gate_setting (name, value) VALUES (\(wholeFrom), \(String(cutoff.day.number))) ON CONFLICT (name) DO UPDATE SET value = CASE WHEN excluded.value > gate_setting.value THEN excluded.value ELSE gate_setting.value END"
-            )
+            try noteWholeFrom(cutoff.day, in: tx)
             try tx.execute("DELETE FROM gate_pass WHERE id IN (\(list: ids))")
             for (gate, count) in Dictionary(grouping: gone, by: { GateRegistry.GateKey(org: $0[2].int ?? 0, gateNo: $0[3].text ?? "") }).mapValues(\.count) {
                 try tx.execute("UPDATE gate_state SET removed = removed + \(count) WHERE org = \(gate.org) AND gate_no = \(gate.gateNo)")
@@ -42,6 +40,13 @@ enum PassRemoval {
         }
         let next = rows.count < size ? nil : Retention.Cursor(moment: last[1].int ?? 0, id: last[0].int ?? 0)
         return Retention.Bite(removed: ids.count, spared: kept.count, next: next)
+    }
+
+    /// Passes before a day are no longer whole.
+    static func noteWholeFrom(_ day: Day, in tx: any Transaction) throws {
+        try tx.execute(
+            "INSERT INTO gate_setting (name, value) VALUES (\(wholeFrom), \(String(day.number))) ON CONFLICT (name) DO UPDATE SET value = CASE WHEN excluded.value > gate_setting.value THEN excluded.value ELSE gate_setting.value END"
+        )
     }
 
     private static func photos(_ row: Row) -> [String] { (4...7).compactMap { row[$0].text } }
@@ -58,7 +63,7 @@ enum PassRemoval {
     }
 
     /// Passes on saved sheets of random checks.
-    private static func drawnPasses(before cutoff: Moment, in reader: any Reader) throws -> Set<Int64> {
+    static func drawnPasses(before cutoff: Moment, in reader: any Reader) throws -> Set<Int64> {
         var drawn: Set<Int64> = []
         try reader.each("SELECT sheet FROM random_check WHERE from_day < \(cutoff.day) ORDER BY id DESC LIMIT 5000") { row in
             if let text = row[0].text, let sheet = try? JSONDecoder().decode(RandomCheck.Sheet.self, from: Data(text.utf8)) { drawn.formUnion(sheet.lines.map(\.passId)) }

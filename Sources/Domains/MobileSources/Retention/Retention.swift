@@ -174,18 +174,14 @@ package struct Retention: Sendable {
         var total = Bite()
         var row: Int64?
         var bite = 0
+        if rule.kind == .passes {
+            total.removed = try await takeMonths(before: cutoff)
+            if total.removed > 0 { row = try await count(Bite(removed: total.removed), rule, cutoff, in: nil) }
+        }
         while let from = cursor, bite < bites {
             try Task.checkCancellation()
-            let run = row
-            let now = clock.now
             let done = try await take(rule, before: cutoff, from: from)
-            if done.removed + done.spared > 0 || run != nil {
-                row = try await database.write { tx in
-                    let id = try run ?? tx.insert("INSERT INTO retention_run (kind, cutoff, started_at, state) VALUES (\(rule.kind.rawValue), \(cutoff), \(now), 'running')")
-                    try tx.execute("UPDATE retention_run SET removed = removed + \(done.removed), spared = spared + \(done.spared), bytes = bytes + \(done.bytes) WHERE id = \(id)")
-                    return id
-                }
-            }
+            if done.removed + done.spared > 0 || row != nil { row = try await count(done, rule, cutoff, in: row) }
             total.removed += done.removed
             total.spared += done.spared
             total.bytes += done.bytes
@@ -195,6 +191,38 @@ package struct Retention: Sendable {
         }
         if let row { try await finish(row, rule, cutoff, total, isWhole: cursor == nil) }
         return total.removed
+    }
+
+    /// Adds a bite to the night's row, which the first bite makes.
+    private func count(_ done: Bite, _ rule: RetentionRule, _ cutoff: Moment, in run: Int64?) async throws -> Int64 {
+        let now = clock.now
+        return try await database.write { tx in
+            let id = try run ?? tx.insert("INSERT INTO retention_run (kind, cutoff, started_at, state) VALUES (\(rule.kind.rawValue), \(cutoff), \(now), 'running')")
+            try tx.execute("UPDATE retention_run SET removed = removed + \(done.removed), spared = spared + \(done.spared), bytes = bytes + \(done.bytes) WHERE id = \(id)")
+            return id
+        }
+    }
+
+    /// Whole months that nothing refers to, where the database keeps them apart.
+    ///
+    /// - Returns: how many passes went with them.
+    private func takeMonths(before cutoff: Moment) async throws -> Int {
+        var removed = 0
+        for month in try await database.read({ try PassMonths.due(before: cutoff, in: $0) }) {
+            let (drawn, range) = try await database.read(within: .seconds(600)) { reader -> (Set<Int64>, (first: Int64, last: Int64)?) in
+                let drawn = try PassRemoval.drawnPasses(before: cutoff, in: reader)
+                return (drawn, try PassMonths.isFree(month, drawn: drawn, in: reader) ? try PassMonths.ids(month, in: reader) : nil)
+            }
+            guard let range else { continue }
+            var next: Int64? = range.first
+            while let from = next {
+                try Task.checkCancellation()
+                next = try await database.write { try PassMonths.forgetPhotos(month, from: from, to: range.last, in: $0) }
+                try await Task.sleep(for: pause)
+            }
+            removed += try await database.write { try PassMonths.drop(month, drawn: drawn, in: $0) }
+        }
+        return removed
     }
 
     private func finish(_ row: Int64, _ rule: RetentionRule, _ cutoff: Moment, _ total: Bite, isWhole: Bool) async throws {

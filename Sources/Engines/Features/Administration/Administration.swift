@@ -32,6 +32,8 @@ enum Administration {
         AuditPage(platform: platform, titles: auditTitles).add(to: routes)
         DatabasePages(platform: platform).add(to: routes)
         BackupPages(platform: platform).add(to: routes)
+        RestorePages(platform: platform).add(to: routes)
+        FilePages(platform: platform).add(to: routes)
     }
 
     /// What of the platform's own goes over to a successor when somebody leaves.
@@ -67,6 +69,11 @@ enum Administration {
                 _ = try await identity.tokens.signing.rotate()
             },
             JobDeclaration("auditRetention", "审计日志按期限清理", dailyAt: 215) { _ in _ = try await identity.checkpoints.retain() },
+            JobDeclaration("fileSweep", "清点文件、清除无人引用的文件", dailyAt: 255) { context in
+                let sweep = FileSweep(database: platform.database, blobs: platform.blobs, audit: platform.audit, clock: platform.clock)
+                if let run = try await sweep.runDue() { context.note("\(run.objects) 个文件，清除 \(run.removed) 个") }
+            },
+            JobDeclaration("fileRoom", "文件存储水位", every: 900) { _ in try await FileRoom(platform: platform).watch() },
             JobDeclaration("policyRefresh", "刷新登录规则", every: 60) { _ in try await identity.database.read { try identity.policies.load($0) } },
         ] + (platform.backups.map { book in [JobDeclaration("backups", "定时备份与恢复演练", every: 300) { _ in _ = try await book.runDue() }] } ?? [])
     }
@@ -82,6 +89,7 @@ enum Administration {
         MenuItem("系统", groupEN: "System", "权限复核", "Access reviews", icon: "clipboard", path: "/admin/reviews", permission: "review.write", order: 8934),
         MenuItem("系统", groupEN: "System", "应用接入", "Applications", icon: "link", path: "/admin/applications", permission: "application.read", order: 8938),
         MenuItem("系统", groupEN: "System", "数据库运行", "Database", icon: "database", path: DatabasePages.path, permission: OperationPermission.read, order: 8950),
+        MenuItem("系统", groupEN: "System", "文件存储", "Files", icon: "folder", path: FilePages.path, permission: OperationPermission.read, order: 8951),
         MenuItem("系统", groupEN: "System", "备份与演练", "Backups", icon: "archive", path: BackupPages.path, permission: OperationPermission.read, order: 8952),
         MenuItem("系统", groupEN: "System", "审计日志", "Audit trail", icon: "book", path: "/audit", permission: "audit.read", order: 8940),
     ]

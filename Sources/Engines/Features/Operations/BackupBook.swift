@@ -1,3 +1,4 @@
+import Alarms
 import Identity
 import Kernel
 import Storage
@@ -6,8 +7,16 @@ import Storage
 package struct BackupBook: Sendable {
     package enum Kind: String, Sendable, CaseIterable {
         case backup, drill
+        /// Written down by the first start on a restored directory.
+        case restore
 
-        var title: String { self == .backup ? "备份" : "恢复演练" }
+        var title: String {
+            switch self {
+            case .backup: "备份"
+            case .drill: "恢复演练"
+            case .restore: "恢复"
+            }
+        }
     }
 
     package struct Run: Sendable, Equatable {
@@ -42,6 +51,10 @@ package struct BackupBook: Sendable {
     let audit: AuditTrail
     let clock: Clock
     let node: String
+    /// Told of a run that failed, in the transaction that writes it down.
+    package var onFailure: @Sendable (_ title: String, _ tx: any Transaction) throws -> Void = { _, _ in }
+
+    static let alarmKind = AlarmKind("backupFailed", "备份或演练失败", "Backup or drill failed", mergeWindow: 86_400)
 
     package init(database: any Database, works: BackupWorks, audit: AuditTrail, clock: Clock, node: String) {
         self.database = database
@@ -83,6 +96,7 @@ package struct BackupBook: Sendable {
             case .drill:
                 guard let newest = try Self.last(.backup, state: "done", in: tx) else { throw Failure(.invalid, "JW-O004", "还没有可以演练的备份") }
                 folder = newest.folder
+            case .restore: throw Failure(.invalid, "JW-O012", "恢复须经批准后在命令行进行")
             }
             let id = try tx.insert(
                 "INSERT INTO backup_runs (kind, state, folder, started_at, by_name, node) VALUES (\(kind.rawValue), 'running', \(folder), \(now), \(principal.name), \(node))")
@@ -94,6 +108,7 @@ package struct BackupBook: Sendable {
             switch kind {
             case .backup: outcome = try await works.backup(begun.folder)
             case .drill: outcome = try await works.drill(begun.folder, begun.settings.drillDatabase.isEmpty ? nil : begun.settings.drillDatabase)
+            case .restore: throw Failure(.invalid, "JW-O012", "恢复须经批准后在命令行进行")
             }
         } catch {
             outcome = BackupWorks.Outcome(isGood: false, message: (error as? Failure)?.message ?? "已中断")
@@ -105,7 +120,8 @@ package struct BackupBook: Sendable {
 
     private func close(_ id: Int64, _ kind: Kind, _ outcome: BackupWorks.Outcome, by principal: Principal) async throws {
         let now = clock.now
-        try await database.write { [audit] tx in
+        try await database.write { [audit, onFailure] tx in
+            if !outcome.isGood { try onFailure("\(kind.title)失败：\(outcome.message.suffix(120))", tx) }
             try tx.execute(
                 "UPDATE backup_runs SET state = \(outcome.isGood ? "done" : "failed"), ended_at = \(now), bytes = \(outcome.bytes), message = \(String(outcome.message.suffix(4000))) WHERE id = \(id)"
             )
@@ -116,9 +132,14 @@ package struct BackupBook: Sendable {
     /// What the settings ask for now; called every few minutes on the node that leads.
     package func runDue() async throws -> [Kind] {
         let now = clock.now
-        let (settings, backup, drill) = try await database.read { reader in
-            (try OperationSettings.read(reader), try Self.last(.backup, in: reader), try Self.last(.drill, in: reader))
+        let (settings, backup, drill, failures) = try await database.read { reader in
+            (
+                try OperationSettings.read(reader), try Self.last(.backup, in: reader), try Self.last(.drill, in: reader),
+                try reader.count("SELECT COUNT(*) FROM (SELECT state FROM backup_runs WHERE kind = 'drill' ORDER BY id DESC LIMIT 3) d WHERE state = 'failed'")
+            )
         }
+        // Each failure among the last three drills makes them as much more frequent (D16.4.2, D17.8.4).
+        let drillSeconds = Int64(settings.drillDays) * 86_400 / Int64(1 + failures)
         guard !settings.backupFolder.isEmpty else { return [] }
         var ran: [Kind] = []
         if let minute = settings.backupMinute {
@@ -128,7 +149,7 @@ package struct BackupBook: Sendable {
                 ran.append(.backup)
             }
         }
-        if settings.drillDays > 0, (drill?.startedAt).map({ $0 < now.adding(seconds: -Int64(settings.drillDays) * 86_400) }) ?? true,
+        if settings.drillDays > 0, (drill?.startedAt).map({ $0 < now.adding(seconds: -drillSeconds) }) ?? true,
             try await database.read({ try Self.last(.backup, state: "done", in: $0) }) != nil
         {
             _ = try await run(.drill, by: .system("定时演练"))

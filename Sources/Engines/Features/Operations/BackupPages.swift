@@ -59,6 +59,7 @@ struct BackupPages: Sendable {
         let table = DataTable(
             id: "backups", columns: columns, rows: Array(rows), address: address, pager: pager, empty: isReady ? "还没有备份：点击“立即备份”，或在下方设置每天备份的时间" : "还没有设置备份目录：在下方填写后即可备份")
         let mayWrite = context.may(OperationPermission.write)
+        let approvals = ActionButton("恢复审批", .link(RestorePages.path), icon: "clipboard")
         let buttons: Markup =
             mayWrite && platform.backups != nil
             ? "\(ActionButton("恢复演练", .post("/admin/backups/drill", confirm: "将把最近一份备份恢复到临时目录并逐项核对，期间占用磁盘和处理器。现在开始？"), icon: "shield", isDisabled: backup == nil))\(ActionButton("立即备份", .post("/admin/backups/run", confirm: "现在开始备份？系统照常运行。"), icon: "archive", style: .primary, isDisabled: !isReady))"
@@ -69,7 +70,8 @@ struct BackupPages: Sendable {
             \(mayWrite ? form(settings, entered, findings, context) : .empty)
             """
         return Shell.page(
-            "备份与演练", crumbs: [Crumb("系统"), Crumb("备份与演练")], active: Self.path, actions: "\(export)\(buttons)", status: findings.isEmpty ? .ok : .unprocessableContent, body: body,
+            "备份与演练", crumbs: [Crumb("系统"), Crumb("备份与演练")], active: Self.path, actions: "\(export)\(approvals)\(buttons)", status: findings.isEmpty ? .ok : .unprocessableContent,
+            body: body,
             context: context)
     }
 
@@ -79,7 +81,7 @@ struct BackupPages: Sendable {
         let cards: [Markup] = [
             "\(StatCard("最近一次成功备份", backup?.startedAt.map { "\($0.day.text)" } ?? "没有", note: backup.map { run -> Markup in "\(Self.spent(run))，\(run.bytes.map { Figure.size(Int($0)) } ?? "—")" } ?? .empty, tone: isStale ? .red : .good, icon: "archive"))",
             "\(StatCard("最近一次演练", drill.map { $0.state == "done" ? "通过" : $0.state == "running" ? "进行中" : "未通过" } ?? "没有", note: drill.map { run -> Markup in "\(run.startedAt)" } ?? "没有演练过的备份不能算备份", tone: drill?.state == "done" ? .good : .red, icon: "shield"))",
-            "\(StatCard("每天备份", settings.backupMinute.map(Self.clock) ?? "未设置", note: "保留最近 \(settings.backupCopies) 份", tone: settings.backupMinute == nil ? .yellow : .good, icon: "clock"))",
+            "\(StatCard("每天备份", settings.backupMinute.map(Self.clock) ?? "未设置", note: "周日全量，其余各日只存变化；保留最近 \(settings.backupCopies) 份", tone: settings.backupMinute == nil ? .yellow : .good, icon: "clock"))",
             "\(StatCard("定期演练", settings.drillDays == 0 ? "未设置" : "每 \(settings.drillDays) 天", note: "恢复到临时位置并核对", tone: settings.drillDays == 0 ? .yellow : .good, icon: "calendar"))",
         ]
         return "\(Grid(.quarters, cards))"
@@ -98,7 +100,8 @@ struct BackupPages: Sendable {
                 "backupCopies", "保留份数", .number(step: "1"), value: entered["backupCopies"] ?? String(settings.backupCopies), isRequired: true, help: "更早的自动删除", unit: "份",
                 minimum: "1", maximum: "365"),
             FormField(
-                "drillDays", "演练间隔", .number(step: "1"), value: entered["drillDays"] ?? String(settings.drillDays), isRequired: true, help: "0 为不定期演练", unit: "天", minimum: "0",
+                "drillDays", "演练间隔", .number(step: "1"), value: entered["drillDays"] ?? String(settings.drillDays), isRequired: true, help: "0 为不定期演练；最近三次每失败一次，间隔相应缩短", unit: "天",
+                minimum: "0",
                 maximum: "365"),
         ]
         if !isEmbedded {
@@ -120,8 +123,10 @@ struct BackupPages: Sendable {
             .init("大小", "\(one.bytes.map { Figure.size(Int($0)) } ?? "—")"), .init("节点", "\(one.node)"), .init("发起", "\(one.byName)"),
             .init("位置", "<span class=\"mono\">\(one.folder)</span>", isWide: true),
         ])
+        let mayAsk = one.kind == .backup && one.state == "done" && context.may(OperationPermission.write)
         return Shell.page(
             "\(one.kind.title) \(id)", crumbs: [Crumb("系统"), Crumb("备份与演练", Self.path), Crumb("\(id)")], active: Self.path,
+            actions: mayAsk ? "\(ActionButton("申请恢复", .link("\(RestorePages.path)/new?run=\(id)"), icon: "archive"))" : .empty,
             body: "\(Card(body: "\(facts)"))\(Card("过程", body: "<pre class=\"keeps-lines\">\(one.message ?? "正在进行")</pre>"))", context: context)
     }
 

@@ -23,13 +23,19 @@ package struct BackupWorks: Sendable {
     package let drill: @Sendable (_ folder: String, _ database: String?) async throws -> Outcome
     /// Removes old backups of a folder's parent, all but so many of the newest.
     package let thin: @Sendable (_ parent: String, _ copies: Int) throws -> Void
+    /// The code by which a backup may be restored until a moment, for an approved request.
+    package let approve: @Sendable (_ folder: String, _ request: Int64, _ until: Moment) async throws -> String
 
     package init(
         backup: @escaping @Sendable (_ folder: String) async throws -> Outcome, drill: @escaping @Sendable (_ folder: String, _ database: String?) async throws -> Outcome,
-        thin: @escaping @Sendable (_ parent: String, _ copies: Int) throws -> Void
+        thin: @escaping @Sendable (_ parent: String, _ copies: Int) throws -> Void,
+        approve: @escaping @Sendable (_ folder: String, _ request: Int64, _ until: Moment) async throws -> String = { _, _, _ in
+            throw Failure(.unavailable, "JW-O005", "本程序不能批准恢复")
+        }
     ) {
         self.backup = backup
         self.drill = drill
         self.thin = thin
+        self.approve = approve
     }
 }

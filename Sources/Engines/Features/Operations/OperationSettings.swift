@@ -16,6 +16,12 @@ package struct OperationSettings: Sendable, Equatable {
     package var drillDays = 30
     /// For PostgreSQL: an empty database in which drills restore.
     package var drillDatabase = ""
+    /// Share of the file store, in per cent, above which an alarm is raised.
+    package var fileWarnPercent = 85
+    /// Of the S3 service, which does not tell; 0 while nobody has said.
+    package var fileCapacityGB = 0
+    /// Days after which a file that nothing refers to is removed; 0 for never.
+    package var orphanDays = 30
 
     package static func read(_ reader: any Reader) throws -> OperationSettings {
         var settings = OperationSettings()
@@ -28,6 +34,9 @@ package struct OperationSettings: Sendable, Equatable {
             case "backupCopies": settings.backupCopies = Int(value) ?? settings.backupCopies
             case "drillDays": settings.drillDays = Int(value) ?? settings.drillDays
             case "drillDatabase": settings.drillDatabase = value
+            case "fileWarnPercent": settings.fileWarnPercent = Int(value) ?? settings.fileWarnPercent
+            case "fileCapacityGB": settings.fileCapacityGB = Int(value) ?? settings.fileCapacityGB
+            case "orphanDays": settings.orphanDays = Int(value) ?? settings.orphanDays
             default: break
             }
         }
@@ -38,7 +47,8 @@ package struct OperationSettings: Sendable, Equatable {
         [
             ("slowMilliseconds", String(slowMilliseconds)), ("backupFolder", backupFolder), ("backupMinute", backupMinute.map { String($0) } ?? ""),
             ("backupCopies", String(backupCopies)),
-            ("drillDays", String(drillDays)), ("drillDatabase", drillDatabase),
+            ("drillDays", String(drillDays)), ("drillDatabase", drillDatabase), ("fileWarnPercent", String(fileWarnPercent)), ("fileCapacityGB", String(fileCapacityGB)),
+            ("orphanDays", String(orphanDays)),
         ]
     }
 

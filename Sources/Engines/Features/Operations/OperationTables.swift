@@ -30,16 +30,18 @@ package enum OperationTables {
         ],
         indexes: [Index("kind", "id"), Index("state", where: "state = 'running'")])
 
-    package static let all: [Table] = [settings, slowStatements, backups]
+    package static let all: [Table] = [settings, slowStatements, backups, RestoreRequests.table, FileSweep.table]
 }
 
 /// Rights on the pages of operators.
 package enum OperationPermission {
     static let read = "operation.read"
     static let write = "operation.write"
+    static let approve = "operation.approve"
 
     static let all: [PermissionDeclaration] = [
-        PermissionDeclaration(read, "系统运行：查看数据库与备份", area: "系统管理", defaultRoles: [.auditAdmin]),
+        PermissionDeclaration(read, "系统运行：查看数据库与备份", area: "系统管理", defaultRoles: [.auditAdmin, .securityAdmin]),
         PermissionDeclaration(write, "系统运行：设置、备份与演练", area: "系统管理"),
+        PermissionDeclaration(approve, "系统运行：批准恢复", area: "系统管理", defaultRoles: [.securityAdmin]),
     ]
 }
