@@ -144,12 +144,13 @@ package final class GateRegistry: Sendable {
 
     private static func read(_ reader: any Reader) throws -> Snapshot {
         var snapshot = Snapshot()
-        try reader.each("SELECT id, org, enterprise_code, name, county, industry, performance_grade, connect_state FROM enterprise WHERE deleted_at IS NULL") { row in
+        try reader.each("SELECT id, org, enterprise_code, name, county, industry, performance_grade, connect_state, needs_authorisation FROM enterprise WHERE deleted_at IS NULL") {
+            row in
             guard let org = row[1].int else { return true }
             let facts = EnterpriseFacts(
                 ledgerId: row[0].int ?? 0, org: org, code: row[2].text ?? "", name: row[3].text ?? "", county: row[4].text ?? "", industry: row[5].text ?? "",
                 grade: row[6].text ?? "",
-                isConnected: row[7].text == "connected")
+                isConnected: row[7].text == "connected", needsAuthorisation: row[8].int == 1)
             snapshot.enterprises[org] = facts
             snapshot.orgByCode[facts.code] = org
             return true

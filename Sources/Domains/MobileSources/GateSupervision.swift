@@ -24,6 +24,7 @@ package struct GateSupervision: Sendable {
     package let passes: GatePasses
     package let clips: PassClips
     package let filingLookup: FilingLookup
+    package let entryChecks: EntryChecks
     package let heartbeats: GateHeartbeats
     package let gateLedgers: GateLedgers
     package let watch: GateWatch
@@ -75,6 +76,7 @@ package struct GateSupervision: Sendable {
             owners: ledgers.cipher(of: GatePassEvent.ledger.name, "owner"))
         clips = PassClips(database: database, registry: registry, alarms: alarms, clips: photos.clips, clock: clock)
         filingLookup = FilingLookup(database: database, registry: registry, vehicles: vehicles, clock: clock)
+        entryChecks = EntryChecks(database: database, ledgers: ledgers, alarms: alarms, lookup: filingLookup, registry: registry, clock: clock)
         heartbeats = GateHeartbeats(database: database, registry: registry, alarms: alarms, clock: clock)
         gateLedgers = GateLedgers(database: database, ledgers: ledgers, registry: registry)
         watch = GateWatch(database: database, registry: registry, alarms: alarms, clock: clock)

@@ -51,6 +51,21 @@ package enum GateTables {
             Column("tonnes", .real, required: true, fallback: .real(0)), counter("refused"),
         ], isClustered: true)
 
+    /// The same by county, industry, stage and fuel alone, which is what is asked most: a day is some hundred rows, whatever passes.
+    static let passDailyStage = Table(
+        "pass_daily_stage", key: ["day", "area", "industry", "stage", "fuel"],
+        columns: [
+            Column("day", .integer, required: true), Column("area", .text, required: true), Column("industry", .text, required: true), Column("stage", .text, required: true),
+            Column("fuel", .text, required: true), counter("trips"), Column("tonnes", .real, required: true, fallback: .real(0)), counter("refused"),
+        ], isClustered: true)
+
+    static let passMonthlyStage = Table(
+        "pass_monthly_stage", key: ["month", "area", "industry", "stage", "fuel"],
+        columns: [
+            Column("month", .integer, required: true), Column("area", .text, required: true), Column("industry", .text, required: true), Column("stage", .text, required: true),
+            Column("fuel", .text, required: true), counter("trips"), Column("tonnes", .real, required: true, fallback: .real(0)), counter("refused"),
+        ], isClustered: true)
+
     /// Which vehicles were seen in a county in a month; a new row adds one to `plate_month_count`.
     static let plateMonth = Table(
         "plate_month", key: ["month", "area", "plate"],
@@ -118,7 +133,8 @@ package enum GateTables {
         ], indexes: [Index("org", "id"), Index("area", "id")])
 
     package static let all: [Table] = [
-        gateState, serialGap, gateDaily, passDaily, passMonthly, plateMonth, plateMonthCount, photoUse, passClip, gateChange, delivery, siteStrategy, sequence, setting,
+        gateState, serialGap, gateDaily, passDaily, passMonthly, passDailyStage, passMonthlyStage, plateMonth, plateMonthCount, photoUse, passClip, gateChange, delivery,
+        siteStrategy, sequence, setting,
         randomCheck, StrategyVersions.table, Retention.table,
     ]
 }

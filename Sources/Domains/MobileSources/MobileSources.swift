@@ -60,11 +60,13 @@ package final class MobileSources: Sendable {
     package static let ledgers: [LedgerDeclaration] = [
         Enterprise.ledger, Gate.ledger, Barrier.ledger, Camera.ledger, MaintenanceUnit.ledger, GatePassEvent.ledger, InOutVehicle.ledger, RegisteredVehicle.ledger,
         OnSiteVehicle.ledger,
-        NonRoadMachine.ledger, InternalVehicle.ledger, VehicleModel.ledger, MaterialMovement.ledger, ExcessEmissionList.ledger, ControlStrategy.ledger, WarningPeriod.ledger,
+        NonRoadMachine.ledger, InternalVehicle.ledger, EntryAuthorisation.ledger, EntryCheck.ledger, VehicleModel.ledger, MaterialMovement.ledger, ExcessEmissionList.ledger,
+        ControlStrategy.ledger, WarningPeriod.ledger,
     ]
 
     private static let enterpriseLedgers = [
-        RegisteredVehicle.ledger.name, OnSiteVehicle.ledger.name, NonRoadMachine.ledger.name, InternalVehicle.ledger.name, MaterialMovement.ledger.name, Gate.ledger.name,
+        RegisteredVehicle.ledger.name, OnSiteVehicle.ledger.name, NonRoadMachine.ledger.name, InternalVehicle.ledger.name, EntryAuthorisation.ledger.name,
+        MaterialMovement.ledger.name, Gate.ledger.name,
         Barrier.ledger.name,
         Camera.ledger.name,
     ]
@@ -75,9 +77,12 @@ package final class MobileSources: Sendable {
         LedgerGrant(ledgers.map(\.name), [.write, .delete, .import, .reveal], to: [.city]),
         LedgerGrant([Enterprise.ledger.name] + enterpriseLedgers, [.write, .import], to: [.county]),
         LedgerGrant(enterpriseLedgers, [.read, .write, .delete, .import, .export, .reveal], to: [.enterpriseAdmin]),
-        LedgerGrant([Enterprise.ledger.name, GatePassEvent.ledger.name, InOutVehicle.ledger.name], [.read, .export], to: [.enterpriseAdmin]),
+        LedgerGrant([Enterprise.ledger.name, GatePassEvent.ledger.name, InOutVehicle.ledger.name, EntryCheck.ledger.name], [.read, .export], to: [.enterpriseAdmin]),
         LedgerGrant(
-            [GatePassEvent.ledger.name, InOutVehicle.ledger.name, RegisteredVehicle.ledger.name, InternalVehicle.ledger.name, Gate.ledger.name], [.read], to: [.enterpriseGuard]),
+            [
+                GatePassEvent.ledger.name, InOutVehicle.ledger.name, RegisteredVehicle.ledger.name, InternalVehicle.ledger.name, Gate.ledger.name,
+                EntryAuthorisation.ledger.name, EntryCheck.ledger.name,
+            ], [.read], to: [.enterpriseGuard]),
     ]
 
     package static let dictionaries: [DictionaryDeclaration] = [
@@ -91,7 +96,8 @@ package final class MobileSources: Sendable {
         DictionaryDeclaration(.industry, "行业类型", Industry.all + Industry.transportUnits, source: "重污染天气应急减排措施制定技术指南"),
         DictionaryDeclaration(.performanceGrade, "绩效分级", PerformanceGrade.all, source: "重污染天气应急减排措施制定技术指南"),
         DictionaryDeclaration(.warningLevel, "响应级别", WarningLevel.all, source: "重污染天气应急预案"),
-        DictionaryDeclaration(.direction, "方向", GateCodes.direction), DictionaryDeclaration(.barrierAction, "抬杆方式", GateCodes.barrierAction),
+        DictionaryDeclaration(.entryMatch, "核验比对", EntryCheck.match), DictionaryDeclaration(.direction, "方向", GateCodes.direction),
+        DictionaryDeclaration(.barrierAction, "抬杆方式", GateCodes.barrierAction),
         DictionaryDeclaration(.passSource, "数据来源", GateCodes.passSource), DictionaryDeclaration(.verdict, "校验结论", GateCodes.verdict),
         DictionaryDeclaration(.networked, "远程联网", GateCodes.networked), DictionaryDeclaration(.stageBasis, "排放阶段判定依据", GateCodes.stageBasis),
         DictionaryDeclaration(.filingState, "备案状态", GateCodes.filingState), DictionaryDeclaration(.filedBy, "备案来源", GateCodes.filedBy),

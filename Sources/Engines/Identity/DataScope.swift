@@ -27,6 +27,14 @@ package enum DataScope: Sendable, Equatable {
         }
     }
 
+    /// Whether sums by area can answer: no row's owner is asked for.
+    package var isByArea: Bool {
+        switch self {
+        case .everything, .areas: true
+        default: false
+        }
+    }
+
     /// The same question of one row.
     package func admits(org: Int64?, area: String?) -> Bool {
         switch self {

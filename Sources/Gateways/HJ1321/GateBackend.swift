@@ -77,4 +77,7 @@ package struct GateFilingQuery: Sendable {
     package var plateColor: PlateColor
     package var isEntry: Bool
     package var gateNo: String
+    /// As recognised at the gate; nil where nobody looked.
+    package var driver: String?
+    package var cargo: String?
 }

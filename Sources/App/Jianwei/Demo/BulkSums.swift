@@ -25,6 +25,17 @@ struct BulkSums: Sendable {
         var direction: String
     }
 
+    private struct StageKey: Hashable, Sendable {
+        var area: String
+        var industry: String
+        var stage: String
+        var fuel: String
+
+        func row(_ time: SQLValue, _ tally: BulkDay.Tally) -> [SQLValue] {
+            [time, .text(area), .text(industry), .text(stage), .text(fuel), .int(tally.trips), .real(tally.tonnes), .int(tally.refused)]
+        }
+    }
+
     private struct DayKey: Hashable, Sendable {
         var site: Int32
         var stage: String
@@ -59,13 +70,18 @@ struct BulkSums: Sendable {
         for (gate, tally) in day.gateDays { lastPass[gate] = tally.lastPassAt }
     }
 
-    /// `pass_daily` and `gate_daily` of one day.
+    private static let stageColumns = ["area", "industry", "stage", "fuel", "trips", "tonnes", "refused"]
+
+    /// `pass_daily`, `pass_daily_stage` and `gate_daily` of one day.
     func rows(of day: BulkDay) -> Batch {
         var sums: [DayKey: BulkDay.Tally] = [:]
+        var stages: [StageKey: BulkDay.Tally] = [:]
         for (key, tally) in day.daily {
             let kind = plan.kinds[Int(key.kind)]
             let daily = DayKey(site: key.site, stage: kind.stage.rawValue, fuel: kind.fuel, group: kind.group.rawValue, direction: key.isEntry ? "1" : "2")
             sums[daily, default: BulkDay.Tally()].add(tally)
+            let stage = StageKey(area: sites[Int(key.site)].county, industry: sites[Int(key.site)].industry, stage: kind.stage.rawValue, fuel: kind.fuel)
+            stages[stage, default: BulkDay.Tally()].add(tally)
         }
         let number = SQLValue.int(Int64(day.day.number))
         var daily: [[SQLValue]] = []
@@ -88,10 +104,14 @@ struct BulkSums: Sendable {
         }
         let dailyColumns = ["day", "org", "stage", "fuel", "vehicle_group", "strategy", "level", "direction", "area", "industry", "trips", "tonnes", "refused"]
         let gateColumns = ["day", "org", "gate_no", "area", "received", "automatic", "backfilled", "hand_lifts", "refused", "refused_lifted", "generated", "heartbeats"]
-        return Batch(parts: [Rows(table: "pass_daily", columns: dailyColumns, rows: daily), Rows(table: "gate_daily", columns: gateColumns, rows: gates)])
+        return Batch(parts: [
+            Rows(table: "pass_daily", columns: dailyColumns, rows: daily),
+            Rows(table: "pass_daily_stage", columns: ["day"] + BulkSums.stageColumns, rows: stages.map { $0.key.row(number, $0.value) }),
+            Rows(table: "gate_daily", columns: gateColumns, rows: gates),
+        ])
     }
 
-    /// `pass_monthly` and the vehicles seen, of a month that is over.
+    /// `pass_monthly`, `pass_monthly_stage` and the vehicles seen, of a month that is over.
     mutating func closeMonth(_ number: Int) -> Batch {
         let stamp = SQLValue.int(Int64(number))
         let monthly: [[SQLValue]] = month.map { key, tally in
@@ -100,6 +120,8 @@ struct BulkSums: Sendable {
                 .real(tally.tonnes), .int(tally.refused),
             ]
         }
+        var stages: [StageKey: BulkDay.Tally] = [:]
+        for (key, tally) in month { stages[StageKey(area: key.area, industry: key.industry, stage: key.stage, fuel: key.fuel), default: BulkDay.Tally()].add(tally) }
         // In the order of the key, so that the clustered table grows at its end.
         var plates: [(area: String, plate: String)] = seen.map { (counties[Int($0 >> 32)], plan.vehicles[Int($0 & 0xFFFF_FFFF)].plate) }
         plates.sort { ($0.area, $0.plate) < ($1.area, $1.plate) }
@@ -110,6 +132,7 @@ struct BulkSums: Sendable {
         let columns = ["month", "area", "industry", "stage", "fuel", "vehicle_group", "level", "direction", "trips", "tonnes", "refused"]
         return Batch(parts: [
             Rows(table: "pass_monthly", columns: columns, rows: monthly),
+            Rows(table: "pass_monthly_stage", columns: ["month"] + BulkSums.stageColumns, rows: stages.map { $0.key.row(stamp, $0.value) }),
             Rows(table: "plate_month", columns: ["month", "area", "plate"], rows: plates.map { [stamp, .text($0.area), .text($0.plate)] }),
             Rows(table: "plate_month_count", columns: ["month", "area", "plates"], rows: counts.sorted { $0.key < $1.key }.map { [stamp, .text($0.key), .int($0.value)] }),
         ])

@@ -19,6 +19,8 @@ struct DemoLedgers: Sendable {
         try await write(OnSiteVehicle.ledger.name, onSiteVehicles())
         try await write(NonRoadMachine.ledger.name, machines())
         try await write(InternalVehicle.ledger.name, internalVehicles())
+        try await write(EntryAuthorisation.ledger.name, authorisations())
+        try await demandAuthorisation()
         try await write(Camera.ledger.name, cameras())
         if try await platform.database.read({ try $0.first("SELECT 1 FROM excess_emission_entry LIMIT 1") }) == nil { try await listVehicles() }
     }
@@ -108,6 +110,33 @@ struct DemoLedgers: Sendable {
                         "validUntil": .string(today.adding(days: random.int(5...500)).text),
                     ], org: org)
             }
+        }
+    }
+
+    /// the second enterprise lets in by authorisation only; the others have authorised a few.
+    private func authorisations() -> [Draft] {
+        var random = DemoRandom(plan.seed, stream: 14)
+        let today = platform.clock.today
+        return zip(plan.enterprises, orgs).flatMap { place, org in
+            place.vehicles.prefix(place.index == 1 ? place.vehicles.count : 4).enumerated().map { number, index in
+                let vehicle = plan.vehicles[index]
+                return Draft(
+                    [
+                        "plateNo": .string(vehicle.plate), "plateColor": .string(vehicle.color.rawValue), "validFrom": .string(today.adding(days: -60).text),
+                        "validUntil": .string(today.adding(days: random.int(60...300)).text), "purpose": "原料与产品运输（演示）",
+                        "driver": .string("演示司机\(place.index + 1)-\(number + 1)"),
+                        "cargo": .string(Set(place.trade.brings + place.trade.takes).sorted().joined(separator: "、")),
+                    ], org: org)
+            }
+        }
+    }
+
+    private func demandAuthorisation() async throws {
+        guard plan.enterprises.count > 1, orgs.count > 1 else { return }
+        let (ledgers, org) = (platform.ledgers, orgs[1])
+        try await platform.database.write { tx in
+            guard let id = try tx.value("SELECT id FROM enterprise WHERE org = \(org) AND deleted_at IS NULL")?.int else { return }
+            _ = try ledgers.update(Enterprise.ledger.name, id: id, Draft(["needsAuthorisation": true]), expectedVersion: nil, by: DemoLedgers.writer, in: tx)
         }
     }
 

@@ -71,7 +71,10 @@ final class GateDesk: GateBackend {
     }
 
     func filing(_ query: GateFilingQuery, from caller: GateCaller) async throws -> JSONValue {
-        try await gates.filingLookup.look(plateNo: query.plateNo, color: query.plateColor, isEntry: query.isEntry, gateNo: query.gateNo, org: caller.org).json
+        try await gates.filingLookup.look(
+            plateNo: query.plateNo, color: query.plateColor, isEntry: query.isEntry, gateNo: query.gateNo, org: caller.org, driver: query.driver, cargo: query.cargo
+        )
+        .json
     }
 
     func heartbeat(_ value: JSONValue, from caller: GateCaller, claim: @escaping GateClaim) async throws -> JSONValue {

@@ -80,6 +80,7 @@ struct Serve: AsyncParsableCommand {
         try lock.publish(port: address.port, host: address.host, isSecure: tls != nil)
         Serve.greet(installation, address, scheme: tls == nil ? "http" : "https", seconds: Clock.system.now.seconds(since: started))
         DemoStage.greet(credentials)
+        StartMemory.release()
         try await server.run()
         try await installation.gates.passes.settle()
         await installation.database.close()

@@ -15,6 +15,7 @@ package enum Enterprise {
     package static let performanceGrade = FieldKey<String>("performanceGrade")
     package static let maintenanceUnit = FieldKey<Int64>("maintenanceUnit")
     package static let connectState = FieldKey<String>("connectState")
+    package static let needsAuthorisation = FieldKey<Bool>("needsAuthorisation")
     package static let connectedAt = FieldKey<Moment>("connectedAt")
 
     package static let ledger = LedgerDeclaration(
@@ -52,6 +53,7 @@ package enum Enterprise {
         .integer("gateCount", "载货出入口数", 0...99, marks: [.unlisted]).section("联网"),
         .reference("maintenanceUnit", "运维单位", to: "maintenanceUnit", marks: [.filterable, .unlisted]).section("联网"),
         .code("connectState", "联网状态", from: .connectState, marks: [.required, .filterable, .groupable]).section("联网").fallback("connected"),
+        .bool("needsAuthorisation", "进厂须授权", marks: [.filterable, .unlisted]).section("联网").fallback("false").hint("开启后，未列入“进厂授权”或驾驶人、货物不符的车辆不予放行"),
         .moment("connectedAt", "联网时间", marks: [.unlisted]).section("联网"),
     ]
 }

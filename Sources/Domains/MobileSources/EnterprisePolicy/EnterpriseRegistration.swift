@@ -34,7 +34,8 @@ package struct EnterpriseRegistration: Sendable {
             }
             let facts = EnterpriseFacts(
                 ledgerId: record.id, org: org, code: record[Enterprise.enterpriseCode] ?? "", name: record[Enterprise.name] ?? "", county: record[Enterprise.county] ?? "",
-                industry: record[Enterprise.industry] ?? "", grade: record[Enterprise.performanceGrade] ?? "", isConnected: record[Enterprise.connectState] == "connected")
+                industry: record[Enterprise.industry] ?? "", grade: record[Enterprise.performanceGrade] ?? "", isConnected: record[Enterprise.connectState] == "connected",
+                needsAuthorisation: record[Enterprise.needsAuthorisation] ?? false)
             snapshot.enterprises[org] = facts
             snapshot.orgByCode[facts.code] = org
         }
@@ -45,7 +46,8 @@ package struct EnterpriseRegistration: Sendable {
             var next = registry.snapshot
             next.enterprises[org] = EnterpriseFacts(
                 ledgerId: record.id, org: org, code: record[Enterprise.enterpriseCode] ?? "", name: record[Enterprise.name] ?? "", county: record[Enterprise.county] ?? "",
-                industry: record[Enterprise.industry] ?? "", grade: record[Enterprise.performanceGrade] ?? "", isConnected: record[Enterprise.connectState] == "connected")
+                industry: record[Enterprise.industry] ?? "", grade: record[Enterprise.performanceGrade] ?? "", isConnected: record[Enterprise.connectState] == "connected",
+                needsAuthorisation: record[Enterprise.needsAuthorisation] ?? false)
             _ = try refresh.run(next, in: tx)
         }
         follow(Gate.ledger.name) { record, snapshot, isLive in

@@ -78,8 +78,12 @@ package struct EnterpriseFacts: Sendable, Equatable {
     package var industry: String
     package var grade: String
     package var isConnected: Bool
+    /// Vehicles are let in by authorisation only.
+    package var needsAuthorisation: Bool
 
-    package init(ledgerId: Int64, org: Int64, code: String, name: String, county: String, industry: String, grade: String, isConnected: Bool = true) {
+    package init(
+        ledgerId: Int64, org: Int64, code: String, name: String, county: String, industry: String, grade: String, isConnected: Bool = true, needsAuthorisation: Bool = false
+    ) {
         self.ledgerId = ledgerId
         self.org = org
         self.code = code
@@ -88,6 +92,7 @@ package struct EnterpriseFacts: Sendable, Equatable {
         self.industry = industry
         self.grade = grade
         self.isConnected = isConnected
+        self.needsAuthorisation = needsAuthorisation
     }
 }
 

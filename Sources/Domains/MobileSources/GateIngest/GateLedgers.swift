@@ -3,7 +3,7 @@ import Kernel
 import Ledgers
 import Storage
 
-/// over the interface: a gate system keeps its enterprise's ledgers up to date, record by record.
+/// over the interface: a gate system keeps its enterprise's ledgers up to date, record by record.
 ///
 /// Source: interfaces/gate.md Ledgers.
 package struct GateLedgers: Sendable {
@@ -11,7 +11,7 @@ package struct GateLedgers: Sendable {
     let ledgers: LedgerEngine
     let registry: GateRegistry
 
-    package static let names = ["registeredVehicle", "onSiteVehicle", "nonRoadMachine", "internalVehicle"]
+    package static let names = ["registeredVehicle", "onSiteVehicle", "nonRoadMachine", "internalVehicle", "entryAuthorisation"]
 
     package struct Result: Sendable {
         package var key: String

@@ -38,6 +38,8 @@ package struct GatePassInput: Sendable {
     package var operatorName: String?
     package var reason: String?
     package var confidence: Double?
+    /// As a reader or a guard recognised the driver; compared with the authorisation and not kept.
+    package var driver: String?
     package var videoCamera: String?
     package var videoFrom: Moment?
     package var videoTo: Moment?
@@ -91,7 +93,7 @@ extension GatePassInput {
         case serialNo, gateNo, barrierNo, laneNo, direction, plateNo, plateColor, passedAt, startedAt, endedAt, barrierAction, liftReason, headPhoto, bodyPhoto, platePhoto,
             documentPhoto
         case cargoName, cargoTonnes, measuredBy, vin, engineNo, registeredOn, model, vehicleType, fuel, emissionStage, useNature, owner, networked, source
-        case `operator`, reason, confidence, video
+        case `operator`, reason, confidence, video, driver
 
         private static let texts: [String] = allCases.map { "\($0)" }
         private static let byText: [String: Name] = Dictionary(uniqueKeysWithValues: allCases.map { ($0.text, $0) })
@@ -172,6 +174,7 @@ extension GatePassInput {
         case .operator: operatorName = reader.text(name.text, value, 0...64)
         case .reason: reason = reader.text(name.text, value, 0...200)
         case .confidence: confidence = reader.number(name.text, value, 0...1)
+        case .driver: driver = reader.text(name.text, value, 0...32)
         case .video: takeVideo(value, &reader)
         default: break
         }

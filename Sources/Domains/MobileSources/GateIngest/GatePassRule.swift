@@ -6,7 +6,7 @@ import Kernel
 /// Source: requirements/A-mobile-sources.md, 模型 · 合规判断; standards/hj1321-gate.md §7, §11.
 package enum GatePassRule {
     /// Raised by every change of this file that can change a verdict; kept with each pass.
-    package static let version: Int64 = 1
+    package static let version: Int64 = 2
 
     package struct Facts: Sendable, Equatable {
         package enum Filing: String, Sendable { case none, pending, approved, rejected }
@@ -29,11 +29,13 @@ package enum GatePassRule {
         package var tonnesToday: Double
         package var tonnes: Double
         package var isEntry: Bool
+        /// What comparing with the enterprise's authorisations gave (A-43); nil where none is demanded.
+        package var entry: EntryComparison?
 
         package init(
             plate: PlateNumber, color: PlateColor?, isInternal: Bool, filing: Filing, stage: EmissionStage, fuel: String, group: VehicleGroup, vehicleClass: String?,
             listedVersion: Int64?,
-            level: WarningLevel, strategy: Strategy?, minuteOfDay: Int, tripsToday: Int, tonnesToday: Double, tonnes: Double, isEntry: Bool
+            level: WarningLevel, strategy: Strategy?, minuteOfDay: Int, tripsToday: Int, tonnesToday: Double, tonnes: Double, isEntry: Bool, entry: EntryComparison? = nil
         ) {
             self.plate = plate
             self.color = color
@@ -51,7 +53,16 @@ package enum GatePassRule {
             self.tonnesToday = tonnesToday
             self.tonnes = tonnes
             self.isEntry = isEntry
+            self.entry = entry
         }
+    }
+
+    /// Whether what was recognised is what the enterprise allowed in.
+    package struct EntryComparison: Sendable, Equatable {
+        /// nil: everything fits.
+        package var doubt: Finding?
+
+        package init(doubt: Finding?) { self.doubt = doubt }
     }
 
     package enum Verdict: String, Sendable { case allow, refuse, unknown }
@@ -89,6 +100,7 @@ package enum GatePassRule {
         if let strategy = facts.strategy, let reason = breach(of: strategy, by: facts) {
             findings.append(Finding(.strategyBreached, "\(strategy.level == .none ? "" : strategy.level.title + "预警 ")\(reason)"))
         }
+        if let doubt = facts.entry?.doubt { findings.append(doubt) }
         if facts.stage == .unknown { findings.append(Finding(.stageUnknown)) }
         return Judgement(verdict: findings.contains { $0.kind.refuses } ? .refuse : .allow, findings: findings)
     }

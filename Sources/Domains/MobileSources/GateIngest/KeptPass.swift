@@ -44,5 +44,6 @@ struct KeptPass: Sendable {
             listedVersion: kept["listed"]?.int,
             level: row[12].text.flatMap(WarningLevel.init(rawValue:)) ?? .none, strategy: nil, minuteOfDay: passedAt.minuteOfDay, tripsToday: Int(kept["trips"]?.int ?? 0),
             tonnesToday: kept["tonnes"]?.double ?? 0, tonnes: row[11].double ?? 0, isEntry: row[6].text == "1")
+        facts.entry = kept["entry"]?.string.map { GatePassRule.EntryComparison(doubt: PassFinding(rawValue: $0).map { GatePassRule.Finding($0) }) }
     }
 }

@@ -1,3 +1,4 @@
+import Cryptography
 import Kernel
 import Ledgers
 import Storage
@@ -12,6 +13,8 @@ package final class KnownVehicles: Sendable {
     struct Vehicle: Sendable {
         var filing: PassJudge.Filing?
         var isInternal = false
+        /// Also such as do not hold (any more).
+        var authorisations: [EntryRule.Authorisation] = []
     }
 
     struct Asked: Hashable, Sendable {
@@ -29,8 +32,16 @@ package final class KnownVehicles: Sendable {
         var validUntil: Int64?
     }
 
-    /// An enterprise's own cars by plate: few, so all of them are kept, and no vehicle needs a question of its own.
-    fileprivate typealias Fleet = [String: [Internal]]
+    fileprivate struct Authorised: Sendable {
+        var color: String
+        var authorisation: EntryRule.Authorisation
+    }
+
+    /// An enterprise's own cars and its authorisations by plate: few, so all of them are kept, and no vehicle needs a question of its own.
+    fileprivate struct Fleet: Sendable {
+        var own: [String: [Internal]] = [:]
+        var authorised: [String: [Authorised]] = [:]
+    }
 
     private struct State {
         var filings = Generations<String, [Filed]>()
@@ -44,6 +55,8 @@ package final class KnownVehicles: Sendable {
 
     private let database: any Database
     private let state = Mutex(State())
+    /// Opens the drivers' names.
+    private let drivers = Mutex<FieldCipher?>(nil)
 
     init(database: any Database) { self.database = database }
 
@@ -58,7 +71,12 @@ package final class KnownVehicles: Sendable {
                 }
             }
         }
-        ledgers.onChange(of: InternalVehicle.ledger.name) { [self] change, tx in
+        drivers.withLock { $0 = ledgers.cipher(of: EntryAuthorisation.ledger.name, "driver") }
+        for name in [InternalVehicle.ledger.name, EntryAuthorisation.ledger.name] { forgetFleets(at: name, ledgers) }
+    }
+
+    private func forgetFleets(at ledger: String, _ ledgers: LedgerEngine) {
+        ledgers.onChange(of: ledger) { [self] change, tx in
             let orgs = Set([change.before, change.after].compactMap { $0?.org })
             tx.afterCommit { [self] in
                 state.withLock { state in
@@ -102,9 +120,11 @@ package final class KnownVehicles: Sendable {
         func vehicle(_ subject: PassJudge.Subject, org: Int64) -> Vehicle {
             let plate = subject.plate.text
             let color = subject.color.rawValue
-            let inside = fleets[org]?[plate]?.first { $0.color == color }
+            let inside = fleets[org]?.own[plate]?.first { $0.color == color }
             let isInternal = inside.map { entry in entry.validUntil.map { Int64(subject.at.day.number) <= $0 } ?? true } ?? false
-            return Vehicle(filing: PassJudge.best(of: filings[plate]?.lazy.filter { $0.color == color }.map(\.filing) ?? [], for: org), isInternal: isInternal)
+            return Vehicle(
+                filing: PassJudge.best(of: filings[plate]?.lazy.filter { $0.color == color }.map(\.filing) ?? [], for: org), isInternal: isInternal,
+                authorisations: fleets[org]?.authorised[plate]?.lazy.filter { $0.color == color }.map(\.authorisation) ?? [])
         }
     }
 
@@ -112,7 +132,8 @@ package final class KnownVehicles: Sendable {
     func answer(_ asked: Set<Asked>) async throws -> Answer {
         let (known, plates, orgs, changes) = look(asked)
         guard !plates.isEmpty || !orgs.isEmpty else { return known }
-        let read = try await database.read { reader in try KnownVehicles.read(plates, orgs, in: reader) }
+        let drivers = drivers.withLock { $0 }
+        let read = try await database.read { reader in try KnownVehicles.read(plates, orgs, drivers, in: reader) }
         if database.dialect == .sqlite {
             state.withLock { state in
                 guard state.changes == changes else { return }
@@ -144,7 +165,7 @@ package final class KnownVehicles: Sendable {
         }
     }
 
-    private static func read(_ plates: Set<String>, _ orgs: Set<Int64>, in reader: any Reader) throws -> Answer {
+    private static func read(_ plates: Set<String>, _ orgs: Set<Int64>, _ drivers: FieldCipher?, in reader: any Reader) throws -> Answer {
         var answer = Answer()
         for plate in plates { answer.filings[plate] = [] }
         for plates in chunks(Array(plates)) {
@@ -154,9 +175,17 @@ package final class KnownVehicles: Sendable {
             }
         }
         for org in orgs {
-            var fleet: Fleet = [:]
+            var fleet = Fleet()
             try reader.each(SQL(text: fleetOfOne, arguments: [.int(org)])) { row in
-                fleet[row[0].text ?? "", default: []].append(Internal(color: row[1].text ?? "", validUntil: row[2].int))
+                fleet.own[row[0].text ?? "", default: []].append(Internal(color: row[1].text ?? "", validUntil: row[2].int))
+                return true
+            }
+            try reader.each(SQL(text: authorisationsOfOne, arguments: [.int(org)])) { row in
+                let driver = row[5].text.flatMap { $0.isEmpty ? nil : (try? drivers?.open($0)) ?? $0 }
+                let authorisation = EntryRule.Authorisation(
+                    id: row[2].int ?? 0, gates: EntryRule.list(row[3].text), cargo: EntryRule.list(row[4].text), driver: driver,
+                    from: row[6].int.flatMap { Day(number: Int($0)) }, until: row[7].int.flatMap { Day(number: Int($0)) })
+                fleet.authorised[row[0].text ?? "", default: []].append(Authorised(color: row[1].text ?? "", authorisation: authorisation))
                 return true
             }
             answer.fleets[org] = fleet
@@ -165,6 +194,9 @@ package final class KnownVehicles: Sendable {
     }
 
     private static let fleetOfOne = "SELECT plate_no, plate_color, valid_until FROM internal_vehicle WHERE org = ? AND deleted_at IS NULL"
+
+    private static let authorisationsOfOne =
+        "SELECT plate_no, plate_color, id, gate_nos, cargo, driver, valid_from, valid_until FROM entry_authorisation WHERE org = ? AND deleted_at IS NULL ORDER BY id"
 
     /// In few sizes, the last plate repeated, so that few statements are prepared.
     private static func chunks(_ plates: [String]) -> [[String]] {

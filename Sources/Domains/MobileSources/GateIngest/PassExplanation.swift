@@ -44,6 +44,13 @@ package struct PassExplanation: Sendable, Equatable {
         } else {
             steps.append(Step(title: "管控策略", outcome: .skipped, text: "当前响应级别（\(facts.level.title)）没有适用于该企业的策略"))
         }
+        if let entry = facts.entry {
+            if let doubt = entry.doubt {
+                steps.append(Step(title: "进厂授权", outcome: .failed, text: doubt.message))
+            } else {
+                steps.append(Step(title: "进厂授权", outcome: .passed, text: "车辆、驾驶人和货物与授权一致"))
+            }
+        }
         self.steps = steps
     }
 

@@ -3,7 +3,7 @@ import Kernel
 /// What the judging of a pass can find (interfaces/gate.md Passes; A-02). The code is what gates receive and what the ledger keeps.
 package enum PassFinding: String, Sendable, CaseIterable {
     // Reasons not to lift, in the order they are checked (模型 · 合规判断).
-    case notFiled, filingPending, filingRejected, excessListed, strategyBreached
+    case notFiled, filingPending, filingRejected, excessListed, strategyBreached, notAuthorised, driverMismatch, cargoMismatch
     // Completeness, accuracy, truth.
     case internalVehicle, plateMissing, plateFormat, vinCheckDigit, stageMismatch, fuelMismatch, vinMismatch, stageUnknown, exitBeforeEntry, exitWithoutEntry
     case duplicatePhoto, photoMissing, clockDrift, liftedByHand, offlineDecision, wrongDirection, incomplete
@@ -15,6 +15,9 @@ package enum PassFinding: String, Sendable, CaseIterable {
         case .filingRejected: "备案已退回"
         case .excessListed: "列入排放超标车辆名单"
         case .strategyBreached: "不符合当前管控策略"
+        case .notAuthorised: "未取得进厂授权"
+        case .driverMismatch: "驾驶人与授权不符"
+        case .cargoMismatch: "货物与授权不符"
         case .internalVehicle: "内部车辆，免于管控"
         case .plateMissing: "无牌车辆"
         case .plateFormat: "号牌格式存疑"
@@ -38,7 +41,7 @@ package enum PassFinding: String, Sendable, CaseIterable {
     /// Whether the barrier must stay down for it.
     package var refuses: Bool {
         switch self {
-        case .notFiled, .filingPending, .filingRejected, .excessListed, .strategyBreached: true
+        case .notFiled, .filingPending, .filingRejected, .excessListed, .strategyBreached, .notAuthorised, .driverMismatch, .cargoMismatch: true
         default: false
         }
     }

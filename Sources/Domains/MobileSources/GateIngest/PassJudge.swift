@@ -29,6 +29,10 @@ struct PassJudge {
         var stage: EmissionStage?
         var fuel: String?
         var vehicleType: String?
+        /// As the gate recognised them; nil where it did not look.
+        var gateNo: String?
+        var driver: String?
+        var cargo: String?
     }
 
     /// What an enterprise has moved on a day before this pass; only strategies with a daily cap ask.
@@ -59,14 +63,19 @@ struct PassJudge {
         let level = snapshot.level(county: site.county, at: subject.at)
         let strategy = snapshot.strategy(for: site, level: level, at: subject.at)
         let vehicleType = filing?.vehicleType ?? subject.vehicleType
+        let isInternal = !subject.plate.isMissing && known.isInternal
+        let entry =
+            site.needsAuthorisation && subject.isEntry && !isInternal
+            ? GatePassRule.EntryComparison(
+                doubt: EntryRule.doubt(known.authorisations, EntryRule.Seen(day: subject.at.day, gateNo: subject.gateNo, driver: subject.driver, cargo: subject.cargo))) : nil
         let facts = GatePassRule.Facts(
-            plate: subject.plate, color: subject.color, isInternal: !subject.plate.isMissing && known.isInternal,
+            plate: subject.plate, color: subject.color, isInternal: isInternal,
             filing: filing.flatMap { GatePassRule.Facts.Filing(rawValue: $0.state) } ?? .none,
             stage: stage(filing, subject), fuel: filing?.fuel ?? subject.fuel ?? (subject.plate.isPureElectric ? "C" : "X"),
             group: VehicleGroup(type: vehicleType, color: subject.color),
             vehicleClass: filing?.vehicleClass, listedVersion: snapshot.listing(plate: subject.plate.text, color: subject.color.rawValue, at: subject.at)?.version, level: level,
             strategy: strategy,
-            minuteOfDay: subject.at.minuteOfDay, tripsToday: 0, tonnesToday: 0, tonnes: subject.tonnes, isEntry: subject.isEntry)
+            minuteOfDay: subject.at.minuteOfDay, tripsToday: 0, tonnesToday: 0, tonnes: subject.tonnes, isEntry: subject.isEntry, entry: entry)
         return Outcome(facts: facts, filing: filing, judgement: GatePassRule.judge(facts))
     }
 

@@ -46,7 +46,7 @@ struct PassPreparation {
         guard let barrierDirection = gate.barriers[input.barrierNo] else { return .refused(PassResult(refusing: input, "barrierNo", "40401", "道闸“\(input.barrierNo)”未登记")) }
         let subject = PassJudge.Subject(
             plate: input.plate, color: input.plateColor, at: input.passedAt, isEntry: input.direction == "1", tonnes: input.cargoTonnes ?? 0, stage: input.emissionStage,
-            fuel: input.fuel, vehicleType: input.vehicleType)
+            fuel: input.fuel, vehicleType: input.vehicleType, gateNo: input.gateNo, driver: input.driver, cargo: input.cargoName)
         let outcome = PassJudge(snapshot: snapshot).judge(subject, at: site, known: known.vehicle(subject, org: site.org))
         var doubts: [GatePassRule.Finding] = []
         PassChecks.add(to: &doubts, input: input, filing: outcome.filing, barrierDirection: barrierDirection, now: now)

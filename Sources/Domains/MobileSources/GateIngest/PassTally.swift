@@ -43,6 +43,12 @@ struct PassTally {
         var trips: Int64 = 0
         var tonnes = 0.0
         var refused: Int64 = 0
+
+        mutating func add(_ other: TripCounts) {
+            trips += other.trips
+            tonnes += other.tonnes
+            refused += other.refused
+        }
     }
 
     private struct Month: Hashable {
@@ -54,6 +60,15 @@ struct PassTally {
         var group: VehicleGroup
         var level: WarningLevel
         var direction: String
+    }
+
+    /// Of the small roll-ups; by day or by month.
+    private struct Stage: Hashable {
+        var time: Int
+        var area: String
+        var industry: String
+        var stage: EmissionStage
+        var fuel: String
     }
 
     /// What is remembered between transactions; nil where one record is stored on its own and everything is written at once.
@@ -146,18 +161,22 @@ struct PassTally {
         for (key, counts) in gates { try write(key, counts, tx) }
         gates.removeAll(keepingCapacity: true)
         var months: [Month: TripCounts] = [:]
+        var dailyStages: [Stage: TripCounts] = [:]
+        var monthlyStages: [Stage: TripCounts] = [:]
         for (key, sums) in trips {
             try write(key, sums, tx)
+            var stage = Stage(time: key.day.number, area: sums.area, industry: sums.industry, stage: key.stage, fuel: key.fuel)
+            dailyStages[stage, default: TripCounts(area: "", industry: "")].add(sums)
+            stage.time = key.day.month
+            monthlyStages[stage, default: TripCounts(area: "", industry: "")].add(sums)
             let month = Month(
                 month: key.day.month, area: sums.area, industry: sums.industry, stage: key.stage, fuel: key.fuel, group: key.group, level: key.level, direction: key.direction)
-            var total = months[month] ?? TripCounts(area: sums.area, industry: sums.industry)
-            total.trips += sums.trips
-            total.tonnes += sums.tonnes
-            total.refused += sums.refused
-            months[month] = total
+            months[month, default: TripCounts(area: "", industry: "")].add(sums)
         }
         trips.removeAll(keepingCapacity: true)
         for (key, sums) in months { try write(key, sums, tx) }
+        for (key, sums) in dailyStages { try write(key, sums, PassTally.dailyStage, tx) }
+        for (key, sums) in monthlyStages { try write(key, sums, PassTally.monthlyStage, tx) }
         for (key, state) in serials where state.isChanged {
             try state.write(org: key.org, gateNo: key.gateNo, in: tx)
             serials[key]?.written()
@@ -191,6 +210,13 @@ struct PassTally {
         try tx.post(SQL(text: PassTally.monthly, arguments: arguments))
     }
 
+    private func write(_ key: Stage, _ sums: TripCounts, _ statement: String, _ tx: any Transaction) throws {
+        let arguments: [SQLValue] = [
+            .int(Int64(key.time)), .text(key.area), .text(key.industry), .text(key.stage.rawValue), .text(key.fuel), .int(sums.trips), .real(sums.tonnes), .int(sums.refused),
+        ]
+        try tx.post(SQL(text: statement, arguments: arguments))
+    }
+
     private static let visiting = "UPDATE registered_vehicle SET last_pass_at = ? WHERE id = ? AND (last_pass_at IS NULL OR last_pass_at < ?)"
     private static let gateDay = """
         INSERT INTO gate_daily (day, org, gate_no, area, received, automatic, manual, backfilled, hand_lifts, refused, refused_lifted, with_photos, unknown_stage, flagged)
@@ -209,5 +235,15 @@ struct PassTally {
         INSERT INTO pass_monthly (month, area, industry, stage, fuel, vehicle_group, level, direction, trips, tonnes, refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (month, area, industry, stage, fuel, vehicle_group, level, direction) DO UPDATE SET trips = pass_monthly.trips + excluded.trips, tonnes = pass_monthly.tonnes + excluded.tonnes,
             refused = pass_monthly.refused + excluded.refused
+        """
+    private static let dailyStage = """
+        INSERT INTO pass_daily_stage (day, area, industry, stage, fuel, trips, tonnes, refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (day, area, industry, stage, fuel) DO UPDATE SET trips = pass_daily_stage.trips + excluded.trips, tonnes = pass_daily_stage.tonnes + excluded.tonnes,
+            refused = pass_daily_stage.refused + excluded.refused
+        """
+    private static let monthlyStage = """
+        INSERT INTO pass_monthly_stage (month, area, industry, stage, fuel, trips, tonnes, refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (month, area, industry, stage, fuel) DO UPDATE SET trips = pass_monthly_stage.trips + excluded.trips, tonnes = pass_monthly_stage.tonnes + excluded.tonnes,
+            refused = pass_monthly_stage.refused + excluded.refused
         """
 }

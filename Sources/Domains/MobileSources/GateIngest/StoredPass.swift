@@ -36,7 +36,8 @@ extension GatePassRule.Facts {
     /// What the pass ledger keeps so that the verdict can be told again: only what its own columns do not say.
     var kept: String {
         let listed = listedVersion.map { String($0) } ?? "null"
+        let entry = entry.map { ",\"entry\":\"\($0.doubt?.kind.rawValue ?? "")\"" } ?? ""
         return
-            "{\"internal\":\(isInternal),\"filing\":\"\(filing.rawValue)\",\"group\":\"\(group.rawValue)\",\"listed\":\(listed),\"trips\":\(tripsToday),\"tonnes\":\(tonnesToday)}"
+            "{\"internal\":\(isInternal),\"filing\":\"\(filing.rawValue)\",\"group\":\"\(group.rawValue)\",\"listed\":\(listed),\"trips\":\(tripsToday),\"tonnes\":\(tonnesToday)\(entry)}"
     }
 }

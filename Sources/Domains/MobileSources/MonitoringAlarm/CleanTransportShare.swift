@@ -86,15 +86,14 @@ package struct CleanTransportShare: Sendable {
     package func lines(_ query: Query, scope: DataScope, in reader: any Reader) throws -> [Line] {
         let findings = query.findings
         guard findings.isEmpty else { throw Failure.invalid(findings) }
-        let isOwn = if case .organisation = scope { true } else { false }
         let span = RollupSpan(
-            from: query.from, to: query.to, byMonth: query.subject != .enterprise && query.period != .day && query.enterprises.isEmpty && !isOwn, today: clock.today)
+            from: query.from, to: query.to, byMonth: query.subject != .enterprise && query.period != .day && query.enterprises.isEmpty && scope.isByArea, today: clock.today)
         var filters: [SQL] = [scope.condition()]
         if !query.counties.isEmpty { filters.append("area IN (\(list: query.counties))") }
         if !query.industries.isEmpty { filters.append("industry IN (\(list: query.industries))") }
         if !query.enterprises.isEmpty { filters.append("org IN (\(list: query.enterprises))") }
         var sums: [Key: Line] = [:]
-        for part in span.parts { try add(query, part, [part.condition] + filters, reader, &sums) }
+        for part in span.parts() { try add(query, part, [part.condition] + filters, reader, &sums) }
         let lines = sums.values.filter { $0.total.trips != 0 }.map { line in
             var line = line
             (line.total, line.clean, line.electric, line.old) = (line.total.rounded, line.clean.rounded, line.electric.rounded, line.old.rounded)

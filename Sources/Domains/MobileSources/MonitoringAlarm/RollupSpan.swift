@@ -1,7 +1,7 @@
 import Kernel
 import Storage
 
-/// A span of days cut into whole months, which `pass_monthly` answers, and days, which `pass_daily` answers: those at its ends, or, where they are fewer, those of the end's month that lie
+/// A span of days cut into whole months, which `pass_monthly` answers, and days, which `pass_daily` answers (or the small `pass_monthly_stage` and `pass_daily_stage`): those at its ends, or, where they are fewer, those of the end's month that lie
 /// outside and are taken off again. The month that runs is whole but for days to come, which have no passes.
 struct RollupSpan: Sendable, Equatable {
     /// `yyyymm`; nil when no month is asked.
@@ -64,10 +64,13 @@ struct RollupSpan: Sendable, Equatable {
     }
 
     /// In any order; their sums are the answer.
-    var parts: [Part] {
-        let whole = months.map { [Part(table: "pass_monthly", time: "month", condition: "month BETWEEN \($0.lowerBound) AND \($0.upperBound)")] } ?? []
+    ///
+    /// - Parameter small: nothing is asked that only the large roll-ups know.
+    func parts(small: Bool = false) -> [Part] {
+        let suffix = small ? "_stage" : ""
+        let whole = months.map { [Part(table: "pass_monthly" + suffix, time: "month", condition: "month BETWEEN \($0.lowerBound) AND \($0.upperBound)")] } ?? []
         func daily(_ span: ClosedRange<Day>, _ isTakenOff: Bool) -> Part {
-            Part(table: "pass_daily", time: "day", condition: "day BETWEEN \(span.lowerBound) AND \(span.upperBound)", isTakenOff: isTakenOff)
+            Part(table: "pass_daily" + suffix, time: "day", condition: "day BETWEEN \(span.lowerBound) AND \(span.upperBound)", isTakenOff: isTakenOff)
         }
         return whole + days.map { daily($0, false) } + outside.map { daily($0, true) }
     }

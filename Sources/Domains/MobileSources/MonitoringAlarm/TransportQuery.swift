@@ -172,6 +172,12 @@ extension TransportStatistics.Query {
     /// Only `pass_daily` knows enterprises, strategies and days.
     var needsDays: Bool { !enterprises.isEmpty || !strategies.isEmpty || dimensions.contains { $0 == .enterprise || $0 == .strategy || $0 == .day } }
 
+    /// Whether the small roll-ups of county, industry, stage and fuel answer.
+    var isOfStages: Bool {
+        enterprises.isEmpty && strategies.isEmpty && groups.isEmpty && levels.isEmpty && directions.isEmpty
+            && dimensions.allSatisfy { [.county, .industry, .stage, .fuel, .day, .month].contains($0) }
+    }
+
     /// Whether `plate_month_count` answers: whole months, county by month, nothing else asked.
     var isCountyByMonth: Bool {
         Set(dimensions) == [.county, .month] && from.isFirstOfMonth && to.adding(days: 1).isFirstOfMonth && industries.isEmpty && enterprises.isEmpty && stages.isEmpty

@@ -5,7 +5,8 @@ import Storage
 
 /// A-05 数据统计汇总: trips, tonnes, refusals and vehicles by any combination of county, industry, enterprise, time, stage, fuel, vehicle group, strategy, level and direction.
 ///
-/// Read from the roll-ups: whole months from `pass_monthly`, the days at the ends from `pass_daily`; everything from `pass_daily` when enterprise, strategy or day is asked. Internal
+/// Read from the roll-ups: whole months from `pass_monthly`, the days at the ends from `pass_daily`; everything from `pass_daily` when enterprise or strategy is asked. Where county, industry,
+/// stage, fuel and time are all that is asked, from the two small ones beside them. Internal
 /// vehicles are not in them. Source: requirements/A-mobile-sources.md A-05; standards/hj1321-gate.md §8.
 package struct TransportStatistics: Sendable {
     let database: any Database
@@ -100,23 +101,22 @@ package struct TransportStatistics: Sendable {
     // MARK: Sums
 
     private func addUp(_ query: Query, _ scope: DataScope, _ reader: any Reader, _ sums: inout [[String]: Figures]) throws {
-        let isOwn = if case .organisation = scope { true } else { false }
-        let span = RollupSpan(from: query.from, to: query.to, byMonth: !query.needsDays && !isOwn, today: clock.today)
+        let span = RollupSpan(from: query.from, to: query.to, byMonth: !query.needsDays && scope.isByArea, today: clock.today)
         let filters = conditions(query) { column($0, time: "day") } + [scope.condition()]
-        for part in span.parts { try add(query, part, filters, reader, &sums) }
+        for part in span.parts(small: query.isOfStages && scope.isByArea) { try add(query, part, filters, reader, &sums) }
         if !span.outside.isEmpty { sums = sums.filter { $0.value.trips != 0 } }
     }
 
     private func add(_ query: Query, _ part: RollupSpan.Part, _ filters: [SQL], _ reader: any Reader, _ sums: inout [[String]: Figures]) throws {
         let count = query.dimensions.count
-        let isOrdered = TransportStatistics.isOrdered(query, part.time)
+        let isOrdered = TransportStatistics.isOrdered(query, part)
         let columns = SQL.joined(
             query.dimensions.map { dimension in
                 // Of one enterprise and day, so that any of the group's rows says it.
-                if isOrdered, part.time == "day", dimension == .county || dimension == .industry { return "MIN(\(column(dimension, time: part.time)))" }
+                if isOrdered, part.table == "pass_daily", dimension == .county || dimension == .industry { return "MIN(\(column(dimension, time: part.time)))" }
                 return column(dimension, time: part.time)
             }, by: ", ")
-        let group = isOrdered ? TransportStatistics.keyPrefix(query, part.time) : SQL.joined((1...count).map { SQL(text: "\($0)") }, by: ", ")
+        let group = isOrdered ? TransportStatistics.keyPrefix(query, part) : SQL.joined((1...count).map { SQL(text: "\($0)") }, by: ", ")
         let sql: SQL = "SELECT \(columns), SUM(trips), SUM(tonnes), SUM(refused) FROM \(ident: part.table) WHERE \(SQL.all(of: [part.condition] + filters)) GROUP BY \(group)"
         let sign = part.isTakenOff ? -1 : 1
         try reader.each(sql) { row in
@@ -129,25 +129,27 @@ package struct TransportStatistics: Sendable {
 
     /// The columns of the roll-ups' keys after the time, each with what it tells.
     private static let keys: [String: [(column: String, tells: Set<Dimension>)]] = [
-        "month": [
+        "pass_monthly_stage": [("area", [.county]), ("industry", [.industry]), ("stage", [.stage]), ("fuel", [.fuel])],
+        "pass_daily_stage": [("area", [.county]), ("industry", [.industry]), ("stage", [.stage]), ("fuel", [.fuel])],
+        "pass_monthly": [
             ("area", [.county]), ("industry", [.industry]), ("stage", [.stage]), ("fuel", [.fuel]), ("vehicle_group", [.group]), ("level", [.level]), ("direction", [.direction]),
         ],
-        "day": [
+        "pass_daily": [
             ("org", [.county, .industry, .enterprise]), ("stage", [.stage]), ("fuel", [.fuel]), ("vehicle_group", [.group]), ("strategy", [.strategy]), ("level", [.level]),
             ("direction", [.direction]),
         ],
     ]
 
-    private static func prefixLength(_ query: Query, _ time: String) -> Int {
+    private static func prefixLength(_ query: Query, _ part: RollupSpan.Part) -> Int {
         let wanted = Set(query.dimensions).subtracting([.day, .month])
-        return (keys[time]?.lastIndex { !$0.tells.isDisjoint(with: wanted) } ?? -1) + 1
+        return (keys[part.table]?.lastIndex { !$0.tells.isDisjoint(with: wanted) } ?? -1) + 1
     }
 
     /// Whether the table is better read in the order of its key, in groups that are added up here, than sorted by the database.
-    private static func isOrdered(_ query: Query, _ time: String) -> Bool { prefixLength(query, time) <= query.dimensions.count }
+    private static func isOrdered(_ query: Query, _ part: RollupSpan.Part) -> Bool { prefixLength(query, part) <= query.dimensions.count }
 
-    private static func keyPrefix(_ query: Query, _ time: String) -> SQL {
-        SQL.joined([SQL.ident(time)] + (keys[time] ?? []).prefix(prefixLength(query, time)).map { SQL.ident($0.column) }, by: ", ")
+    private static func keyPrefix(_ query: Query, _ part: RollupSpan.Part) -> SQL {
+        SQL.joined([SQL.ident(part.time)] + (keys[part.table] ?? []).prefix(prefixLength(query, part)).map { SQL.ident($0.column) }, by: ", ")
     }
 
     static func key(_ value: SQLValue) -> String { value.text ?? value.int.map { String($0) } ?? "" }
@@ -175,8 +177,7 @@ package struct TransportStatistics: Sendable {
     // MARK: Vehicles
 
     private func countVehicles(_ query: Query, _ scope: DataScope, _ reader: any Reader, _ sums: inout [[String]: Figures]) throws {
-        let isOwn = if case .organisation = scope { true } else { false }
-        if query.isCountyByMonth, !isOwn {
+        if query.isCountyByMonth, scope.isByArea {
             var conditions: [SQL] = ["month BETWEEN \(query.from.month) AND \(query.to.month)", scope.condition()]
             if !query.counties.isEmpty { conditions.append("area IN (\(list: query.counties))") }
             try reader.each("SELECT area, month, plates FROM plate_month_count WHERE \(SQL.all(of: conditions))") { row in

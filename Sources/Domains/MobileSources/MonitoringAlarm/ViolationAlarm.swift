@@ -19,11 +19,12 @@ package enum ViolationAlarm {
     package static let noReduction = AlarmKind("noReduction", "响应期间未减少运输", "No cut during warning", grade: .heavier, mergeWindow: 86_400)
     package static let photoMissing = AlarmKind("photoMissing", "过车照片未上传", "Photos missing", grade: .ordinary, mergeWindow: 3600)
 
+    package static let unauthorisedEntry = AlarmKind("unauthorisedEntry", "未授权进厂", "Entry without authorisation", grade: .heavier, mergeWindow: 1800)
     package static let clockDrift = AlarmKind("clockDrift", "门禁时钟偏差", "Gate clock drift", grade: .ordinary, closesItself: true)
 
     package static let kinds: [AlarmKind] = [
         excessPassed, strategyPassed, unfiledPassed, gateOffline, equipmentFault, dataLeak, lowTransmission, photoReused, plateConflict, flowSurge, nightConcentration, noReduction,
-        photoMissing, clockDrift,
+        photoMissing, clockDrift, unauthorisedEntry,
     ]
 
     /// The kind that a refused but lifted pass raises: the gravest of its findings.
@@ -31,6 +32,7 @@ package enum ViolationAlarm {
         if findings.contains(where: { $0.kind == .excessListed }) { return excessPassed }
         if findings.contains(where: { $0.kind == .strategyBreached }) { return strategyPassed }
         if findings.contains(where: { $0.kind == .notFiled || $0.kind == .filingPending || $0.kind == .filingRejected }) { return unfiledPassed }
+        if findings.contains(where: { [.notAuthorised, .driverMismatch, .cargoMismatch].contains($0.kind) }) { return unauthorisedEntry }
         return nil
     }
 

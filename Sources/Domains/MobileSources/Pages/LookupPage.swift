@@ -2,16 +2,19 @@ import Features
 import Hummingbird
 import Identity
 import Kernel
+import Ledgers
 import Storage
 import Web
 
 /// A-11 at the gate: type a plate, see at once whether it may pass and every reason why or why not.
 struct LookupPage: Sendable {
     let gates: GateSupervision
+    static let checkPath = "/lookup/check"
 
     func add(to routes: Routes) {
         routes.get("/lookup", permission: .named(GatePermission.lookup), use: show)
         routes.get("/lookup/answer", permission: .named(GatePermission.lookup), use: answer)
+        routes.post("/lookup/check", permission: .named(GatePermission.lookup), use: check)
     }
 
     @Sendable
@@ -63,22 +66,59 @@ struct LookupPage: Sendable {
     @Sendable
     func answer(request: Request, context: WebContext) async throws -> Response { .html(try await answerPart(try context.signedIn(), context)) }
 
+    /// The enterprise that is asked for: one's own, or of a supervisor's the one that was chosen.
+    private func organisation(_ principal: Principal, _ chosen: String?) -> Int64? {
+        if case .organisation(let own) = principal.scope { return own }
+        let sites = sites(principal)
+        guard let org = chosen.flatMap({ Int64($0) }) ?? sites.first?.org, sites.contains(where: { $0.org == org }) else { return nil }
+        return org
+    }
+
     private func answerPart(_ principal: Principal, _ context: WebContext) async throws -> Markup {
         let here = context.here
         let plate = PlateNumber(normalizing: here["plate"] ?? "")
         guard plate.text.count >= 6 || plate.isMissing else { return hint }
-        let org: Int64
-        if case .organisation(let own) = principal.scope {
-            org = own
-        } else {
-            let sites = sites(principal)
-            guard let chosen = here["org"].flatMap({ Int64($0) }) ?? sites.first?.org, sites.contains(where: { $0.org == chosen }) else { return "\(Notice(.info, "请选择企业"))" }
-            org = chosen
-        }
+        guard let org = organisation(principal, here["org"]) else { return "\(Notice(.info, "请选择企业"))" }
         let chosenColor = here["color"].flatMap(PlateColor.init(rawValue:))
         let color: PlateColor = if let chosenColor { chosenColor } else { try await guess(plate, org: org) }
         let answer = try await gates.filingLookup.look(plateNo: plate.text, color: color, isEntry: here["direction"] != "2", gateNo: nil, org: org)
-        return LookupAnswer(answer: answer, plate: plate, color: color, isGuessed: chosenColor == nil).markup
+        let told = LookupAnswer(answer: answer, plate: plate, color: color, isGuessed: chosenColor == nil).markup
+        guard here["direction"] != "2", !plate.isMissing, !answer.authorisations.isEmpty || gates.registry.snapshot.enterprises[org]?.needsAuthorisation ?? false else {
+            return told
+        }
+        return "\(told)\(try await checkCard(answer, plate, color, org, [], principal, context))"
+    }
+
+    private func checkCard(
+        _ answer: FilingLookup.Answer, _ plate: PlateNumber, _ color: PlateColor, _ org: Int64, _ findings: [FieldFinding], _ principal: Principal, _ context: WebContext
+    ) async throws -> Markup {
+        let ledgers = gates.ledgers
+        let ids = answer.authorisations.prefix(5).map(\.id)
+        let records = try await gates.database.read { reader in try ids.compactMap { try ledgers.find(EntryAuthorisation.ledger.name, id: $0, by: principal, in: reader) } }
+        return EntryCheckCard(answer: answer, records: records, plate: plate, color: color, org: org, findings: findings, context: context).markup
+    }
+
+    /// A-43: what the guard saw.
+    @Sendable
+    func check(request: Request, context: WebContext) async throws -> Response {
+        let principal = try context.signedIn()
+        let form = try await request.form(context)
+        guard let org = organisation(principal, form["org"]) else { throw Failure.forbidden("门前核验") }
+        let plate = PlateNumber(normalizing: form["plateNo"] ?? "")
+        let color = form["plateColor"].flatMap(PlateColor.init(rawValue:)) ?? .yellow
+        let input = EntryChecks.Input(plate: plate, color: color, person: form["person"] ?? "", cargo: form["cargo"] ?? "", note: form["note"])
+        do {
+            let outcome = try await gates.entryChecks.record(input, org: org, by: principal)
+            let words = outcome.verdict == .allow ? "核验一致，可以放行" : outcome.verdict == .refuse ? "不予放行：\(outcome.reasons.joined(separator: "；"))" : "请人工核实"
+            return Shell.done("\(plate.text) 已记录，\(words)", to: "/lookup?plate=\(FormEncoding.encode(plate.text))&color=\(color.rawValue)&org=\(org)", context: context)
+        } catch let failure as Failure where failure.kind == .invalid {
+            let answer = try await gates.filingLookup.look(plateNo: plate.text, color: color, isEntry: true, gateNo: nil, org: org)
+            let body = try await checkCard(answer, plate, color, org, failure.fields, principal, context)
+            return Shell.page(
+                "门前备案查询", crumbs: [Crumb("企业自助"), Crumb("门前备案查询", "/lookup")], active: "/lookup", status: .unprocessableContent,
+                body: "\(GateAssets.links(context))<div class=\"lookup\">\(body)</div>",
+                context: context)
+        }
     }
 
     /// The colour under which the plate is filed, the enterprise's own filing first; else by the plate's form: new-energy plates are green, the rest of what comes to a gate is yellow.

@@ -9,6 +9,9 @@ struct RollupSums: Sendable {
     var daily: [[SQLValue]: TripSum] = [:]
     /// By month, area, industry, stage, fuel, vehicle group, level, direction.
     var monthly: [[SQLValue]: TripSum] = [:]
+    /// By day or month, area, industry, stage, fuel.
+    var dailyStages: [[SQLValue]: TripSum] = [:]
+    var monthlyStages: [[SQLValue]: TripSum] = [:]
     /// By day, org, gate.
     var gates: [[SQLValue]: GateSum] = [:]
     /// By month and area.
@@ -64,6 +67,8 @@ struct RollupSums: Sendable {
         self.daily[daily, default: TripSum()].add(sum)
         if places[daily] == nil { places[daily] = (row[3], row[4]) }
         monthly[[day.month.sqlValue, row[3], row[4], row[5], row[6], group, row[9], row[10]], default: TripSum()].add(sum)
+        dailyStages[[day.sqlValue, row[3], row[4], row[5], row[6]], default: TripSum()].add(sum)
+        monthlyStages[[day.month.sqlValue, row[3], row[4], row[5], row[6]], default: TripSum()].add(sum)
         let plate = row[18].text ?? ""
         if !PlateNumber(normalizing: plate).isMissing { plates[row[3], default: []].insert(plate) }
     }
@@ -79,6 +84,14 @@ struct RollupSums: Sendable {
         }
         try reader.each("SELECT month, area, industry, stage, fuel, vehicle_group, level, direction, trips, tonnes, refused FROM pass_monthly WHERE month = \(month)") { row in
             sums.monthly[Array(row.values[0..<8])] = TripSum(trips: row[8].int ?? 0, tonnes: row[9].double ?? 0, refused: row[10].int ?? 0)
+            return true
+        }
+        try reader.each("SELECT day, area, industry, stage, fuel, trips, tonnes, refused FROM pass_daily_stage WHERE \(days)") { row in
+            sums.dailyStages[Array(row.values[0..<5])] = TripSum(trips: row[5].int ?? 0, tonnes: row[6].double ?? 0, refused: row[7].int ?? 0)
+            return true
+        }
+        try reader.each("SELECT month, area, industry, stage, fuel, trips, tonnes, refused FROM pass_monthly_stage WHERE month = \(month)") { row in
+            sums.monthlyStages[Array(row.values[0..<5])] = TripSum(trips: row[5].int ?? 0, tonnes: row[6].double ?? 0, refused: row[7].int ?? 0)
             return true
         }
         let counters = SQL.joined(GateSum.columns.map(SQL.ident), by: ", ")
@@ -105,6 +118,12 @@ struct RollupSums: Sendable {
         try tx.insertMany(
             into: "pass_monthly", columns: ["month", "area", "industry", "stage", "fuel", "vehicle_group", "level", "direction", "trips", "tonnes", "refused"],
             rows: monthly.map { $0.key + $0.value.values })
+        try tx.execute("DELETE FROM pass_daily_stage WHERE \(days)")
+        try tx.insertMany(
+            into: "pass_daily_stage", columns: ["day", "area", "industry", "stage", "fuel", "trips", "tonnes", "refused"], rows: dailyStages.map { $0.key + $0.value.values })
+        try tx.execute("DELETE FROM pass_monthly_stage WHERE month = \(month)")
+        try tx.insertMany(
+            into: "pass_monthly_stage", columns: ["month", "area", "industry", "stage", "fuel", "trips", "tonnes", "refused"], rows: monthlyStages.map { $0.key + $0.value.values })
         try tx.execute("DELETE FROM plate_month WHERE month = \(month)")
         for (area, plates) in plates { try tx.insertMany(into: "plate_month", columns: ["month", "area", "plate"], rows: plates.map { [month.sqlValue, area, .text($0)] }) }
         try tx.execute("DELETE FROM plate_month_count WHERE month = \(month)")

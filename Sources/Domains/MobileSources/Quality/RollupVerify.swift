@@ -8,7 +8,7 @@ package struct RollupVerify: Sendable {
     let database: any Database
 
     package struct Difference: Sendable, Equatable {
-        /// `pass_daily`, `pass_monthly`, `gate_daily`, `plate_month_count`, `gate_pass` (pairing) or `serial_gap`.
+        /// `pass_daily`, `pass_monthly`, their small sisters with `_stage`, `gate_daily`, `plate_month_count`, `gate_pass` (pairing) or `serial_gap`.
         package var table: String
         package var key: String
         package var text: String
@@ -63,13 +63,13 @@ package struct RollupVerify: Sendable {
     private func months() async throws -> [Int] {
         try await database.read { reader in
             var months: Set<Int> = []
-            for table in ["pass_monthly", "plate_month_count"] {
+            for table in ["pass_monthly", "pass_monthly_stage", "plate_month_count"] {
                 try reader.each("SELECT DISTINCT month FROM \(ident: table)") {
                     months.insert(Int($0[0].int ?? 0))
                     return true
                 }
             }
-            for table in ["pass_daily", "gate_daily"] {
+            for table in ["pass_daily", "pass_daily_stage", "gate_daily"] {
                 try reader.each("SELECT DISTINCT day / 100 FROM \(ident: table)") {
                     months.insert(Int($0[0].int ?? 0))
                     return true
@@ -99,6 +99,8 @@ package struct RollupVerify: Sendable {
         }
         compare("pass_daily", counted.daily, stored.daily)
         compare("pass_monthly", counted.monthly, stored.monthly)
+        compare("pass_daily_stage", counted.dailyStages, stored.dailyStages)
+        compare("pass_monthly_stage", counted.monthlyStages, stored.monthlyStages)
         compare("gate_daily", counted.gates, stored.gates)
         compare("plate_month_count", counted.plateCounts, stored.plateCounts)
         return (counted.passes, differences.sorted { ($0.table, $0.key) < ($1.table, $1.key) })

@@ -20,6 +20,8 @@ package struct FilingLookup: Sendable {
         package var strategyVersion: Int64?
         package var listVersion: Int64
         package var level: WarningLevel
+        /// What the enterprise allowed in and holds today, whether or not it demands one.
+        package var authorisations: [EntryRule.Authorisation] = []
 
         package var json: JSONValue {
             [
@@ -30,17 +32,23 @@ package struct FilingLookup: Sendable {
         }
     }
 
+    /// - Parameters:
+    ///   - driver: as recognised at the gate; compared with the authorisation where one is demanded.
+    ///   - cargo: the goods, likewise.
     /// - Throws: `.notFound` `40401` when the enterprise has no such gate.
-    package func look(plateNo: String, color: PlateColor, isEntry: Bool, gateNo: String?, org: Int64) async throws -> Answer {
+    package func look(plateNo: String, color: PlateColor, isEntry: Bool, gateNo: String?, org: Int64, driver: String? = nil, cargo: String? = nil) async throws -> Answer {
         let snapshot = registry.snapshot
         guard let site = snapshot.enterprises[org] else { throw Failure(.forbidden, "40301", "企业已停联或注销") }
         if let gateNo, snapshot.gates[GateRegistry.GateKey(org: org, gateNo: gateNo)] == nil { throw Failure(.notFound, "40401", "出入口“\(gateNo)”未登记") }
-        let subject = PassJudge.Subject(plate: PlateNumber(normalizing: plateNo), color: color, at: clock.now, isEntry: isEntry, tonnes: 0)
+        let subject = PassJudge.Subject(plate: PlateNumber(normalizing: plateNo), color: color, at: clock.now, isEntry: isEntry, tonnes: 0, gateNo: gateNo, driver: driver, cargo: cargo)
         let asked: Set<KnownVehicles.Asked> = subject.plate.isMissing ? [] : [KnownVehicles.Asked(org: org, plate: subject.plate.text)]
         let known = try await vehicles.answer(asked)
-        var outcome = PassJudge(snapshot: snapshot).judge(subject, at: site, known: known.vehicle(subject, org: org))
+        let vehicle = known.vehicle(subject, org: org)
+        var outcome = PassJudge(snapshot: snapshot).judge(subject, at: site, known: vehicle)
         if outcome.isCapped { outcome.weigh(try await database.read { reader in try PassJudge.load(org: org, on: subject.at.day, in: reader) }) }
-        return FilingLookup.answer(outcome, snapshot: snapshot)
+        var answer = FilingLookup.answer(outcome, snapshot: snapshot)
+        answer.authorisations = vehicle.authorisations.filter { $0.holds(on: subject.at.day) }
+        return answer
     }
 
     private static func answer(_ outcome: PassJudge.Outcome, snapshot: GateRegistry.Snapshot) -> Answer {
