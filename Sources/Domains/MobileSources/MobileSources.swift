@@ -42,7 +42,6 @@ package final class MobileSources: Sendable {
                 gates.registerHooks()
                 Reconsideration.register(on: platform.workflows, alarms: platform.alarms)
                 LivePasses.connect(gates.feed, to: platform.live)
-                try GateReports.register(on: platform, gates: gates)
                 platform.alarms.faces.add(NearbyPasses.face)
                 platform.expiries.declare(GateExpiries.all)
             },

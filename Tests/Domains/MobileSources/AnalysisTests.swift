@@ -1,4 +1,5 @@
 import Cryptography
+import GateOffice
 import Identity
 import Kernel
 import Ledgers

@@ -3,6 +3,7 @@ import Cryptography
 import Exchange
 import Features
 import Foundation
+import GateOffice
 import HTTPTypes
 import Hummingbird
 import Identity
@@ -36,7 +37,7 @@ struct GateHouse: Sendable {
             threads: PictureThreads(threads: 1, waiting: 100))
         let identity = IdentityEngine(database: database, clock: clock, keys: keys)
         let domain = MobileSources(clients: SignedClients(keys: keys))
-        features = FeatureSet([domain.feature])
+        features = FeatureSet([domain.feature, GateOffice(domain).feature])
         let dictionaries = Dictionaries(features.dictionaries)
         let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, keys: keys, audit: identity.audit, clock: clock)
         let live = LiveHub(clock: clock)

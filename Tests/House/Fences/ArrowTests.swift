@@ -47,7 +47,7 @@ struct ArrowTests {
 
     static let modules: [String: String] = [
         "Kernel": "Base", "Cryptography": "Base", "Storage": "Base", "StorageSQLite": "Base", "Media": "Engines", "Web": "Engines", "Ledgers": "Engines", "HJ1321": "Gateways",
-        "MobileSources": "Domains", "Enforcement": "Domains", "jianwei": "App",
+        "MobileSources": "Domains", "GateOffice": "Domains", "Enforcement": "Domains", "jianwei": "App",
     ]
 
     /// The fence itself stands: each kind of wrong arrow is seen.
@@ -59,6 +59,9 @@ struct ArrowTests {
         Example(module: "HJ1321", layer: "Gateways", name: "MobileSources", isAllowed: false), Example(module: "MobileSources", layer: "Domains", name: "Ledgers", isAllowed: true),
         Example(module: "MobileSources", layer: "Domains", name: "HJ1321", isAllowed: false),
         Example(module: "MobileSources", layer: "Domains", name: "Enforcement", isAllowed: false),
+        Example(module: "GateOffice", layer: "Domains", name: "MobileSources", isAllowed: true),
+        Example(module: "MobileSources", layer: "Domains", name: "GateOffice", isAllowed: false),
+        Example(module: "GateOffice", layer: "Domains", name: "Enforcement", isAllowed: false),
         Example(module: "MobileSources", layer: "Domains", name: "GRDB", isAllowed: false), Example(module: "Media", layer: "Engines", name: "Hummingbird", isAllowed: false),
         Example(module: "jianwei", layer: "App", name: "StorageSQLite", isAllowed: true), Example(module: "Web", layer: "Engines", name: "Alamofire", isAllowed: false),
     ])

@@ -7,6 +7,9 @@ enum Arrows {
         "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features",
     ]
 
+    /// Modules of one chapter of a catalogue, lowest first: only these of the domains may use each other, downward.
+    static let chapters: [[String]] = [["MobileSources", "GateOffice"]]
+
     /// What every layer above Base may use of it. The databases behind Storage are wired in App.
     static let openBase = ["Kernel", "Cryptography", "Storage"]
 
@@ -46,9 +49,17 @@ enum Arrows {
         switch layer {
         case "Base": return base[module]?.contains(name) == true ? nil : "底座 \(module) 不得依赖 \(name)"
         case "Engines": return engineObjection(to: name, target: target, in: module)
+        case "Domains" where target == "Domains": return isBelow(name, module) ? nil : "\(layer) 不得依赖 \(target)/\(name)"
         case "Gateways", "Domains": return openBase.contains(name) || target == "Engines" ? nil : "\(layer) 不得依赖 \(target)/\(name)"
         case "App": return nil
         default: return "未知的层 \(layer)"
+        }
+    }
+
+    private static func isBelow(_ name: String, _ module: String) -> Bool {
+        chapters.contains { chapter in
+            guard let own = chapter.firstIndex(of: module), let other = chapter.firstIndex(of: name) else { return false }
+            return other < own
         }
     }
 

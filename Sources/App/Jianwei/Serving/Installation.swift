@@ -3,6 +3,7 @@ import Cryptography
 import Duty
 import Exchange
 import Features
+import GateOffice
 import Foundation
 import Identity
 import Kernel
@@ -61,7 +62,7 @@ struct Installation: Sendable {
         let photos = PhotoStore(database: database, blobs: blobs, thumbnailFolder: directory + "/thumbnails", threads: PictureThreads(threads: 2, waiting: 256))
         let clients = SignedClients(keys: keys)
         let mobileSources = MobileSources(clients: clients)
-        let features = FeatureSet([mobileSources.feature, Operations.feature])
+        let features = FeatureSet([mobileSources.feature, GateOffice(mobileSources).feature, Operations.feature])
         let faults = features.check()
         guard faults.isEmpty else { throw Failure(.unexpected, "JW-A001", "声明有误：" + faults.joined(separator: "；")) }
 

@@ -119,7 +119,7 @@ extension GateSupervision {
     package var receipts: Receipts { Receipts(registry: registry) }
 
     /// Enterprises that a scope admits, by county, then number.
-    func sites(in scope: DataScope) -> [EnterpriseFacts] {
+    package func sites(in scope: DataScope) -> [EnterpriseFacts] {
         registry.snapshot.enterprises.values.filter { scope.admits(org: $0.org, area: $0.county) }.sorted { ($0.county, $0.code) < ($1.county, $1.code) }
     }
 }

@@ -21,6 +21,14 @@ package struct ManualShare: Sendable {
         package var all: Int64 = 0
         package var manual: Int64 = 0
 
+        package init(org: Int64, gateNo: String? = nil, month: Int, all: Int64 = 0, manual: Int64 = 0) {
+            self.org = org
+            self.gateNo = gateNo
+            self.month = month
+            self.all = all
+            self.manual = manual
+        }
+
         /// 0...1: manual entries ÷ all passes, manual entries among them; nil without passes.
         package var share: Double? { all > 0 ? Double(manual) / Double(all) : nil }
     }

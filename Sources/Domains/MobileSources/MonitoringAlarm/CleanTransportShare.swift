@@ -68,6 +68,11 @@ package struct CleanTransportShare: Sendable {
         /// 国三及以下.
         package var old = Amount()
 
+        package init(subject: String, time: Int) {
+            self.subject = subject
+            self.time = time
+        }
+
         /// Shares are 0...1 and nil where nothing was carried.
         package var cleanTripShare: Double? { share(Double(clean.trips), Double(total.trips)) }
         package var cleanTonnageShare: Double? { share(clean.tonnes, total.tonnes) }

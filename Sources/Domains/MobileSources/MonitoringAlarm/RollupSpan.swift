@@ -78,8 +78,8 @@ struct RollupSpan: Sendable, Equatable {
 
 extension Day {
     var isFirstOfMonth: Bool { number % 100 == 1 }
-    var firstOfMonth: Day { adding(days: 1 - number % 100) }
-    var firstOfNextMonth: Day { firstOfMonth.adding(days: 31).firstOfMonth }
+    package var firstOfMonth: Day { adding(days: 1 - number % 100) }
+    package var firstOfNextMonth: Day { firstOfMonth.adding(days: 31).firstOfMonth }
 }
 
 /// `2026-11` of 202611.

@@ -176,5 +176,5 @@ package struct UnitDesk: Sendable {
 
 extension Record {
     /// The files of a field of the unit's ledger.
-    func files(named name: String) -> [AttachedFile] { MaintenanceUnit.ledger.field(name).map { files($0) } ?? [] }
+    package func files(named name: String) -> [AttachedFile] { MaintenanceUnit.ledger.field(name).map { files($0) } ?? [] }
 }

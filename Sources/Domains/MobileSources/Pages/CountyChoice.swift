@@ -3,12 +3,12 @@ import Kernel
 import Web
 
 /// Counties as an official chooses them: those of the own area, grouped by city, with “全部” for each city.
-struct CountyChoice {
+package struct CountyChoice {
     /// City and its counties, in code order.
     let cities: [(city: Region, counties: [Region])]
 
     /// - Parameter sites: where enterprises are; a scope of everything shows only their cities, a narrower one every county of its own.
-    init(_ scope: DataScope, sites: [EnterpriseFacts]) {
+    package init(_ scope: DataScope, sites: [EnterpriseFacts]) {
         let used = Set(sites.map { $0.county.prefix(4) })
         let regions = Region.counties.compactMap { Region(code: $0.code) }.filter { region in
             guard scope.admits(org: nil, area: region.code) else { return false }
@@ -23,7 +23,8 @@ struct CountyChoice {
     }
 
     var counties: [Region] { cities.flatMap(\.counties) }
-    var choices: [Choice] { cities.flatMap { part in part.counties.map { Choice($0.code, $0.title, group: cities.count > 1 ? part.city.title : nil) } } }
+    /// For a select, under their cities where there are several.
+    package var choices: [Choice] { cities.flatMap { part in part.counties.map { Choice($0.code, $0.title, group: cities.count > 1 ? part.city.title : nil) } } }
 
     /// Fields `counties`, then `counties1302` for each further city, and one box a city that takes all of it.
     func fields(chosen: Set<String>, whole: Set<String>) -> [FormField] {

@@ -17,21 +17,11 @@ enum GateMenu {
         MenuItem("管控", groupEN: "Control", "管控策略", "Strategies", icon: "sliders", path: "/strategies", permission: ControlStrategy.ledger.readPermission, order: 210),
         MenuItem("管控", groupEN: "Control", "排放超标车辆名单", "Excess list", icon: "ban", path: "/excess-list", permission: ExcessEmissionList.ledger.readPermission, order: 220),
         MenuItem("管控", groupEN: "Control", "备案审核", "Filings", icon: "clipboard", path: "/filings", permission: GatePermission.filing, order: 230),
-        MenuItem("过车与统计", groupEN: "Passes and statistics", "数据统计汇总", "Statistics", icon: "chart", path: "/statistics", permission: GatePermission.statistics, order: 310),
-        MenuItem("过车与统计", groupEN: "Passes and statistics", "清洁运输比例", "Clean transport", icon: "leaf", path: "/clean-transport", permission: GatePermission.statistics, order: 320),
-        MenuItem("过车与统计", groupEN: "Passes and statistics", "数据传输率", "Transmission", icon: "signal", path: "/transmission", permission: GatePermission.transmission, order: 330),
-        MenuItem("过车与统计", groupEN: "Passes and statistics", "数据质量", "Data quality", icon: "gauge", path: "/data-quality", permission: GatePermission.transmission, order: 340),
-        MenuItem("过车与统计", groupEN: "Passes and statistics", "补录率", "Manual entries", icon: "edit", path: "/manual-share", permission: GatePermission.transmission, order: 345),
-        MenuItem("过车与统计", groupEN: "Passes and statistics", "随机核查", "Random checks", icon: "list", path: "/random-checks", permission: GatePermission.randomCheck, order: 350),
-        MenuItem("企业与门禁", groupEN: "Enterprises", "运维单位授权", "Accreditation", icon: "key", path: "/accreditation", permission: GatePermission.accreditation, order: 420),
-        MenuItem("运维单位", groupEN: "Maintenance unit", "本单位授权", "Our accreditation", icon: "key", path: "/unit", permission: GatePermission.unitDesk, order: 530),
-        MenuItem("系统", groupEN: "System", "门禁监管设置", "Gate settings", icon: "settings", path: "/gate-settings", permission: GatePermission.settings, order: 8900),
-        MenuItem("系统", groupEN: "System", "保存期限", "Retention", icon: "database", path: "/retention", permission: GatePermission.settings, order: 8905),
     ]
 
     /// Ledgers whose own lines would stand beside a page that does more.
     static let replaced: [String] = [ControlStrategy.ledger.name, ExcessEmissionList.ledger.name, WarningPeriod.ledger.name, MaintenanceUnit.ledger.name]
 
     /// What this domain writes into the audit book beside its ledgers.
-    static let auditTitles: [String: String] = ["gateToken": "门禁令牌", "gateSetting": "门禁监管设置", "clientKey": "接口密钥", "randomCheck": "随机核查", "retention": "到期清理"]
+    static let auditTitles: [String: String] = ["gateToken": "门禁令牌", "gateSetting": "门禁监管设置", "clientKey": "接口密钥"]
 }

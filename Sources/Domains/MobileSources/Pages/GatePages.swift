@@ -21,15 +21,5 @@ enum GatePages {
         ExcessListPages(gates: gates).add(to: routes)
         FilingPages(gates: gates).add(to: routes)
         OwnerFilingPages(gates: gates, links: platform.keys.stableMAC(purpose: "owner-filing")).add(to: routes)
-        StatisticsPages(gates: gates).add(to: routes)
-        CleanTransportPages(gates: gates).add(to: routes)
-        TransmissionPages(gates: gates).add(to: routes)
-        DataQualityPages(gates: gates).add(to: routes)
-        ManualSharePages(gates: gates).add(to: routes)
-        RandomCheckPages(gates: gates).add(to: routes)
-        AccreditationPages(gates: gates).add(to: routes)
-        UnitPages(gates: gates, blobs: platform.blobs).add(to: routes)
-        RetentionPage(gates: gates, blobs: platform.blobs).add(to: routes)
-        GateSettingsPage(gates: gates).add(to: routes)
     }
 }

@@ -3,7 +3,7 @@ import Web
 
 extension WarningLevel {
     /// Yellow, orange and red are kept for warnings; no warning is calm.
-    var tone: Tone {
+    package var tone: Tone {
         switch self {
         case .none: .good
         case .yellow: .yellow

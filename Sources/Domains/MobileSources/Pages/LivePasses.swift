@@ -5,9 +5,12 @@ import Ledgers
 import Web
 
 /// The passes that just happened: shown from memory, filled up from the ledger after a start, and sent to open pages as they come.
-struct LivePasses: Sendable {
-    static let topic = "passes"
+package struct LivePasses: Sendable {
+    /// Of the events that open pages hear.
+    package static let topic = "passes"
     let gates: GateSupervision
+
+    package init(gates: GateSupervision) { self.gates = gates }
 
     /// Once at start: each shown pass is rendered once, whoever looks.
     static func connect(_ feed: PassFeed, to hub: LiveHub) {
@@ -16,12 +19,12 @@ struct LivePasses: Sendable {
         }
     }
 
-    struct Filter: Sendable {
+    package struct Filter: Sendable {
         var county: String?
         var org: Int64?
         var verdict: String?
 
-        static let none = Filter()
+        package static let none = Filter()
 
         func admits(_ item: PassFeed.Item) -> Bool {
             (county.map { item.area == $0 } ?? true) && (org.map { item.org == $0 } ?? true) && (verdict.map { item.verdict == $0 } ?? true)
@@ -37,7 +40,7 @@ struct LivePasses: Sendable {
     }
 
     /// Newest first, within the reader's scope; at most one query, none while the memory holds enough.
-    func recent(_ count: Int, _ filter: Filter = .none, by principal: Principal) async throws -> [PassFeed.Item] {
+    package func recent(_ count: Int, _ filter: Filter = .none, by principal: Principal) async throws -> [PassFeed.Item] {
         let kept = gates.feed.recent(count) { principal.scope.admits(org: $0.org, area: $0.area) && filter.admits($0) }
         if kept.count >= count { return kept }
         var query = LedgerQuery(ledger: GatePassEvent.ledger.name, filters: filter.conditions, limit: count)

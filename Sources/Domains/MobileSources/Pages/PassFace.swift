@@ -52,10 +52,12 @@ struct VerdictTag: Rendered {
 }
 
 /// One pass as a live line; lists show it as a row, the wall of passes as a card.
-struct PassLine: Rendered {
+package struct PassLine: Rendered {
     var item: PassFeed.Item
 
-    var markup: Markup {
+    package init(item: PassFeed.Item) { self.item = item }
+
+    package var markup: Markup {
         let tag = VerdictTag(item.verdict, barrierAction: item.barrierAction)
         let field = item.headPhoto != nil ? "headPhoto" : item.bodyPhoto != nil ? "bodyPhoto" : nil
         let photo: Markup =
@@ -90,15 +92,17 @@ extension PassFeed.Item {
 }
 
 /// Addresses of the generated list of passes with conditions.
-enum PassLinks {
+package enum PassLinks {
     /// `[("verdict", ["refuse"])]` becomes `/ledgers/gatePass?f.verdict=refuse`; a day stands for all its moments.
-    static func list(_ filters: [LedgerQuery.Filter]) -> String {
+    package static func list(_ filters: [LedgerQuery.Filter]) -> String {
         var query = LedgerQuery(ledger: GatePassEvent.ledger.name)
         query.filters = filters
         return "/ledgers/\(GatePassEvent.ledger.name)?\(query.urlQuery)"
     }
 
-    static func on(_ day: Day, _ filters: [LedgerQuery.Filter] = []) -> String { list([.init("passedAt", .between, [day.text, day.text])] + filters) }
+    /// Of one business day.
+    package static func on(_ day: Day, _ filters: [LedgerQuery.Filter] = []) -> String { list([.init("passedAt", .between, [day.text, day.text])] + filters) }
 
-    static func plate(_ plate: String) -> String { "/plates/\(FormEncoding.encode(plate))" }
+    /// Everything about one vehicle.
+    package static func plate(_ plate: String) -> String { "/plates/\(FormEncoding.encode(plate))" }
 }

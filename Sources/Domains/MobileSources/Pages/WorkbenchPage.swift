@@ -24,7 +24,7 @@ struct WorkbenchPage: Sendable {
     func show(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
         // A maintenance unit has no workbench; its own page is its first.
-        if !principal.may(GatePermission.workbench), principal.may(GatePermission.unitDesk) { return .redirect(to: UnitPages.path) }
+        if !principal.may(GatePermission.workbench), principal.may(GatePermission.unitDesk) { return .redirect(to: "/unit") }
         if !principal.may(GatePermission.workbench), let first = context.site.firstPage(for: context, except: "/") { return .redirect(to: first) }
         try principal.require(GatePermission.workbench, "工作台与实时过车")
         if case .organisation = principal.scope { return try await console.show(request: request, context: context) }

@@ -24,7 +24,7 @@ package struct StorageForecast: Sendable, Equatable {
     /// Bytes of photos that there will be once as many leave as come; nil when they are kept for ever.
     package var settledBytes: Int64? { photoYears.map { bytesADay * 365 * Int64($0) } }
 
-    static func read(free: Int64?, today: Day, in reader: any Reader) throws -> StorageForecast {
+    package static func read(free: Int64?, today: Day, in reader: any Reader) throws -> StorageForecast {
         let yesterday = today.adding(days: -1)
         let row = try reader.first("SELECT COUNT(*), COALESCE(SUM(bytes), 0) FROM photos WHERE received_at >= \(yesterday.start) AND received_at < \(yesterday.end)")
         let years = try RetentionRule.all.first { $0.kind == .gatePhotos }?.years(in: reader)

@@ -40,7 +40,8 @@ package struct FilingLookup: Sendable {
         let snapshot = registry.snapshot
         guard let site = snapshot.enterprises[org] else { throw Failure(.forbidden, "40301", "企业已停联或注销") }
         if let gateNo, snapshot.gates[GateRegistry.GateKey(org: org, gateNo: gateNo)] == nil { throw Failure(.notFound, "40401", "出入口“\(gateNo)”未登记") }
-        let subject = PassJudge.Subject(plate: PlateNumber(normalizing: plateNo), color: color, at: clock.now, isEntry: isEntry, tonnes: 0, gateNo: gateNo, driver: driver, cargo: cargo)
+        let subject = PassJudge.Subject(
+            plate: PlateNumber(normalizing: plateNo), color: color, at: clock.now, isEntry: isEntry, tonnes: 0, gateNo: gateNo, driver: driver, cargo: cargo)
         let asked: Set<KnownVehicles.Asked> = subject.plate.isMissing ? [] : [KnownVehicles.Asked(org: org, plate: subject.plate.text)]
         let known = try await vehicles.answer(asked)
         let vehicle = known.vehicle(subject, org: org)

@@ -3,21 +3,23 @@ import Kernel
 import Storage
 
 /// The settings of this domain that a supervisor edits: kept in `gate_setting`, audited, and taken over by the registry after the commit.
-struct GateSettings: Sendable {
+package struct GateSettings: Sendable {
     let gates: GateSupervision
 
+    package init(gates: GateSupervision) { self.gates = gates }
+
     /// One line of the settings page.
-    struct Setting: Sendable {
-        var name: String
-        var title: String
-        var help: String
-        var unit: String
-        var range: ClosedRange<Double>
-        var isWhole: Bool
+    package struct Setting: Sendable {
+        package var name: String
+        package var title: String
+        package var help: String
+        package var unit: String
+        package var range: ClosedRange<Double>
+        package var isWhole: Bool
     }
 
     /// Numbers of the registry, in the order of the page.
-    static let numbers: [Setting] = [
+    package static let numbers: [Setting] = [
         Setting(name: "transmissionTarget", title: "数据传输率目标", help: "低于目标的企业次日报警，比例写作 0～1", unit: "", range: 0.5...1, isWhole: false),
         Setting(name: "leakMinutes", title: "漏传判定时间", help: "流水号断号超过这一时间未补传即报警", unit: "分钟", range: 1...1440, isWhole: true),
         Setting(name: "offlineMinutes", title: "离线判定时间", help: "超过这一时间没有心跳即报警", unit: "分钟", range: 1...1440, isWhole: true),
@@ -28,7 +30,7 @@ struct GateSettings: Sendable {
     ]
 
     /// Everything as stored; what is missing has its default.
-    func values(in reader: any Reader) throws -> [String: String] {
+    package func values(in reader: any Reader) throws -> [String: String] {
         let settings = gates.registry.snapshot.settings
         var values: [String: String] = [
             "approvesFilingsItself": settings.approvesFilingsItself ? "1" : "0", "transmissionTarget": text(settings.transmissionTarget),
@@ -44,7 +46,7 @@ struct GateSettings: Sendable {
     private func text(_ value: Double) -> String { value == value.rounded() ? String(Int64(value)) : String(value) }
 
     /// Everything wrong with what was entered.
-    func findings(_ values: [String: String]) -> [FieldFinding] {
+    package func findings(_ values: [String: String]) -> [FieldFinding] {
         var findings: [FieldFinding] = []
         for setting in GateSettings.numbers {
             guard let entered = values[setting.name] else { continue }
@@ -65,7 +67,7 @@ struct GateSettings: Sendable {
     /// Only known names are taken; what does not change is not written.
     ///
     /// - Throws: `.invalid` with every finding.
-    func save(_ values: [String: String], by principal: Principal) async throws {
+    package func save(_ values: [String: String], by principal: Principal) async throws {
         let findings = findings(values)
         guard findings.isEmpty else { throw Failure.invalid(findings) }
         let known = Set(GateRegistry.Settings.names + AnalyticsThresholds.settings.map(\.name))

@@ -263,7 +263,7 @@ struct StrategyPages: Sendable {
 
 extension HistoryEntry {
     /// One line of a timeline, with what changed.
-    var line: Timeline.Entry {
+    package var line: Timeline.Entry {
         let verb: String =
             switch kind {
             case .created: "新增"

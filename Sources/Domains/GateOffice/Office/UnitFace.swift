@@ -3,6 +3,7 @@ import Features
 import Hummingbird
 import Kernel
 import Ledgers
+import MobileSources
 import Storage
 import Web
 

@@ -5,6 +5,7 @@ import Hummingbird
 import Identity
 import Kernel
 import Ledgers
+import MobileSources
 import Storage
 import Web
 
@@ -204,16 +205,5 @@ struct RandomCheckPages: Sendable {
             let kept = try await gates.randomChecks.save(id, answers: answers, remark: remark, by: principal)
             return sheet(kept, failure.fields, .unprocessableContent, context)
         }
-    }
-}
-
-extension Shell {
-    /// After a change in the dialog whose result is a page of its own: closes the dialog by going there.
-    static func leave(to path: String, message: String, context: WebContext) -> Response {
-        guard context.isDialog, let location = HTTPField.Name("HX-Location") else { return Shell.done(message, to: path, context: context) }
-        var response = Response(status: .ok)
-        response.trigger([("jw:toast", ["text": .string(message), "tone": "good"]), ("jw:close-dialog", true)])
-        response.headers[location] = (["path": .string(path), "target": "#main", "swap": "outerHTML show:window:top"] as JSONValue).asciiText
-        return response
     }
 }

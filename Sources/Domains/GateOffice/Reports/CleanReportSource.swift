@@ -1,6 +1,7 @@
 import Identity
 import Kernel
 import Ledgers
+import MobileSources
 import Reports
 import Storage
 import Web

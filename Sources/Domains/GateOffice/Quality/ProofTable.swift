@@ -1,4 +1,5 @@
 import Kernel
+import MobileSources
 import Web
 
 /// 完整性证明 as a table: counts side by side, every difference named.

@@ -4,6 +4,7 @@ import Hummingbird
 import Identity
 import Kernel
 import Ledgers
+import MobileSources
 import Web
 
 /// the keys of one maintenance unit before the supervisor; the fingerprint is compared before anything is registered.

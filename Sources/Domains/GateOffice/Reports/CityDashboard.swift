@@ -1,6 +1,7 @@
 import Features
 import Kernel
 import Ledgers
+import MobileSources
 import Reports
 import Web
 

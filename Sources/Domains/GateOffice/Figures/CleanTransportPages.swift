@@ -4,6 +4,7 @@ import Hummingbird
 import Identity
 import Kernel
 import Ledgers
+import MobileSources
 import Storage
 import Web
 

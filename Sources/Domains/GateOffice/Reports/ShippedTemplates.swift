@@ -1,5 +1,6 @@
 import Exchange
 import Kernel
+import MobileSources
 import Reports
 
 /// The three reports an authority writes anyway, as templates that an official may download and change.
