@@ -181,7 +181,7 @@ class Load:
         self.turns = list(range(workers))
         self.first = 1
         """The serial number that each gate begins with."""
-        self.threads = [threading.Thread(target=self.work, args=(index,)) for index in range(workers)]
+        self.threads = [threading.Thread(target=self.work, args=(index,), daemon=True) for index in range(workers)]
 
     def start(self):
         for thread in self.threads:
