@@ -48,7 +48,7 @@ package struct PassExplanation: Sendable, Equatable {
             if let doubt = entry.doubt {
                 steps.append(Step(title: "进厂授权", outcome: .failed, text: doubt.message))
             } else {
-                steps.append(Step(title: "进厂授权", outcome: .passed, text: "车辆、驾驶人和货物与授权一致"))
+                steps.append(Step(title: "进厂授权", outcome: .passed, text: "在授权期限内；识别到的驾驶人、货物与授权相符"))
             }
         }
         self.steps = steps

@@ -82,11 +82,12 @@ struct LookupPage: Sendable {
         let chosenColor = here["color"].flatMap(PlateColor.init(rawValue:))
         let color: PlateColor = if let chosenColor { chosenColor } else { try await guess(plate, org: org) }
         let answer = try await gates.filingLookup.look(plateNo: plate.text, color: color, isEntry: here["direction"] != "2", gateNo: nil, org: org)
-        let told = LookupAnswer(answer: answer, plate: plate, color: color, isGuessed: chosenColor == nil).markup
+        var told = LookupAnswer(answer: answer, plate: plate, color: color, isGuessed: chosenColor == nil)
         guard here["direction"] != "2", !plate.isMissing, !answer.authorisations.isEmpty || gates.registry.snapshot.enterprises[org]?.needsAuthorisation ?? false else {
-            return told
+            return told.markup
         }
-        return "\(told)\(try await checkCard(answer, plate, color, org, [], principal, context))"
+        told.check = try await checkCard(answer, plate, color, org, [], principal, context)
+        return told.markup
     }
 
     private func checkCard(
@@ -147,6 +148,8 @@ struct LookupAnswer: Rendered {
     var plate: PlateNumber
     var color: PlateColor
     var isGuessed: Bool
+    /// What the guard is asked (A-43).
+    var check = Markup.empty
 
     var markup: Markup {
         let verdict = answer.judgement.verdict
@@ -164,7 +167,7 @@ struct LookupAnswer: Rendered {
             \(Markup.when(!reasons.isEmpty, "<ul class=\"verdict-reasons\">\(reasons)</ul>"))</section>
             <dl class="verdict-facts"><div><dt>备案</dt><dd>\(filing)</dd></div><div><dt>排放阶段</dt><dd>\(answer.stage.title)</dd></div><div><dt>燃料</dt><dd>\(FuelCode(normalizing: answer.fuel).title)</dd></div>\
             <div><dt>响应级别</dt><dd>\(control)</dd></div><div><dt>名单版本</dt><dd>\(answer.listVersion)</dd></div></dl>\
-            \(Markup.when(isGuessed, "<p class=\"muted\">号牌颜色按\(color.plateTitle)查询；实际颜色不同时请在上方选择。</p>"))\(ExplanationSteps(answer.explanation))
+            \(Markup.when(isGuessed, "<p class=\"muted\">号牌颜色按\(color.plateTitle)查询；实际颜色不同时请在上方选择。</p>"))\(check)\(ExplanationSteps(answer.explanation))
             """
     }
 
