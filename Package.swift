@@ -66,7 +66,7 @@ let package = Package(
         module("Web", in: "Engines", uses: ["CQR", "CZlib", "Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", logging, nio, hummingbird], without: ["Static"]),
         module("Maps", in: "Engines", uses: ["Kernel", "Web"]),
         module("Ledgers", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", logging, nio, hummingbird]),
-        module("Messages", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Exchange", "Identity", "Schedules", "Web", logging, nio, hummingbird]),
+        module("Messages", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Exchange", "Identity", "Schedules", "Web", "Ledgers", logging, nio, hummingbird]),
         module("Workflows", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", logging, nio, hummingbird]),
         module("Alarms", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Messages", "Workflows", logging, nio, hummingbird]),
         module("Duty", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Exchange", "Identity", "Schedules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", logging, nio, hummingbird]),
@@ -85,14 +85,16 @@ let package = Package(
 
         module("GateOffice", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Reports", "Features", "MobileSources", logging, nio, hummingbird]),
 
-        module("Operations", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Exchange", "Identity", "Schedules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Features", nio, hummingbird]),
+        module("Operations", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Features", nio, hummingbird]),
+
+        module("ParkSafety", in: "Domains", uses: ["Kernel", "Identity", "Ledgers", "Alarms", "Features"]),
 
         // App
         .executableTarget(
             name: "jianwei",
             dependencies: [
                 "Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "StorageS3", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features",
-                "HJ1321", "SMTP", "MobileSources", "GateOffice", "Operations", logging, nio, hummingbird,
+                "HJ1321", "SMTP", "MobileSources", "GateOffice", "Operations", "ParkSafety", logging, nio, hummingbird,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -122,8 +124,8 @@ let package = Package(
         suite("Alarms", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Duty", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Reports", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Reports", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
-        suite("Features", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
-        suite("MobileSources", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "Reports", "Features", "HJ1321", "MobileSources", "GateOffice", "Operations", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Features", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features", "Operations", "ParkSafety", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("MobileSources", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "Reports", "Features", "HJ1321", "MobileSources", "GateOffice", "Operations", "ParkSafety", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Fences", in: "House", tests: []),
     ]
 )

@@ -40,7 +40,8 @@ package final class MobileSources: Sendable {
             prepare: { platform in
                 let gates = self.gates(on: platform)
                 gates.registerHooks()
-                Reconsideration.register(on: platform.workflows, alarms: platform.alarms)
+                Reconsideration.register(on: platform.workflows, alarms: platform.alarms, list: gates.excessList)
+                RoadsideNotice.register(on: platform.ledgers, messages: platform.messages)
                 LivePasses.connect(gates.feed, to: platform.live)
                 platform.alarms.faces.add(NearbyPasses.face)
                 platform.expiries.declare(GateExpiries.all)
@@ -61,6 +62,7 @@ package final class MobileSources: Sendable {
         OnSiteVehicle.ledger,
         NonRoadMachine.ledger, InternalVehicle.ledger, EntryAuthorisation.ledger, EntryCheck.ledger, VehicleModel.ledger, MaterialMovement.ledger, ExcessEmissionList.ledger,
         ControlStrategy.ledger, WarningPeriod.ledger,
+        RoadsideInspection.ledger, RoadsideNotice.ledger,
     ]
 
     private static let enterpriseLedgers = [
@@ -75,6 +77,7 @@ package final class MobileSources: Sendable {
         LedgerGrant(ledgers.map(\.name), [.read, .export], to: [.city, .county]),
         LedgerGrant(ledgers.map(\.name), [.write, .delete, .import, .reveal], to: [.city]),
         LedgerGrant([Enterprise.ledger.name] + enterpriseLedgers, [.write, .import], to: [.county]),
+        LedgerGrant([RoadsideInspection.ledger.name, RoadsideNotice.ledger.name], [.write, .import], to: [.county]),
         LedgerGrant(enterpriseLedgers, [.read, .write, .delete, .import, .export, .reveal], to: [.enterpriseAdmin]),
         LedgerGrant([Enterprise.ledger.name, GatePassEvent.ledger.name, InOutVehicle.ledger.name, EntryCheck.ledger.name], [.read, .export], to: [.enterpriseAdmin]),
         LedgerGrant(
@@ -107,6 +110,7 @@ package final class MobileSources: Sendable {
         DictionaryDeclaration(.vehicleGroup, "车型分组", GateCodes.vehicleGroup), DictionaryDeclaration(.passFinding, "校验发现", PassFinding.all),
         DictionaryDeclaration(.unitState, "授权状态", GateCodes.unitState), DictionaryDeclaration(.equipmentState, "设备状态", GateCodes.equipmentState),
         DictionaryDeclaration(.weighingMatch, "计量与过车比对", WeighingJoin.Match.allCases.map { CodeItem($0.rawValue, $0.title, $0.rawValue) }),
+    ] + RoadsideCodes.dictionaries + [
         DictionaryDeclaration(
             DictionaryName("visitState"), "进出状态", [CodeItem("complete", "已出厂", "Left"), CodeItem("inside", "在厂内", "Inside"), CodeItem("unmatchedExit", "未见进厂", "Unmatched exit")]),
     ]

@@ -78,14 +78,14 @@ package struct FeatureSet: Sendable {
         }
         items.append(MenuItem("系统", groupEN: "System", "任务中心", "Tasks", icon: "clock", path: "/tasks", permission: nil, order: 9000))
         items.append(MenuItem("系统", groupEN: "System", "台账设计", "Ledger designer", icon: "edit", path: "/designer", permission: LedgerDesignPermission.name, order: 9010))
-        return items + Administration.menu + WorkPages.menu + MessagePages.menu + ExpiryPages.menu + DutyPages.menu + SearchPages.menu + DataServicePages.menu + ReportPages.menu
+        return items + Administration.menu + WorkPages.menu + MessagePages.menu + ChatPages.menu + ExpiryPages.menu + DutyPages.menu + SearchPages.menu + DataServicePages.menu + ReportPages.menu
             + features.flatMap(\.menu)
     }
 
     /// The platform's own and those of the features.
     package func jobs(on platform: Platform) -> [JobDeclaration] {
         Administration.jobs(on: platform) + AlarmDispatch(engine: platform.alarms, messages: platform.messages, database: platform.database).jobs()
-            + platform.expiries.jobs() + platform.duty.jobs()
+            + platform.expiries.jobs() + platform.duty.jobs() + platform.chat.jobs()
             + features.flatMap { $0.jobs(platform) }
     }
 
@@ -118,6 +118,7 @@ package struct FeatureSet: Sendable {
         ExpiryPages(engine: platform.expiries).add(to: routes)
         DutyPages(engine: platform.duty).add(to: routes)
         MessagePages(engine: platform.messages, database: platform.database).add(to: routes)
+        ChatPages(engine: platform.chat, blobs: platform.blobs).add(to: routes)
         DataServicePages(engine: platform.dataServices, database: platform.database).add(to: routes)
         SearchPages(engine: platform.search, database: platform.database).add(to: routes)
         WorkPages(

@@ -30,6 +30,7 @@ package struct Platform: Sendable {
     package var expiries: ExpiryEngine
     package var duty: DutyEngine
     package var messages: MessageEngine
+    package var chat: ChatEngine
     package var workflows: WorkflowEngine
     package var search: SearchEngine
     package var dataServices: DataServiceEngine
@@ -58,8 +59,9 @@ package struct Platform: Sendable {
         self.ledgers = ledgers
         self.alarms = alarms
         self.live = live
-        let messages = messages ?? PlatformMessages.engine(channels: [], database: database, outbox: outbox, hub: live, keys: keys, clock: clock)
+        let messages = messages ?? PlatformMessages.engine(channels: [], database: database, outbox: outbox, hub: live, keys: keys, clock: clock, audit: audit)
         self.messages = messages
+        chat = ChatEngine(database: database, hub: live, audit: audit, clock: clock)
         expiries = ExpiryEngine(alarms: alarms, ledgers: ledgers, messages: messages, database: database, clock: clock)
         duty = DutyEngine(database: database, alarms: alarms, messages: messages, audit: audit, clock: clock)
         duty.connect()

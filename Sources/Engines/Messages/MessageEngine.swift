@@ -18,11 +18,14 @@ package final class MessageEngine: Sendable {
     let clock: Clock
     /// Opens telephone numbers and mail addresses, which are kept sealed; what is not sealed passes.
     let phones: FieldCipher?
+    /// Where acts of people are written; nil in suites that do not look.
+    let audit: AuditTrail?
     private let rules = Mutex<[String: MessageKind]>([:])
 
     package static let topic = "message"
 
-    package init(kinds: [MessageKind], channels: [MessageChannel], database: any Database, outbox: Outbox, hub: LiveHub, clock: Clock, phones: FieldCipher? = nil) {
+    package init(kinds: [MessageKind], channels: [MessageChannel], database: any Database, outbox: Outbox, hub: LiveHub, clock: Clock, phones: FieldCipher? = nil, audit: AuditTrail? = nil) {
+        self.audit = audit
         self.kinds = kinds
         self.channels = channels
         self.database = database
@@ -60,8 +63,9 @@ package final class MessageEngine: Sendable {
         if let dedupe = draft.dedupe, try tx.value("SELECT id FROM messages WHERE dedupe = \(dedupe)") != nil { return nil }
         let id = try tx.insert(
             """
-            INSERT INTO messages (kind, grade, title, text, path, dedupe, at, receivers)
-            VALUES (\(draft.kind), \(draft.grade.rawValue), \(draft.title), \(draft.text), \(draft.path), \(draft.dedupe), \(now), \(users.count))
+            INSERT INTO messages (kind, grade, title, text, path, dedupe, at, receivers, by_kind, by_id, by_name)
+            VALUES (\(draft.kind), \(draft.grade.rawValue), \(draft.title), \(draft.text), \(draft.path), \(draft.dedupe), \(now), \(users.count),
+            \(draft.sender?.kind), \(draft.sender?.id), \(draft.sender?.name))
             """)
         try tx.insertMany(into: "message_inbox", columns: ["user_id", "message_id", "kind"], rows: users.map { [.int($0), .int(id), .text(draft.kind)] })
         for channel in channels {

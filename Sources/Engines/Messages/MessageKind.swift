@@ -49,6 +49,8 @@ package struct MessageDraft: Sendable, Equatable {
     package var dedupe: String?
     /// For the template.
     package var variables: [String: String]
+    /// Who says it, where a person or another application does.
+    package var sender: MessageSender?
 
     package init(
         _ kind: String, grade: MessageGrade = .info, title: String, text: String, path: String? = nil, users: [Int64], dedupe: String? = nil, variables: [String: String] = [:]
@@ -61,6 +63,20 @@ package struct MessageDraft: Sendable, Equatable {
         self.users = users
         self.dedupe = dedupe
         self.variables = variables
+    }
+}
+
+/// A person or an application that says something.
+package struct MessageSender: Sendable, Equatable {
+    /// Raw value of a principal's kind.
+    package var kind: String
+    package var id: Int64
+    package var name: String
+
+    package init(kind: String, id: Int64, name: String) {
+        self.kind = kind
+        self.id = id
+        self.name = name
     }
 }
 

@@ -3,7 +3,7 @@ import Storage
 
 /// The tables of this engine, as migrations must arrive at them.
 package enum MessageTables {
-    package static let all: [Table] = [messages, inbox, deliveries, rules, addresses, subscriptions, notices, receivers, groups, members]
+    package static let all: [Table] = [messages, inbox, deliveries, rules, addresses, subscriptions, notices, receivers, groups, members] + ChatTables.all + BroadcastTables.all
 
     /// One row is one message as it was said, once. `dedupe` makes a second posting of the same thing harmless.
     static let messages = Table(
@@ -11,8 +11,9 @@ package enum MessageTables {
         columns: [
             Column("kind", .text, required: true), Column("grade", .text, required: true), Column("title", .text, required: true), Column("text", .text, required: true),
             Column("path", .text), Column("dedupe", .text), Column("at", .integer, required: true), Column("receivers", .integer, required: true),
+            Column("by_kind", .text), Column("by_id", .integer), Column("by_name", .text),
         ],
-        indexes: [Index("dedupe", unique: true, where: "dedupe IS NOT NULL"), Index("at"), Index("kind", "id")])
+        indexes: [Index("by_kind", "by_id", "id", where: "by_id IS NOT NULL"), Index("dedupe", unique: true, where: "dedupe IS NOT NULL"), Index("at"), Index("kind", "id")])
 
     /// One row is one message in one person's list.
     static let inbox = Table(
@@ -77,7 +78,7 @@ extension MessageTables {
         columns: [
             Column("notice_id", .integer, required: true), Column("user_id", .integer, required: true), Column("user_name", .text, required: true),
             Column("org", .integer, required: true),
-            Column("org_name", .text, required: true), Column("read_at", .integer), Column("signed_at", .integer), Column("signature", .text), Column("remark", .text),
+            Column("org_name", .text, required: true), Column("read_at", .integer), Column("signed_at", .integer), Column("signature", .text), Column("remark", .text), Column("drawing", .text),
         ], indexes: [Index("user_id", "notice_id")], isClustered: true)
 
     /// One row is one group that somebody made to write to.
@@ -98,4 +99,10 @@ package enum MessagePermission {
     package static let rules = "message.rules"
     /// Writes notices to people of their scope.
     package static let notice = "message.notice"
+    /// Sends short messages to numbers.
+    package static let broadcast = "message.broadcast"
+    /// Says things by API, as another application or as a person.
+    package static let post = "message.post"
+    /// A gateway of short messages says what became of them.
+    package static let receipts = "message.receipts"
 }

@@ -54,6 +54,8 @@ package struct NoticeReceipt: Sendable, Equatable {
     /// The name as it was signed, and what was said with it.
     package var signature: String?
     package var remark: String?
+    /// The strokes of a drawn signature, as the `d` of an SVG path in 600 × 200.
+    package var drawing: String?
 
     init(_ row: Row) {
         user = row.int("user_id") ?? 0
@@ -63,6 +65,7 @@ package struct NoticeReceipt: Sendable, Equatable {
         signedAt = row.moment("signed_at")
         signature = row.text("signature")
         remark = row.text("remark")
+        drawing = row.text("drawing")
     }
 }
 
@@ -142,7 +145,49 @@ extension MessageEngine {
             MessageDraft(
                 Self.noticeKind, grade: draft.grade, title: draft.title, text: draft.needsSignature ? "请阅读并签收" : String(draft.text.prefix(60)), path: "/notices/\(id)",
                 users: people.map(\.id), dedupe: "notice \(id)"), in: tx)
+        try audit?.record(AuditEntry("create", "notice", String(id), "发布通知“\(draft.title)”，\(people.count) 人"), by: principal, in: tx)
         return id
+    }
+
+    /// 更新名单: people join a notice that was published, or leave it where they have not signed; who joins is told.
+    ///
+    /// - Parameters:
+    ///   - logins: who joins, within the writer's scope.
+    ///   - leaving: users who leave.
+    /// - Throws: `.invalid` naming the logins that cannot join.
+    /// - Returns: how many joined and left.
+    package func changeList(_ id: Int64, joining logins: [String], leaving: [Int64], by principal: Principal, in tx: any Transaction) throws -> (joined: Int, left: Int) {
+        let notice = try notice(id, by: principal, in: tx).notice
+        guard notice.byId == principal.id else { throw Failure.forbidden("更新名单") }
+        let asked = Array(Set(logins)).sorted()
+        let found = try tx.rows(
+            """
+            SELECT u.id, u.login, u.name, u.organisation, o.name AS org_name FROM users u JOIN organisations o ON o.id = u.organisation WHERE u.login IN (\(list: Array(asked.prefix(1000))))
+            AND u.state = 'active' AND u.id <> \(principal.id) AND \(principal.scope.condition(org: "u.organisation", area: "o.area"))
+            """)
+        let unknown = Set(asked).subtracting(found.compactMap { $0.text("login") }).sorted()
+        if asked.isEmpty, leaving.isEmpty { throw Failure.invalid([FieldFinding("logins", "required", "请填写要加入的登录名", title: "加入人员")]) }
+        if !unknown.isEmpty { throw Failure.invalid([FieldFinding("logins", "unknown", "不是您辖区的在用账号：\(unknown.prefix(10).joined(separator: "、"))", title: "加入人员")]) }
+        var joined: [Int64] = []
+        for row in found {
+            let user = row.int("id") ?? 0
+            let isNew = try tx.execute(
+                """
+                INSERT INTO notice_receivers (notice_id, user_id, user_name, org, org_name) VALUES (\(id), \(user), \(row.text("name") ?? ""), \(row.int("organisation") ?? 0),
+                \(row.text("org_name") ?? "")) ON CONFLICT (notice_id, user_id) DO NOTHING
+                """)
+            if isNew == 1 { joined.append(user) }
+        }
+        let gone = leaving.isEmpty ? [] : try tx.rows("SELECT user_id, read_at FROM notice_receivers WHERE notice_id = \(id) AND user_id IN (\(list: Array(leaving.prefix(500)))) AND signed_at IS NULL")
+        let left = gone.compactMap { $0.int("user_id") }, seen = gone.filter { $0.moment("read_at") != nil }.count
+        try tx.execute("DELETE FROM notice_receivers WHERE notice_id = \(id) AND user_id IN (\(list: left))")
+        try tx.execute("UPDATE notices SET receivers = receivers + \(joined.count - left.count), read_count = read_count - \(seen) WHERE id = \(id)")
+        try post(
+            MessageDraft(
+                Self.noticeKind, grade: notice.grade, title: notice.title, text: notice.needsSignature ? "请阅读并签收" : String(notice.text.prefix(60)), path: "/notices/\(id)",
+                users: joined, dedupe: nil), in: tx)
+        try audit?.record(AuditEntry("update", "notice", String(id), "更新通知名单：加入 \(joined.count) 人，移出 \(left.count) 人"), by: principal, in: tx)
+        return (joined.count, left.count)
     }
 
     /// Active people of the writer's scope who fit.
@@ -193,7 +238,7 @@ extension MessageEngine {
             box == .sent ? "notices n LEFT JOIN notice_receivers r ON 1 = 0" : "notice_receivers r JOIN notices n ON n.id = r.notice_id AND r.user_id = \(principal.id)"
         return try reader.rows(
             """
-            SELECT \(OfficialNotice.columns), r.user_id, r.user_name, r.org_name, r.read_at, r.signed_at, r.signature, r.remark FROM \(source)
+            SELECT \(OfficialNotice.columns), r.user_id, r.user_name, r.org_name, r.read_at, r.signed_at, r.signature, r.remark, r.drawing FROM \(source)
             WHERE \(SQL.all(of: conditions)) ORDER BY \(order) LIMIT \(min(max(limit, 1), 100))
             """
         ).map { (OfficialNotice($0), $0.int("user_id") == nil ? nil : NoticeReceipt($0)) }
@@ -220,15 +265,21 @@ extension MessageEngine {
     /// 签收，重新签收: the name is signed by whoever it is.
     ///
     /// - Throws: `.invalid` where the name is not theirs; `.conflict` `JW-MS20` where no signature is asked.
-    package func sign(_ id: Int64, name: String, remark: String, by principal: Principal, in tx: any Transaction) throws {
+    ///
+    /// - Parameter drawing: strokes of a drawn signature; a name alone is enough.
+    package func sign(_ id: Int64, name: String, remark: String, drawing: String? = nil, by principal: Principal, in tx: any Transaction) throws {
         let (notice, own) = try notice(id, by: principal, in: tx)
         guard notice.needsSignature, let own else { throw Failure(.conflict, "JW-MS20", "此通知无需签收") }
         var findings: [FieldFinding] = []
         if name != principal.name { findings.append(FieldFinding("name", "differs", "应为您本人的姓名“\(principal.name)”", title: "签名")) }
+        if let drawing, drawing.count > 20_000 || !drawing.allSatisfy({ "ML0123456789 -".contains($0) }) || !drawing.hasPrefix("M") {
+            findings.append(FieldFinding("drawing", "format", "笔迹无法识别，请清除后重写", title: "手写签名"))
+        }
         if remark.count > 500 { findings.append(FieldFinding("remark", "range", "不能超过 500 字", title: "签收意见")) }
         guard findings.isEmpty else { throw Failure.invalid(findings) }
         try markNoticeRead(id, by: principal, in: tx)
-        try tx.execute("UPDATE notice_receivers SET signed_at = \(clock.now), signature = \(name), remark = \(remark) WHERE notice_id = \(id) AND user_id = \(principal.id)")
+        try tx.execute("UPDATE notice_receivers SET signed_at = \(clock.now), signature = \(name), remark = \(remark), drawing = \(drawing) WHERE notice_id = \(id) AND user_id = \(principal.id)")
+        try audit?.record(AuditEntry("sign", "notice", String(id), "签收通知“\(notice.title)”"), by: principal, in: tx)
         if own.signedAt == nil { try tx.execute("UPDATE notices SET signed_count = signed_count + 1 WHERE id = \(id)") }
     }
 
@@ -261,6 +312,7 @@ extension MessageEngine {
     package func withdrawNotice(_ id: Int64, by principal: Principal, in tx: any Transaction) throws {
         guard try notice(id, by: principal, in: tx).notice.byId == principal.id else { throw Failure.forbidden("删除通知") }
         try tx.execute("UPDATE notices SET deleted_at = \(clock.now) WHERE id = \(id)")
+        try audit?.record(AuditEntry("delete", "notice", String(id), "删除通知"), by: principal, in: tx)
     }
 
     // MARK: Groups

@@ -71,7 +71,7 @@ final class MessageHouse: Sendable {
         var logger = Logger(label: "messages")
         logger.logLevel = .critical
         return OutboxWorker(
-            Outbox(clock: clock), on: database, handlers: [engine.handler], clock: clock, waker: Waker { _ in throw CancellationError() }, logger: logger)
+            Outbox(clock: clock), on: database, handlers: [engine.handler, engine.broadcastHandler], clock: clock, waker: Waker { _ in throw CancellationError() }, logger: logger)
     }
 
     var clock: Clock { Clock { [self] in now.withLock { $0 } } }

@@ -55,6 +55,25 @@ struct NoticeTests {
         await #expect(throws: Failure.self) { try await house.database.read { _ = try engine.notice(id, by: reader, in: $0) } }
     }
 
+    @Test("发布后加人、移出未签收的人，手写签名只收笔迹") func listChanges() async throws {
+        let house = try await house()
+        let engine = house.engine
+        let writer = MessageHouse.principal(1)
+        let made = draft { $0.organisations = [2] }
+        let id = try await house.database.write { try engine.publish(made, by: writer, in: $0) }
+        let joined = try await house.database.write { try engine.changeList(id, joining: ["u2"], leaving: [], by: writer, in: $0) }
+        #expect(joined == (1, 0))
+        for drawing in ["<script>", "M1 2 onload"] {
+            await #expect(throws: Failure.self) { try await house.database.write { try engine.sign(id, name: "用户2", remark: "", drawing: drawing, by: MessageHouse.principal(2), in: $0) } }
+        }
+        try await house.database.write { try engine.sign(id, name: "用户2", remark: "", drawing: "M10 20L30 40", by: MessageHouse.principal(2), in: $0) }
+        let left = try await house.database.write { try engine.changeList(id, joining: [], leaving: [2, 3], by: writer, in: $0) }
+        #expect(left == (0, 1), "签收了的留在名单里")
+        let list = try await house.database.read { try engine.receipts(id, limit: 10, by: writer, in: $0) }
+        #expect(list.map(\.user) == [2] && list.first?.drawing == "M10 20L30 40")
+        await #expect(throws: Failure.self) { try await house.database.write { _ = try engine.changeList(id, joining: ["nobody"], leaving: [], by: writer, in: $0) } }
+    }
+
     @Test func goesToWhomItIsFor() async throws {
         let house = try await house()
         let engine = house.engine

@@ -87,6 +87,11 @@ struct Bench: AsyncParsableCommand {
         report.add(
             "work", "list of 100,000 to-dos", target: "≤ 100 ms", "page p99 \(result.listMilliseconds.figure) ms, count \(result.countMilliseconds.figure) ms",
             isMet: result.listMilliseconds <= 100)
+        let home = FileManager.default.currentDirectoryPath
+        if let python = PeerBench.python(home) {
+            let rate = try WorkBench.peer(home: home, python: python, folder: folder + "/spiff")
+            report.add("work", "the same on SpiffWorkflow + SQLite, one process", "\(rate.figure)/s")
+        }
     }
 
     // MARK: Gates

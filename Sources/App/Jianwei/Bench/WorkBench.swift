@@ -52,13 +52,10 @@ struct WorkBench {
         }
         let done = Double(transitions / 2 / lanes * lanes * 2)
         let rate = done / max(Clock.system.now.seconds(since: began), 0.001)
-        for start in stride(from: 0, to: todos, by: 500) {
-            try await installation.database.write { tx in
-                for number in start..<min(start + 500, todos) {
-                    _ = try engine.start(CaseDraft("bench", values: ["matter": .string("待办 \(number)")]), by: person, isAdmitted: true, in: tx)
-                }
-            }
+        let first = try await installation.database.write { tx in
+            try engine.start(CaseDraft("bench", values: ["matter": "待办"]), by: person, isAdmitted: true, in: tx).id
         }
+        try await copy(first, times: todos, on: installation.database)
         func measure(_ body: @escaping @Sendable (any Reader) throws -> Int) async throws -> Double {
             var times: [Double] = []
             for _ in 0..<50 {
@@ -73,5 +70,44 @@ struct WorkBench {
         let count = try await measure { try engine.todoCount(of: person, in: $0) }
         await installation.database.close()
         return Result(transitionsPerSecond: rate, listMilliseconds: list, countMilliseconds: count)
+    }
+
+    /// The same case many times over, its open step and who may act included; through the engine that took longer than everything that is measured.
+    private static func copy(_ first: Int64, times: Int, on database: any Database) async throws {
+        try await database.write { tx in
+            try tx.execute(
+                """
+                INSERT INTO workflow_cases (number, workflow, definition_version, title, org, org_name, area, starter, starter_name, starter_org, state, data, started_at, version)
+                WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < \(times))
+                SELECT 'copy-' || i, workflow, definition_version, title || ' ' || i, org, org_name, area, starter, starter_name, starter_org, state, data, started_at, version
+                FROM workflow_cases CROSS JOIN numbers WHERE id = \(first)
+                """)
+            try tx.execute(
+                """
+                INSERT INTO workflow_steps (case_id, step, title, workflow, state, opened_at, alarms, was_late, version)
+                SELECT c.id, s.step, s.title, s.workflow, s.state, s.opened_at, 0, 0, s.version FROM workflow_steps s CROSS JOIN workflow_cases c
+                WHERE s.case_id = \(first) AND s.state = 'open' AND c.id > \(first) ORDER BY c.id
+                """)
+            try tx.execute(
+                """
+                INSERT INTO workflow_items (step_id, case_id, who, at_org, org, area, state, position)
+                SELECT s.id, s.case_id, i.who, i.at_org, i.org, i.area, i.state, i.position FROM workflow_items i CROSS JOIN workflow_steps s
+                WHERE i.case_id = \(first) AND i.state = 'open' AND s.case_id > \(first) ORDER BY s.id
+                """)
+        }
+    }
+
+    /// Acts a second on SpiffWorkflow (bench/peers/spiff): one process, one SQLite file, each act durable.
+    static func peer(home: String, python: String, folder: String, cases: Int = 1000) throws -> Double {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: python)
+        process.arguments = [home + "/bench/peers/spiff/run.py", String(cases), folder]
+        process.standardOutput = pipe
+        try process.run()
+        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw Failure(.unexpected, "JW-B082", "SpiffWorkflow 对比未完成") }
+        return try JSONValue(parsing: Array(data))["perSecond"]?.double ?? 0
     }
 }

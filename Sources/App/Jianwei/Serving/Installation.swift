@@ -13,6 +13,7 @@ import Media
 import Messages
 import MobileSources
 import Operations
+import ParkSafety
 import Reports
 import Schedules
 import Storage
@@ -62,7 +63,7 @@ struct Installation: Sendable {
         let photos = PhotoStore(database: database, blobs: blobs, thumbnailFolder: directory + "/thumbnails", threads: PictureThreads(threads: 2, waiting: 256))
         let clients = SignedClients(keys: keys)
         let mobileSources = MobileSources(clients: clients)
-        let features = FeatureSet([mobileSources.feature, GateOffice(mobileSources).feature, Operations.feature])
+        let features = FeatureSet([mobileSources.feature, GateOffice(mobileSources).feature, Operations.feature, ParkSafety.feature])
         let faults = features.check()
         guard faults.isEmpty else { throw Failure(.unexpected, "JW-A001", "声明有误：" + faults.joined(separator: "；")) }
 
@@ -80,7 +81,7 @@ struct Installation: Sendable {
         let live = LiveHub(clock: clock)
         let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, keys: keys, audit: identity.audit, clock: clock)
         let outbox = Outbox(clock: clock)
-        let messages = PlatformMessages.engine(channels: try MessageWays.channels(directory), database: database, outbox: outbox, hub: live, keys: keys, clock: clock)
+        let messages = PlatformMessages.engine(channels: try MessageWays.channels(directory), database: database, outbox: outbox, hub: live, keys: keys, clock: clock, audit: identity.audit)
         let alarms = AlarmEngine(kinds: features.alarmKinds, audit: identity.audit, hub: live, clock: clock) { try PlatformMessages.tell($0, through: messages, in: $1) }
         let tasks = LongTasks(on: database, node: node, clock: clock, logger: logger)
         var platform = Platform(

@@ -48,13 +48,15 @@ package enum Reconsideration {
         [.on("submit", "提交补证", to: "acceptance"), .on("lapse", "逾期未补证", to: "lapsed", automatic: true)])
 
     private static let review: WorkflowStep = .task(
-        "review", "审核", by: [.role(.county)], form: [.note("finding", "查明情况", length: 1...2000, marks: [.required]), .files("findingFiles", "审核材料")],
+        "review", "审核", by: [.role(.county)], form: [.note("finding", "查明情况", length: 1...2000, marks: [.required]), delisting, .files("findingFiles", "审核材料")],
         within: .workingDays(5), overdue: [.remind, .escalate(to: .role(.city))],
         verdicts + [.on("raise", "上报市级", to: "cityReview", opinion: true), .on("ask", "要求补证", to: "supplement", opinion: true, form: false)])
 
     private static let cityReview: WorkflowStep = .task(
-        "cityReview", "市级复核", by: [.role(.city)], form: [.note("cityFinding", "复核情况", length: 1...2000, marks: [.required]), .files("cityFiles", "复核材料")],
+        "cityReview", "市级复核", by: [.role(.city)], form: [.note("cityFinding", "复核情况", length: 1...2000, marks: [.required]), delisting, .files("cityFiles", "复核材料")],
         within: .workingDays(5), verdicts)
+
+    private static let delisting: Field = .bool("releasesVehicle", "解除名单").hint("撤销或变更时，把该车辆从排放超标名单中解除")
 
     private static let verdicts: [WorkflowTransition] = [
         .on("uphold", "维持", to: "notice", opinion: true, sets: ["verdict": "uphold"]),
@@ -72,7 +74,7 @@ package enum Reconsideration {
         ])
 
     private static let archive: WorkflowStep = .automatic(
-        "archive", "结论回写与归档", effects: ["alarm.verdict"], to: "upheld",
+        "archive", "结论回写与归档", effects: ["alarm.verdict", "excess.correct"], to: "upheld",
         branches: [
             WorkflowBranch(when: Condition("verdict", .equals, "revoke"), to: "revoked"),
             WorkflowBranch(when: Condition("verdict", .equals, "change"), to: "changed"),
@@ -81,7 +83,8 @@ package enum Reconsideration {
     private static let lapsed: WorkflowStep = .end("lapsed", "逾期未补证，视为撤回", effects: ["alarm.uphold"])
 
     /// What a case does to its alarm, in the transaction of the transition.
-    package static func register(on workflows: WorkflowEngine, alarms: AlarmEngine) {
+    package static func register(on workflows: WorkflowEngine, alarms: AlarmEngine, list: ExcessListDesk) {
+        registerCorrection(on: workflows, alarms: alarms, list: list)
         workflows.onEffect("alarm.appeal") { item, principal, tx in
             guard let subject = item.subject, subject.kind == "alarm" else { throw Failure(.invalid, "JW-G190", "请从报警页面提出复议") }
             try alarms.transition(subject.id, .appeal, opinion: "提出复议 \(item.number)", by: principal, in: tx)
@@ -96,6 +99,17 @@ package enum Reconsideration {
             let action: AlarmAction = verdict == "revoke" ? .overturn : .uphold
             let text = verdict == "revoke" ? "撤销" : verdict == "change" ? "变更认定" : "维持"
             try alarms.transition(id, action, opinion: "复议 \(item.number) 结论：\(text)", by: .system("复议"), in: tx)
+        }
+    }
+
+    /// A verdict that takes the alarm back or changes it also takes the vehicle off the excess list, where the reviewers said so.
+    private static func registerCorrection(on workflows: WorkflowEngine, alarms: AlarmEngine, list: ExcessListDesk) {
+        workflows.onEffect("excess.correct") { item, principal, tx in
+            let verdict = item.data["verdict"]?.string
+            guard verdict == "revoke" || verdict == "change", item.data["releasesVehicle"]?.bool == true, let id = item.subject?.id else { return }
+            guard let plate = try tx.first("SELECT plate FROM alarms WHERE id = \(id)")?.text("plate") else { return }
+            let listed = try tx.rows("SELECT id FROM excess_emission_entry WHERE plate_no = \(plate) AND state = 'recognized' AND deleted_at IS NULL").compactMap { $0.int("id") }
+            for entry in listed { _ = try list.release(id: entry, basis: "复议 \(item.number) 结论：\(verdict == "revoke" ? "撤销" : "变更认定")", by: .system(principal.name), in: tx) }
         }
     }
 }

@@ -1,5 +1,6 @@
 import Ledgers
 import Web
+import Workflows
 
 /// The lines of this domain in the menu, in the order of an inspector's day.
 enum GateMenu {
@@ -17,6 +18,10 @@ enum GateMenu {
         MenuItem("管控", groupEN: "Control", "管控策略", "Strategies", icon: "sliders", path: "/strategies", permission: ControlStrategy.ledger.readPermission, order: 210),
         MenuItem("管控", groupEN: "Control", "排放超标车辆名单", "Excess list", icon: "ban", path: "/excess-list", permission: ExcessEmissionList.ledger.readPermission, order: 220),
         MenuItem("管控", groupEN: "Control", "备案审核", "Filings", icon: "clipboard", path: "/filings", permission: GatePermission.filing, order: 230),
+        MenuItem(
+            "路检路查", groupEN: "Roadside", "路检路查统计", "Roadside statistics", icon: "chart", path: "/roadside-statistics", permission: RoadsideInspection.ledger.readPermission,
+            order: 360),
+        MenuItem("监测报警", groupEN: "Alarms", "复议统计", "Reconsiderations", icon: "chart", path: "/reconsideration-statistics", permission: WorkflowPermission.read, order: 690),
     ]
 
     /// Ledgers whose own lines would stand beside a page that does more.

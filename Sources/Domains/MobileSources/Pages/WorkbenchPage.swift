@@ -31,6 +31,7 @@ struct WorkbenchPage: Sendable {
         let now = try await picture.now()
         let passes = try await LivePasses(gates: gates).recent(10, by: principal)
         let alarms = try await newestAlarms(principal)
+        let notices = try await gates.database.read { try RoadsideNotice.latest(principal.scope, in: $0) }
         let live: Markup = """
             <ul class="live-list pass-rows" data-live="\(LivePasses.topic)" data-limit="10" data-empty="今日还没有过车" aria-live="off">\(passes.map { PassLine(item: $0) })</ul>
             """
@@ -41,9 +42,17 @@ struct WorkbenchPage: Sendable {
                 "\(Card("实时过车", actions: wall, body: live))",
                 "\(alarmCard(alarms, context))",
             ]))
-            <div \(poll("/workbench/sites", seconds: 60))>\(sitesPart(now, principal, context))</div>
+            \(noticeCard(notices, context))<div \(poll("/workbench/sites", seconds: 60))>\(sitesPart(now, principal, context))</div>
             """
         return Shell.page("工作台", active: "/", actions: "<span class=\"muted num\" data-clock>\(gates.clock.now.text.prefix(16))</span>", body: body, context: context)
+    }
+
+    /// A-33: the latest notices to inspectors; nothing where there is none or the reader may not.
+    private func noticeCard(_ notices: [(id: Int64, title: String, at: Moment)], _ context: WebContext) -> Markup {
+        guard !notices.isEmpty, context.may(RoadsideNotice.ledger.readPermission) else { return .empty }
+        let path = "/ledgers/\(RoadsideNotice.ledger.name)"
+        let lines = notices.map { one -> Markup in "<li><a href=\"\(path)/\(one.id)\">\(one.title)</a> <small class=\"muted num\">\(String(one.at.text.prefix(16)))</small></li>" }
+        return "\(Card("路检路查消息", actions: "\(ActionButton("全部", .link(path), style: .quiet))", body: "<ul class=\"plain-list\">\(lines)</ul>"))"
     }
 
     /// Fetches a part anew every so many seconds.

@@ -84,6 +84,7 @@ package final class ExpiryEngine: Sendable {
         if let done = rule.doneField, !(declaration?.fields.contains { $0.name == done } ?? false) {
             findings.append(FieldFinding("doneField", "unknownCode", "应为同一台账的字段", title: "完成字段"))
         }
+        for (field, codes) in rule.only ?? [:] { findings += onlyFaults(field, codes, of: declaration) }
         if rule.stages.isEmpty || rule.stages.contains(where: { !(0...730).contains($0) }) {
             findings.append(FieldFinding("stages", "range", "填写 0 至 730 的天数，如 30,7,0", title: "提前天数"))
         }
@@ -96,6 +97,14 @@ package final class ExpiryEngine: Sendable {
         }
         try alarms.hooks.audit(AuditEntry(rule.id == 0 ? "create" : "update", "expiryRule", rule.name, "到期预警“\(rule.title)”", details: try JSONValue(parsing: body)), principal, tx)
         try follow(tx)
+    }
+
+    private func onlyFaults(_ field: String, _ codes: [String], of declaration: LedgerDeclaration?) -> [FieldFinding] {
+        guard case .code(let dictionary) = declaration?.field(field)?.kind else { return [FieldFinding("onlyField", "unknownCode", "应为同一台账的代码字段", title: "只看")] }
+        let known = Set(ledgers.dictionaries.snapshot.items(dictionary, on: nil).map(\.code))
+        let unknown = codes.filter { !known.contains($0) }
+        if codes.isEmpty { return [FieldFinding("onlyCodes", "required", "至少写一个代码", title: "代码")] }
+        return unknown.isEmpty ? [] : [FieldFinding("onlyCodes", "unknownCode", "没有代码 \(unknown.joined(separator: "、"))", title: "代码")]
     }
 
     /// Removes a rule; its open warnings and their alarms close.

@@ -124,7 +124,7 @@ package struct ExpiryPages: Sendable {
             return TableRow(
                 id: "\(rule.id)",
                 [
-                    "\(rule.title)", "\(Badge(rule.isOn ? "启用" : "停用", rule.isOn ? .good : .muted, isDot: true))", "\(declaration?.title ?? rule.ledger)",
+                    "\(rule.title)", "\(Badge(rule.isOn ? "启用" : "停用", rule.isOn ? .good : .muted, isDot: true))", "\(declaration?.title ?? rule.ledger)\(only(rule, declaration))",
                     "\(declaration?.field(rule.field)?.title ?? rule.field)", "\(rule.doneField.map { "到点未填“\(declaration?.field($0)?.title ?? $0)”" } ?? "到期未更新")", "\(stages)",
                     "\(rule.receivers.map { names[$0] ?? $0 }.joined(separator: "、"))", "\(rule.raisesAlarm ? "报警" : "仅提醒")",
                 ],
@@ -151,6 +151,15 @@ package struct ExpiryPages: Sendable {
         return Shell.done("已检查，新增 \(opened) 条预警", to: "/expiry-warnings", context: context)
     }
 
+    /// `（安全生产许可证）` behind the ledger's title.
+    private func only(_ rule: ExpiryRule, _ declaration: LedgerDeclaration?) -> String {
+        let titles = (rule.only ?? [:]).flatMap { field, codes -> [String] in
+            guard case .code(let dictionary) = declaration?.field(field)?.kind else { return codes }
+            return codes.map { engine.ledgers.dictionaries.snapshot.title(of: $0, in: dictionary) }
+        }
+        return titles.isEmpty ? "" : "（\(titles.joined(separator: "、"))）"
+    }
+
     private func rule(_ context: WebContext) throws -> ExpiryRule {
         let at = try context.path("at")
         if at == "new" { return ExpiryRule("rule" + SecureRandom.token(8).filter { $0.isLetter || $0.isNumber }, "", ledger: "", field: "") }
@@ -172,6 +181,9 @@ package struct ExpiryPages: Sendable {
         let dones = declarations.filter { !ExpiryEngine.dates(of: $0).isEmpty }.flatMap { ledger in
             ledger.fields.map { Choice("\(ledger.name).\($0.name)", "\(ledger.title) · \($0.title)", group: ledger.title) }
         }
+        let codes = declarations.filter { !ExpiryEngine.dates(of: $0).isEmpty }.flatMap { ledger in
+            ledger.fields.filter { if case .code = $0.kind { true } else { false } }.map { Choice("\(ledger.name).\($0.name)", "\(ledger.title) · \($0.title)", group: ledger.title) }
+        }
         let fields = [
             FormField("title", "预警名称", .text, value: rule.title, isRequired: true, placeholder: "如 安全生产许可证到期", maxLength: 40),
             FormField("isOn", "启用", .check("每天 7:00 检查"), value: rule.isOn ? "1" : ""),
@@ -181,6 +193,9 @@ package struct ExpiryPages: Sendable {
             FormField(
                 "doneField", "完成字段", .select([Choice("", "没有（更新日期才算完成）")] + dones), value: rule.doneField.map { "\(rule.ledger).\($0)" } ?? "",
                 help: "到点未执行的判定：此字段空着即为未执行", isWide: true),
+            FormField(
+                "onlyField", "只看", .select([Choice("", "全部记录")] + codes), value: rule.only?.keys.first.map { "\(rule.ledger).\($0)" } ?? "", help: "只看某类记录时选代码字段", isWide: true),
+            FormField("onlyCodes", "其中代码", .text, value: rule.only?.values.first?.joined(separator: ",") ?? "", help: "字典代码，逗号分开，如 production", isWide: true),
             FormField("receivers", "接收人", .multiSelect(receivers), values: rule.receivers, help: "角色只通知管辖该单位、区域的人员", isWide: true),
         ]
         let form = Form(action: "/expiry-rules/\(at)", sections: [FormSection(nil, fields)], cancel: "/expiry-rules", findings: findings, context: context)
@@ -204,6 +219,8 @@ package struct ExpiryPages: Sendable {
         rule.raisesAlarm = input["raisesAlarm"] == "1"
         rule.doneField = parts("doneField").first == rule.ledger ? parts("doneField").last : nil
         rule.receivers = input.all("receivers")
+        let only = parts("onlyField")
+        rule.only = only.count < 2 ? nil : [only[0] == rule.ledger ? only[1] : "": (input["onlyCodes"] ?? "").split { ",，、 ".contains($0) }.map(String.init)]
         let kept = rule
         do {
             if let other = parts("doneField").first, other != kept.ledger {

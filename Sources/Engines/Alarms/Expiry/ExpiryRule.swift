@@ -21,12 +21,14 @@ package struct ExpiryRule: Sendable, Equatable, Codable {
     package var receivers: [String]
     package var raisesAlarm: Bool
     package var isOn: Bool
+    /// Codes by code field of the ledger: only records with one of them are watched; nil all.
+    package var only: [String: [String]]?
 
-    private enum CodingKeys: String, CodingKey { case name, title, ledger, field, stages, doneField, receivers, raisesAlarm, isOn }
+    private enum CodingKeys: String, CodingKey { case name, title, ledger, field, stages, doneField, receivers, raisesAlarm, isOn, only }
 
     package init(
         _ name: String, _ title: String, ledger: String, field: String, stages: [Int] = [30, 7, 0], doneField: String? = nil, receivers: [String] = [], raisesAlarm: Bool = true,
-        isOn: Bool = true
+        isOn: Bool = true, only: [String: [String]]? = nil
     ) {
         self.name = name
         self.title = title
@@ -37,6 +39,7 @@ package struct ExpiryRule: Sendable, Equatable, Codable {
         self.receivers = receivers
         self.raisesAlarm = raisesAlarm
         self.isOn = isOn
+        self.only = only
     }
 
     init(_ row: Row) throws {
@@ -45,6 +48,11 @@ package struct ExpiryRule: Sendable, Equatable, Codable {
     }
 
     func json() throws -> String { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
+
+    /// Whether a record is one of those that are watched.
+    func concerns(_ values: [String: SQLValue]) -> Bool {
+        (only ?? [:]).allSatisfy { field, codes in values[field]?.text.map(codes.contains) ?? false }
+    }
 
     /// The stage that a date stands in: the smallest of `stages` that is not less than the days left, -1 when it has passed; nil when there is time yet.
     package func stage(of due: Day, on today: Day) -> Int? {

@@ -46,6 +46,7 @@ extension ExpiryEngine {
         let isMoment = if case .moment = declaration.field(rule.field)?.kind { true } else { false }
         var query = LedgerQuery(ledger: rule.ledger, filters: [.init(rule.field, .lte, [isMoment ? last.end.adding(seconds: -1).text : last.text]), .init(rule.field, .notEmpty)])
         if let done = rule.doneField { query.filters.append(.init(done, .isEmpty)) }
+        for (field, codes) in rule.only ?? [:] { query.filters.append(.init(field, .in, codes)) }
         var found: [Due] = []
         try ledgers.each(query, by: .system(), in: reader) { record in
             if let due = self.due(record, rule, declaration, today) { found.append(due) }
@@ -55,7 +56,7 @@ extension ExpiryEngine {
     }
 
     private func due(_ record: Record, _ rule: ExpiryRule, _ declaration: LedgerDeclaration, _ today: Day) -> Due? {
-        guard record.deletedAt == nil, let date = date(record, rule, declaration), let stage = rule.stage(of: date, on: today) else { return nil }
+        guard record.deletedAt == nil, rule.concerns(record.values), let date = date(record, rule, declaration), let stage = rule.stage(of: date, on: today) else { return nil }
         if let done = rule.doneField, let value = record.values[done], !value.isNull, value.text != "", value.int != 0 { return nil }
         let title = record.values[declaration.titleField].map { $0.text ?? $0.int.map(String.init) ?? "" } ?? ""
         return Due(record: record.id, title: title.isEmpty ? "\(declaration.title) \(record.id)" : title, org: record.org, area: record.area, due: date, stage: stage)

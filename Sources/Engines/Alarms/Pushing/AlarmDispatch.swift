@@ -66,7 +66,7 @@ package struct AlarmDispatch: Sendable {
     }
 
     private func send(_ rule: PushRule, _ alarm: Alarm, push: Int64, sent: Int, at now: Moment, in tx: any Transaction) throws {
-        let users = try engine.users(rule.receivers, org: alarm.org, area: alarm.area, at: now, in: tx)
+        let users = try engine.users(rule.receivers, org: alarm.org, area: alarm.area, at: now, of: engine.face(of: alarm), in: tx)
         let level = engine.leadingLevel(of: alarm)
         let draft = MessageDraft(
             "alarm.push", grade: rule.isUrgent || alarm.urgency == 1 ? .urgent : .notice, title: alarm.title,

@@ -84,7 +84,7 @@ extension AlarmEngine {
     }
 
     /// Active users behind receivers, each once.
-    package func users(_ receivers: [String], org: Int64?, area: String?, at now: Moment, in reader: any Reader) throws -> [Int64] {
+    package func users(_ receivers: [String], org: Int64?, area: String?, at now: Moment, of alarm: AlarmFace? = nil, in reader: any Reader) throws -> [Int64] {
         var found: [Int64] = []
         var seen: Set<Int64> = []
         for receiver in receivers {
@@ -94,11 +94,25 @@ extension AlarmEngine {
                 switch prefix {
                 case "role": try WorkflowEngine.holders(of: key, organisation: nil, org: org, area: area, in: reader)
                 case "user": try reader.rows("SELECT id FROM users WHERE id = \(Int64(key) ?? 0) AND state = 'active'").compactMap { $0.int("id") }
-                default: try faces.receivers.first { $0.prefix == prefix }?.users(key, org, area, now, reader) ?? []
+                default: try users(prefix, key, org: org, area: area, at: now, of: alarm, in: reader)
                 }
             for user in users where seen.insert(user).inserted { found.append(user) }
         }
         return found
+    }
+
+    private func users(_ prefix: String, _ key: String, org: Int64?, area: String?, at now: Moment, of alarm: AlarmFace?, in reader: any Reader) throws -> [Int64] {
+        guard let face = faces.receivers.first(where: { $0.prefix == prefix }) else { return [] }
+        if let alarm, let own = face.usersOfAlarm { return try own(key, alarm, reader) }
+        return try face.users(key, org, area, now, reader)
+    }
+
+    /// An alarm as receivers are chosen by it.
+    func face(of alarm: Alarm) -> AlarmFace {
+        let kind = kind(alarm.kind)
+        return AlarmFace(
+            org: alarm.org, area: alarm.area, category: kind?.category.rawValue ?? "", levels: Set(alarm.levels.map(\.code)),
+            words: [kind?.title ?? "", alarm.title, alarm.place, alarm.subject])
     }
 
     /// What may be chosen as a receiver: roles, then what the faces offer.

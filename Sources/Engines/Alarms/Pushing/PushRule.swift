@@ -105,12 +105,29 @@ package struct ReceiverFace: Sendable {
     /// Users by id for what stands behind the colon, for an alarm's org and area, at a moment.
     package var users: @Sendable (_ key: String, _ org: Int64?, _ area: String?, _ at: Moment, any Reader) throws -> [Int64]
 
+    /// The same where the alarm itself is known; nil where it makes no difference.
+    package var usersOfAlarm: (@Sendable (_ key: String, AlarmFace, any Reader) throws -> [Int64])?
+
     package init(
         prefix: String, choices: @escaping @Sendable (any Reader) throws -> [(value: String, title: String)],
-        users: @escaping @Sendable (_ key: String, _ org: Int64?, _ area: String?, _ at: Moment, any Reader) throws -> [Int64]
+        users: @escaping @Sendable (_ key: String, _ org: Int64?, _ area: String?, _ at: Moment, any Reader) throws -> [Int64],
+        usersOfAlarm: (@Sendable (_ key: String, AlarmFace, any Reader) throws -> [Int64])? = nil
     ) {
         self.prefix = prefix
         self.choices = choices
         self.users = users
+        self.usersOfAlarm = usersOfAlarm
     }
+}
+
+/// What a receiver may be chosen by.
+package struct AlarmFace: Sendable {
+    package var org: Int64?
+    package var area: String?
+    /// Raw value of an `AlarmCategory`.
+    package var category: String
+    /// Codes of its levels, in every scheme.
+    package var levels: Set<String>
+    /// Titles of its kind, its place and itself.
+    package var words: [String]
 }

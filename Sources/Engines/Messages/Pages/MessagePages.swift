@@ -16,6 +16,7 @@ package struct MessagePages: Sendable {
     }
 
     package static let menu: [MenuItem] = [
+        MenuItem("日常管理", groupEN: "Office", "在线短信", "Short messages", icon: "send", path: "/sms", permission: MessagePermission.broadcast, order: 2990),
         MenuItem("事项办理", groupEN: "Work", "我的消息", "My messages", icon: "bell", path: "/messages", permission: nil, order: 65),
         MenuItem("事项办理", groupEN: "Work", "通知公告", "Notices", icon: "file", path: "/notices", permission: nil, order: 66),
         MenuItem("系统", groupEN: "System", "消息统计", "Message statistics", icon: "chart", path: "/message-statistics", permission: MessagePermission.deliveries, order: 9008),
@@ -27,11 +28,16 @@ package struct MessagePages: Sendable {
         PermissionDeclaration(MessagePermission.deliveries, "消息：查看发送情况与重发", area: "系统管理"),
         PermissionDeclaration(MessagePermission.notice, "通知：发布、催签、查看签收名单", area: "事项办理", defaultRoles: [.city, .county]),
         PermissionDeclaration(MessagePermission.rules, "消息：模板、通道与免打扰", area: "系统管理"),
+        PermissionDeclaration(MessagePermission.broadcast, "在线短信：编写与群发", area: "日常管理", defaultRoles: [.city]),
+        PermissionDeclaration(MessagePermission.post, "消息：由应用发送", area: "系统管理"),
+        PermissionDeclaration(MessagePermission.receipts, "短信网关：回执", area: "系统管理"),
     ]
 
     package func add(to routes: Routes) {
         addNotices(to: routes)
         addSettings(to: routes)
+        addBroadcasts(to: routes)
+        addPosting(to: routes)
         routes.get("/messages", permission: .signedIn, use: inbox)
         routes.get("/messages/bell", permission: .signedIn, use: bell)
         routes.post("/messages/read", permission: .signedIn, use: markRead)

@@ -18,6 +18,10 @@ extension MessagePages {
         routes.get("/notices/{id}/export", permission: writes, use: exportReceipts)
         routes.post("/notices/{id}/remind", permission: writes, use: remindNotice)
         routes.post("/notices/{id}/withdraw", permission: writes, use: withdrawNotice)
+        routes.get("/notices/{id}/people", permission: writes) { _, context in try await listForm(context, nil, []) }
+        routes.post("/notices/{id}/people", permission: writes, use: changeList)
+        routes.post("/notices/{id}/people/{user}/drop", permission: writes, use: dropReceiver)
+        routes.get("/notices/{id}/figures", permission: writes, use: exportFigures)
         routes.get("/notice-groups", permission: writes, use: groups)
         routes.get("/notice-groups/new", permission: writes) { _, context in try await groupForm(context, nil, nil, []) }
         routes.post("/notice-groups/new", permission: writes, use: keepGroup)
@@ -151,13 +155,14 @@ extension MessagePages {
         if notice.needsSignature, let own {
             let done: Markup = own.signedAt.map { at -> Markup in "\(Web.Notice(.good, "您已于 \(at) 签收，可以重新签收"))" } ?? .empty
             let fields = [
+                FormField("drawing", "手写签名", .shown(Self.pad), help: "可以不写，只填姓名也能签收；用键盘的请直接填写下面的签名", isWide: true),
                 FormField("name", "签名", .text, value: findings.isEmpty ? own.signature : nil, isRequired: true, help: "请输入您本人的姓名：\(principal.name)", maxLength: 40),
                 FormField("remark", "签收意见", .textArea(rows: 2), value: own.remark, maxLength: 500, isWide: true),
             ]
             let form = Form(
                 action: "/notices/\(id)/sign", sections: [FormSection(nil, fields)], submit: own.signedAt == nil ? "签收" : "重新签收", cancel: "/notices", findings: findings,
                 context: context)
-            body += "\(Card("签收", body: "\(done)\(form)"))"
+            body += "\(Card("签收", body: "\(done)\(Self.drawn(own.drawing))\(form)"))\(Self.signing(context))"
         }
         var actions: Markup = .empty
         if notice.byId == principal.id {
@@ -167,7 +172,10 @@ extension MessagePages {
                 try engine.receipts(id, unsigned: unsigned, keyword: keyword, after: after, limit: 50, by: principal, in: $0)
             }
             let rows = receipts.map { one in
-                TableRow(id: String(one.user), ["\(one.name)", "\(one.orgName)", "\(one.readAt)", "\(one.signedAt)", "\(one.signature)", "\(one.remark)"])
+                TableRow(
+                    id: String(one.user), ["\(one.name)", "\(one.orgName)", "\(one.readAt)", "\(one.signedAt)", "\(one.signature)\(Self.drawn(one.drawing))", "\(one.remark)"],
+                    actions: one.signedAt == nil
+                        ? "\(ActionButton("移出", .post("/notices/\(id)/people/\(one.user)/drop", confirm: "把\(one.name)移出名单？"), style: .quiet))" : .empty)
             }
             let columns = [
                 Column("name", "姓名"), Column("org", "单位"), Column("read", "阅读时间"), Column("signed", "签收时间"), Column("signature", "签名"), Column("remark", "签收意见", isWrapping: true),
@@ -181,7 +189,9 @@ extension MessagePages {
                 total: notice.receivers, size: 50)
             let table = DataTable(id: "receipts", columns: columns, rows: rows, address: here, pager: pager, empty: "没有符合条件的接收人")
             body += "\(SearchForm(action: "/notices/\(id)", fields: fields, table: "receipts"))\(table)"
+            actions += "\(ActionButton("更新名单", .dialog("/notices/\(id)/people"), icon: "users"))"
             actions += SheetAnswer.buttons(here, path: "/notices/\(id)/export")
+            actions += "\(ActionButton("导出统计", .download("/notices/\(id)/figures"), style: .quiet))"
             actions +=
                 "\(ActionButton(notice.needsSignature ? "催签" : "催阅", .post("/notices/\(id)/remind", confirm: "再次提醒尚未\(notice.needsSignature ? "签收" : "阅读")的人？"), icon: "bell"))"
             actions += "\(ActionButton("删除", .post("/notices/\(id)/withdraw", confirm: "删除后所有接收人都不能再看到此通知。确定删除？"), icon: "trash", style: .danger))"
@@ -198,9 +208,9 @@ extension MessagePages {
         let principal = try context.signedIn()
         let id = try context.id()
         let input = try await request.form(context)
-        let (name, remark) = (input["name"] ?? "", input["remark"] ?? "")
+        let (name, remark, drawing) = (input["name"] ?? "", input["remark"] ?? "", input["drawing"])
         do {
-            try await database.write { [engine] tx in try engine.sign(id, name: name, remark: remark, by: principal, in: tx) }
+            try await database.write { [engine] tx in try engine.sign(id, name: name, remark: remark, drawing: drawing, by: principal, in: tx) }
             return Shell.done("已签收", to: "/notices/\(id)", context: context)
         } catch let failure as Failure where failure.kind == .invalid {
             return try await showNotice(context, findings: failure.fields, status: .unprocessableContent)
@@ -213,13 +223,13 @@ extension MessagePages {
         let principal = try context.signedIn()
         let id = try context.id()
         let (notice, receipts) = try await database.read { [engine] reader in
-            (try engine.notice(id, by: principal, in: reader).notice, try engine.receipts(id, limit: 20_000, by: principal, in: reader))
+            (try engine.notice(id, by: principal, in: reader).notice, try engine.receipts(id, limit: 20_000, by: principal, in: reader).sorted { ($0.orgName, $0.user) < ($1.orgName, $1.user) })
         }
-        let columns = ["通知标题", "姓名", "单位", "发布时间", "发布人", "正文", "阅读时间", "签名", "签名内容", "签名时间"].map { SheetColumn($0) }
+        let columns = ["通知标题", "姓名", "单位", "发布时间", "发布人", "正文", "阅读时间", "签名", "手写", "签名内容", "签名时间"].map { SheetColumn($0) }
         let rows = receipts.map { one -> [Cell] in
             [
                 Cell(notice.title), Cell(one.name), Cell(one.orgName), Cell(notice.at), Cell(notice.byName), Cell(String(notice.text.prefix(2000))), Cell(one.readAt),
-                Cell(one.signature),
+                Cell(one.signature), Cell(one.drawing == nil ? "" : "是"),
                 Cell(one.remark), Cell(one.signedAt),
             ]
         }

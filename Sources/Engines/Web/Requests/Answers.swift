@@ -39,6 +39,11 @@ extension Response {
         Response(status: status, headers: [.contentType: "text/plain; charset=utf-8"], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 
+    /// The whole window goes to another page, also from a dialog.
+    package static func goes(to path: String, context: WebContext) -> Response {
+        context.isPartial ? Response(status: .ok, headers: [.hxRedirect: path]) : .redirect(to: path, type: .normal)
+    }
+
     /// A file to save; the name may be Chinese.
     package static func download(_ bytes: [UInt8], filename: String, contentType: String) -> Response {
         download(body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)), filename: filename, contentType: contentType)

@@ -1,5 +1,7 @@
 import Exchange
+import HTTPTypes
 import Hummingbird
+import Identity
 import Kernel
 import Storage
 import Web
@@ -13,12 +15,13 @@ extension WorkPages {
         let today = context.site.clock.today
         let definitions = engine.definitions
         let from = here["day_from"].flatMap(Day.init(parsing:)) ?? today.adding(days: -90), to = here["day_to"].flatMap(Day.init(parsing:)) ?? today
+        let chosen = try await chosen(request, context, from: from, to: to)
         let fields = [
-            FormField("workflow", "流程", .select(definitions.map { Choice($0.name, $0.title) }), value: here["workflow"] ?? definitions.first?.name),
+            FormField("workflow", "流程", .select(definitions.map { Choice($0.name, $0.title) }), value: chosen?.name),
             FormField("day", "发起日期", .dayRange, values: [from.text, to.text]),
         ]
         let search = SearchForm(action: "/workflow-statistics", fields: fields, table: "figures")
-        guard let name = here["workflow"].flatMap({ name in definitions.first { $0.name == name }?.name }) ?? definitions.first?.name else {
+        guard let name = chosen?.name else {
             return Shell.page("流程统计", active: "/workflow-statistics", body: "\(Card(body: "\(EmptyState("还没有流程"))"))", context: context)
         }
         let (steps, outcomes, organisations) = try await database.read { [engine] reader in
@@ -64,8 +67,30 @@ extension WorkPages {
             \(search)<div id="figures" class="stack">\(Grid(.quarters, cards))\(Grid(.mainAside, ["\(Card("各环节平均用时", body: "\(time)"))", "\(Card("结果", body: "\(ends)"))"]))\
             \(Card("各环节", isFlush: true, body: "\(table)"))\(Card("按单位与结论", actions: SheetAnswer.buttons(here, path: "/workflow-statistics/export"), isFlush: true, body: "\(ownerTable)"))</div>
             """
-        return Shell.page(
+        var page = Shell.page(
             context.text("流程统计", "Workflow statistics"), crumbs: [Crumb("事项办理", "/work"), Crumb("流程统计")], active: "/workflow-statistics", body: body, context: context)
+        if here["workflow"] == name {
+            page.headers[values: .setCookie].append("\(Self.lastChosen)=\(name); Path=/workflow-statistics; Max-Age=31536000; HttpOnly; SameSite=Lax")
+        }
+        return page
+    }
+
+    private static let lastChosen = "jw_workflow"
+
+    /// What the address names, else what was chosen last in this browser, else the workflow with most cases of these days.
+    private func chosen(_ request: Request, _ context: WebContext, from: Day, to: Day) async throws -> WorkflowDeclaration? {
+        let definitions = engine.definitions
+        if let named = [context.here["workflow"], request.cookies[Self.lastChosen]?.value].lazy.compactMap({ name in definitions.first { $0.name == name } }).first { return named }
+        let scope = try context.signedIn().scope
+        let busiest = try await database.read { reader in
+            try reader.first(
+                """
+                SELECT c.workflow FROM workflow_cases c WHERE c.started_at >= \(from.start) AND c.started_at < \(to.end) AND \(scope.condition(org: "c.org", area: "c.area"))
+                GROUP BY c.workflow ORDER BY COUNT(*) DESC, c.workflow LIMIT 1
+                """
+            )?.text("workflow")
+        }
+        return definitions.first { $0.name == busiest } ?? definitions.first
     }
 
     /// `GET /workflow-statistics/export`: what came of the cases of each organisation.
@@ -75,7 +100,7 @@ extension WorkPages {
         let here = context.here
         let today = context.site.clock.today
         let from = here["day_from"].flatMap(Day.init(parsing:)) ?? today.adding(days: -90), to = here["day_to"].flatMap(Day.init(parsing:)) ?? today
-        guard let definition = here["workflow"].flatMap({ name in engine.definitions.first { $0.name == name } }) ?? engine.definitions.first else { throw Failure.notFound("该流程") }
+        guard let definition = try await chosen(request, context, from: from, to: to) else { throw Failure.notFound("该流程") }
         let figures = try await database.read { [engine] in try engine.byOrganisation(definition.name, from: from, to: to, by: principal, in: $0) }
         let columns = (["单位", "事项", "办理中"] + figures.titles + ["平均办结用时（小时）"]).map { SheetColumn($0) }
         let rows = figures.lines.map { line -> [Cell] in
