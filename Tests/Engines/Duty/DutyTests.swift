@@ -139,4 +139,31 @@ struct DutyTests {
         let nobody = try await house.code { _ = try engine.call(group, pick: nil, minutes: 5, by: DutyFixture.chief, in: $0) }
         #expect(nobody == "JW-D020")
     }
+
+    @Test("导入排班：错的行逐行指出，一行都不写；对的整表写入，重复不加；班次可改可停")
+    func imported() async throws {
+        let fixture = try await DutyFixture()
+        let engine = fixture.engine, group = fixture.group
+        let head = "日期,班次,值班人员\n"
+        let (shift, person) = try await fixture.database.read { reader in
+            let found = try engine.group(group, by: DutyFixture.chief, in: reader)
+            return (try engine.groupShifts(found, in: reader)[0], found.members[0])
+        }
+        let wrong = try RosterImport.lines(Array((head + "2026-11-30,\(shift.title),没有这个人\n不是日期,夜夜班,\(person.name)\n").utf8))
+        do {
+            _ = try await fixture.database.write { try engine.importRoster(wrong, to: group, by: DutyFixture.chief, in: $0) }
+            Issue.record("应被拒绝")
+        } catch let failure as Failure { #expect(failure.fields.count == 3 && failure.fields[0].message.contains("第 2 行")) }
+        let right = try RosterImport.lines(Array((head + "2026-11-30,\(shift.title),\(person.name)\n2026-11-30,\(shift.title),\(person.name)\n").utf8))
+        #expect(try await fixture.database.write { try engine.importRoster(right, to: group, by: DutyFixture.chief, in: $0) } == 1)
+        #expect(try await fixture.database.write { try engine.importRoster(right, to: group, by: DutyFixture.chief, in: $0) } == 0)
+        #expect(throws: Failure.self) { try RosterImport.lines(Array("a,b\n".utf8)) }
+        var changed = DutyShift(id: shift.id, title: "早早班", starts: 420, minutes: 480)
+        let early = changed
+        try await fixture.database.write { try engine.keep(early, by: DutyFixture.chief, in: $0) }
+        changed.minutes = 5
+        let short = changed
+        await #expect(throws: Failure.self) { try await fixture.database.write { try engine.keep(short, by: DutyFixture.chief, in: $0) } }
+        #expect(try await fixture.database.read { try engine.shifts(in: $0).first { $0.id == shift.id }?.title } == "早早班")
+    }
 }

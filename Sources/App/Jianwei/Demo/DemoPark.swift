@@ -1,7 +1,9 @@
+import Alarms
 import Features
 import Identity
 import Kernel
 import Ledgers
+import Messages
 import Storage
 
 /// The park of the demonstration: archives with dates near, passed and far, an office's ledgers, news and knowledge, a conversation. All marked 演示.

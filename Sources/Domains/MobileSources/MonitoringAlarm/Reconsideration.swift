@@ -3,6 +3,7 @@ import Identity
 import Kernel
 import Ledgers
 import Rules
+import Storage
 import Workflows
 
 /// A-19 车辆复议: an enterprise asks that an alarm found valid be looked at again; the county judges, the city where it is passed up or appealed against.

@@ -22,6 +22,7 @@ package struct DutyPages: Sendable {
         MenuItem("值班值守", groupEN: "Duty", "值班日志", "Duty log", icon: "book", path: "/duty/log", permission: nil, order: 440),
         MenuItem("值班值守", groupEN: "Duty", "值班统计", "Duty figures", icon: "chart", path: "/duty/figures", permission: DutyPermission.read, order: 450),
         MenuItem("值班值守", groupEN: "Duty", "值班组", "Groups", icon: "settings", path: "/duty/groups", permission: DutyPermission.manage, order: 460),
+        MenuItem("值班值守", groupEN: "Duty", "班次", "Shifts", icon: "clock", path: "/duty/shifts", permission: DutyPermission.manage, order: 470),
     ]
 
     package func add(to routes: Routes) {
@@ -51,6 +52,8 @@ package struct DutyPages: Sendable {
         routes.get("/duty/log", permission: .signedIn, use: log)
         routes.post("/duty/log", permission: .signedIn, use: writeLog)
         routes.get("/duty/figures", permission: .named(DutyPermission.read), use: figures)
+        addShifts(to: routes)
+        addImport(to: routes)
         routes.get("/duty/groups", permission: manage, use: groups)
         routes.get("/duty/groups/{at}", permission: manage, use: groupForm)
         routes.post("/duty/groups/{at}", permission: manage, use: keepGroup)
@@ -111,7 +114,7 @@ package struct DutyPages: Sendable {
         let mayManage = context.may(DutyPermission.manage)
         var actions: Markup =
             "\(ActionButton("导出", .download(PageAddress("/duty/export", address.with("month", Self.name(from)).query).text), icon: "download"))\(ActionButton("打印", .print, icon: "print", style: .quiet))"
-        if mayManage { actions = "\(ActionButton("排班", .dialog("/duty/generate?group=\(group.id)&month=\(Self.name(from))"), icon: "calendar", style: .primary))\(actions)" }
+        if mayManage { actions = "\(ActionButton("排班", .dialog("/duty/generate?group=\(group.id)&month=\(Self.name(from))"), icon: "calendar", style: .primary))\(ActionButton("导入", .dialog("/duty/import?group=\(group.id)"), icon: "upload"))\(actions)" }
         let grid = grid(group, shifts, entries, findings, from, to, calendar, mayManage, context)
         let step: Markup =
             "<div class=\"duty-step\">\(ActionButton("上月", .link(later(from.adding(days: -1))), icon: "left", style: .quiet))<strong>\(Self.name(from))</strong>\(ActionButton("下月", .link(later(to.adding(days: 1))), icon: "right", style: .quiet))</div>"

@@ -12,7 +12,7 @@ extension DutyPages {
             context: context)
     }
 
-    private func asked(_ context: WebContext) async throws -> DutyGroup {
+    func asked(_ context: WebContext) async throws -> DutyGroup {
         let principal = try context.signedIn()
         let id = context.here["group"].flatMap { Int64($0) } ?? 0
         return try await database.read { [engine] in try engine.group(id, by: principal, in: $0) }

@@ -48,7 +48,7 @@ extension DutyEngine {
         return group.shifts.compactMap { id in all.first { $0.id == id } }
     }
 
-    private func insert(_ entries: [DutyEntry], in tx: any Transaction) throws {
+    func insert(_ entries: [DutyEntry], in tx: any Transaction) throws {
         try tx.insertMany(
             into: "duty_entries", columns: ["group_id", "day", "shift", "user_id", "name", "is_leader", "from_at", "until_at", "note"],
             rows: entries.map {
