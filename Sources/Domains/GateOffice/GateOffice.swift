@@ -27,6 +27,8 @@ package struct GateOffice: Sendable {
                 UnitPages(gates: gates, blobs: platform.blobs).add(to: routes)
                 RetentionPage(gates: gates, blobs: platform.blobs).add(to: routes)
                 GateSettingsPage(gates: gates).add(to: routes)
+                RoadsideStatisticsPage(gates: gates).add(to: routes)
+                ReconsiderationStatistics(platform: platform).add(to: routes)
             })
     }
 

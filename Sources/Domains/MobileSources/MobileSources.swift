@@ -87,31 +87,33 @@ package final class MobileSources: Sendable {
             ], [.read], to: [.enterpriseGuard]),
     ]
 
-    package static let dictionaries: [DictionaryDeclaration] = [
-        DictionaryDeclaration(.plateColor, "号牌颜色", PlateColor.all, source: "hj1321-gate.md §6"),
-        DictionaryDeclaration(.emissionStage, "排放阶段", EmissionStage.all, source: "hj1321-gate.md §6"),
-        DictionaryDeclaration(.fuel, "燃料种类", FuelCode.all + (FuelCode.all.contains { $0.code == "X" } ? [] : [CodeItem("X", "未知", "Unknown")]), source: "GA/T 16.9"),
-        DictionaryDeclaration(.vehicleType, "车辆类型", VehicleTypeCode.all, source: "GA/T 16.4"),
-        DictionaryDeclaration(.useNature, "使用性质", UseNature.all, source: "GA/T 16.3"),
-        DictionaryDeclaration(.vehicleClass, "车辆种类", VehicleClass.all, source: "hj1321-gate.md §6"),
-        DictionaryDeclaration(.county, "县（区、市）", Region.counties, source: "GB/T 2260"),
-        DictionaryDeclaration(.industry, "行业类型", Industry.all + Industry.transportUnits, source: "重污染天气应急减排措施制定技术指南"),
-        DictionaryDeclaration(.performanceGrade, "绩效分级", PerformanceGrade.all, source: "重污染天气应急减排措施制定技术指南"),
-        DictionaryDeclaration(.warningLevel, "响应级别", WarningLevel.all, source: "重污染天气应急预案"),
-        DictionaryDeclaration(.entryMatch, "核验比对", EntryCheck.match), DictionaryDeclaration(.direction, "方向", GateCodes.direction),
-        DictionaryDeclaration(.barrierAction, "抬杆方式", GateCodes.barrierAction),
-        DictionaryDeclaration(.passSource, "数据来源", GateCodes.passSource), DictionaryDeclaration(.verdict, "校验结论", GateCodes.verdict),
-        DictionaryDeclaration(.networked, "远程联网", GateCodes.networked), DictionaryDeclaration(.stageBasis, "排放阶段判定依据", GateCodes.stageBasis),
-        DictionaryDeclaration(.filingState, "备案状态", GateCodes.filingState), DictionaryDeclaration(.filedBy, "备案来源", GateCodes.filedBy),
-        DictionaryDeclaration(.connectState, "联网状态", GateCodes.connectState),
-        DictionaryDeclaration(.machineType, "机械种类", GateCodes.machineType), DictionaryDeclaration(.measuredBy, "计量来源", GateCodes.measuredBy),
-        DictionaryDeclaration(.strategyTarget, "策略适用对象", GateCodes.strategyTarget), DictionaryDeclaration(.strategyState, "策略状态", GateCodes.strategyState),
-        DictionaryDeclaration(.listKind, "名单类别", GateCodes.listKind), DictionaryDeclaration(.listState, "名单状态", GateCodes.listState),
-        DictionaryDeclaration(.vehicleGroup, "车型分组", GateCodes.vehicleGroup), DictionaryDeclaration(.passFinding, "校验发现", PassFinding.all),
-        DictionaryDeclaration(.unitState, "授权状态", GateCodes.unitState), DictionaryDeclaration(.equipmentState, "设备状态", GateCodes.equipmentState),
-        DictionaryDeclaration(.weighingMatch, "计量与过车比对", WeighingJoin.Match.allCases.map { CodeItem($0.rawValue, $0.title, $0.rawValue) }),
-    ] + RoadsideCodes.dictionaries + [
-        DictionaryDeclaration(
-            DictionaryName("visitState"), "进出状态", [CodeItem("complete", "已出厂", "Left"), CodeItem("inside", "在厂内", "Inside"), CodeItem("unmatchedExit", "未见进厂", "Unmatched exit")]),
-    ]
+    package static let dictionaries: [DictionaryDeclaration] =
+        [
+            DictionaryDeclaration(.plateColor, "号牌颜色", PlateColor.all, source: "hj1321-gate.md §6"),
+            DictionaryDeclaration(.emissionStage, "排放阶段", EmissionStage.all, source: "hj1321-gate.md §6"),
+            DictionaryDeclaration(.fuel, "燃料种类", FuelCode.all + (FuelCode.all.contains { $0.code == "X" } ? [] : [CodeItem("X", "未知", "Unknown")]), source: "GA/T 16.9"),
+            DictionaryDeclaration(.vehicleType, "车辆类型", VehicleTypeCode.all, source: "GA/T 16.4"),
+            DictionaryDeclaration(.useNature, "使用性质", UseNature.all, source: "GA/T 16.3"),
+            DictionaryDeclaration(.vehicleClass, "车辆种类", VehicleClass.all, source: "hj1321-gate.md §6"),
+            DictionaryDeclaration(.county, "县（区、市）", Region.counties, source: "GB/T 2260"),
+            DictionaryDeclaration(.industry, "行业类型", Industry.all + Industry.transportUnits, source: "重污染天气应急减排措施制定技术指南"),
+            DictionaryDeclaration(.performanceGrade, "绩效分级", PerformanceGrade.all, source: "重污染天气应急减排措施制定技术指南"),
+            DictionaryDeclaration(.warningLevel, "响应级别", WarningLevel.all, source: "重污染天气应急预案"),
+            DictionaryDeclaration(.entryMatch, "核验比对", EntryCheck.match), DictionaryDeclaration(.direction, "方向", GateCodes.direction),
+            DictionaryDeclaration(.barrierAction, "抬杆方式", GateCodes.barrierAction),
+            DictionaryDeclaration(.passSource, "数据来源", GateCodes.passSource), DictionaryDeclaration(.verdict, "校验结论", GateCodes.verdict),
+            DictionaryDeclaration(.networked, "远程联网", GateCodes.networked), DictionaryDeclaration(.stageBasis, "排放阶段判定依据", GateCodes.stageBasis),
+            DictionaryDeclaration(.filingState, "备案状态", GateCodes.filingState), DictionaryDeclaration(.filedBy, "备案来源", GateCodes.filedBy),
+            DictionaryDeclaration(.connectState, "联网状态", GateCodes.connectState),
+            DictionaryDeclaration(.machineType, "机械种类", GateCodes.machineType), DictionaryDeclaration(.measuredBy, "计量来源", GateCodes.measuredBy),
+            DictionaryDeclaration(.strategyTarget, "策略适用对象", GateCodes.strategyTarget), DictionaryDeclaration(.strategyState, "策略状态", GateCodes.strategyState),
+            DictionaryDeclaration(.listKind, "名单类别", GateCodes.listKind), DictionaryDeclaration(.listState, "名单状态", GateCodes.listState),
+            DictionaryDeclaration(.vehicleGroup, "车型分组", GateCodes.vehicleGroup), DictionaryDeclaration(.passFinding, "校验发现", PassFinding.all),
+            DictionaryDeclaration(.unitState, "授权状态", GateCodes.unitState), DictionaryDeclaration(.equipmentState, "设备状态", GateCodes.equipmentState),
+            DictionaryDeclaration(.weighingMatch, "计量与过车比对", WeighingJoin.Match.allCases.map { CodeItem($0.rawValue, $0.title, $0.rawValue) }),
+        ] + RoadsideCodes.dictionaries + [
+            DictionaryDeclaration(
+                DictionaryName("visitState"), "进出状态",
+                [CodeItem("complete", "已出厂", "Left"), CodeItem("inside", "在厂内", "Inside"), CodeItem("unmatchedExit", "未见进厂", "Unmatched exit")])
+        ]
 }

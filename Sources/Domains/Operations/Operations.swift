@@ -8,7 +8,8 @@ import Web
 /// Catalogue D9.7, D9.12, D9.13, D18.2 … D18.4 平台运营: alarms of any source, whoever is on duty, events of the system itself, as one feature on the engines.
 package enum Operations {
     package static let feature = Feature(
-        name: "operations", title: "平台运营", ledgers: DailyAdministration.ledgers, dictionaries: OperationCodes.dictionaries, grants: DailyAdministration.grants, menu: OperationPages.menu,
+        name: "operations", title: "平台运营", ledgers: DailyAdministration.ledgers, dictionaries: OperationCodes.dictionaries, grants: DailyAdministration.grants,
+        menu: OperationPages.menu,
         alarmKinds: OperationKinds.all, workflows: [IssueFeedback.workflow],
         prepare: { platform in
             platform.alarms.book.declare(schemes: GradingPresets.all, pushRules: SupervisionTiers.all)

@@ -26,7 +26,8 @@ enum ParkCodes {
                 CodeItem("hazardFiling", "重大危险源备案登记表", "Major hazard filing"), CodeItem("standardization", "安全生产标准化证书", "Standardization"), CodeItem("other", "其他", "Other"),
             ], source: "requirements D1.2.10、D1.5.1"),
         DictionaryDeclaration(
-            .reviewState, "审核状态", [CodeItem("pending", "待审", "Pending"), CodeItem("passed", "通过", "Passed"), CodeItem("returned", "退回", "Returned")], source: "requirements D1.2.10（补）"),
+            .reviewState, "审核状态", [CodeItem("pending", "待审", "Pending"), CodeItem("passed", "通过", "Passed"), CodeItem("returned", "退回", "Returned")],
+            source: "requirements D1.2.10（补）"),
         DictionaryDeclaration(
             .certificateKind, "人员证书类型",
             [

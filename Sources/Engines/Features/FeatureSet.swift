@@ -78,7 +78,8 @@ package struct FeatureSet: Sendable {
         }
         items.append(MenuItem("系统", groupEN: "System", "任务中心", "Tasks", icon: "clock", path: "/tasks", permission: nil, order: 9000))
         items.append(MenuItem("系统", groupEN: "System", "台账设计", "Ledger designer", icon: "edit", path: "/designer", permission: LedgerDesignPermission.name, order: 9010))
-        return items + Administration.menu + WorkPages.menu + MessagePages.menu + ChatPages.menu + ExpiryPages.menu + DutyPages.menu + SearchPages.menu + DataServicePages.menu + ReportPages.menu
+        return items + Administration.menu + WorkPages.menu + MessagePages.menu + ChatPages.menu + ExpiryPages.menu + DutyPages.menu + SearchPages.menu + DataServicePages.menu
+            + ReportPages.menu
             + features.flatMap(\.menu)
     }
 

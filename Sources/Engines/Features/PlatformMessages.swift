@@ -22,11 +22,13 @@ package enum PlatformMessages {
             MessageKind("work.ended", "办结通知", template: "【见微】{number} {text}：{title}"),
             MessageKind(MessageEngine.noticeKind, "通知公告", template: "【见微】通知：{title}。{text}"),
             MessageKind("alarm.opened", "严重报警", template: "【见微】{text}：{title}（{number}）", channels: ["sms"], isQuiet: false),
-        MessagePages.applicationKind, MessageKind("release.announced", "版本发布预告"), MessageKind("roadside.notice", "路检路查消息", template: "【见微】{title}"),
+            MessagePages.applicationKind, MessageKind("release.announced", "版本发布预告"), MessageKind("roadside.notice", "路检路查消息", template: "【见微】{title}"),
         ] + AlarmDispatch.messageKinds + DutyEngine.messageKinds
 
     /// - Parameter channels: the ways out of the platform that the installation has.
-    package static func engine(channels: [MessageChannel], database: any Database, outbox: Outbox, hub: LiveHub, keys: KeyRing, clock: Clock, audit: AuditTrail? = nil) -> MessageEngine {
+    package static func engine(channels: [MessageChannel], database: any Database, outbox: Outbox, hub: LiveHub, keys: KeyRing, clock: Clock, audit: AuditTrail? = nil)
+        -> MessageEngine
+    {
         MessageEngine(kinds: kinds, channels: channels, database: database, outbox: outbox, hub: hub, clock: clock, phones: keys.field("users.phone"), audit: audit)
     }
 

@@ -24,7 +24,9 @@ package final class MessageEngine: Sendable {
 
     package static let topic = "message"
 
-    package init(kinds: [MessageKind], channels: [MessageChannel], database: any Database, outbox: Outbox, hub: LiveHub, clock: Clock, phones: FieldCipher? = nil, audit: AuditTrail? = nil) {
+    package init(
+        kinds: [MessageKind], channels: [MessageChannel], database: any Database, outbox: Outbox, hub: LiveHub, clock: Clock, phones: FieldCipher? = nil, audit: AuditTrail? = nil
+    ) {
         self.audit = audit
         self.kinds = kinds
         self.channels = channels

@@ -78,7 +78,8 @@ extension MessageTables {
         columns: [
             Column("notice_id", .integer, required: true), Column("user_id", .integer, required: true), Column("user_name", .text, required: true),
             Column("org", .integer, required: true),
-            Column("org_name", .text, required: true), Column("read_at", .integer), Column("signed_at", .integer), Column("signature", .text), Column("remark", .text), Column("drawing", .text),
+            Column("org_name", .text, required: true), Column("read_at", .integer), Column("signed_at", .integer), Column("signature", .text), Column("remark", .text),
+            Column("drawing", .text),
         ], indexes: [Index("user_id", "notice_id")], isClustered: true)
 
     /// One row is one group that somebody made to write to.

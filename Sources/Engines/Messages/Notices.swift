@@ -178,7 +178,9 @@ extension MessageEngine {
                 """)
             if isNew == 1 { joined.append(user) }
         }
-        let gone = leaving.isEmpty ? [] : try tx.rows("SELECT user_id, read_at FROM notice_receivers WHERE notice_id = \(id) AND user_id IN (\(list: Array(leaving.prefix(500)))) AND signed_at IS NULL")
+        let gone =
+            leaving.isEmpty
+            ? [] : try tx.rows("SELECT user_id, read_at FROM notice_receivers WHERE notice_id = \(id) AND user_id IN (\(list: Array(leaving.prefix(500)))) AND signed_at IS NULL")
         let left = gone.compactMap { $0.int("user_id") }, seen = gone.filter { $0.moment("read_at") != nil }.count
         try tx.execute("DELETE FROM notice_receivers WHERE notice_id = \(id) AND user_id IN (\(list: left))")
         try tx.execute("UPDATE notices SET receivers = receivers + \(joined.count - left.count), read_count = read_count - \(seen) WHERE id = \(id)")
@@ -278,7 +280,9 @@ extension MessageEngine {
         if remark.count > 500 { findings.append(FieldFinding("remark", "range", "不能超过 500 字", title: "签收意见")) }
         guard findings.isEmpty else { throw Failure.invalid(findings) }
         try markNoticeRead(id, by: principal, in: tx)
-        try tx.execute("UPDATE notice_receivers SET signed_at = \(clock.now), signature = \(name), remark = \(remark), drawing = \(drawing) WHERE notice_id = \(id) AND user_id = \(principal.id)")
+        try tx.execute(
+            "UPDATE notice_receivers SET signed_at = \(clock.now), signature = \(name), remark = \(remark), drawing = \(drawing) WHERE notice_id = \(id) AND user_id = \(principal.id)"
+        )
         try audit?.record(AuditEntry("sign", "notice", String(id), "签收通知“\(notice.title)”"), by: principal, in: tx)
         if own.signedAt == nil { try tx.execute("UPDATE notices SET signed_count = signed_count + 1 WHERE id = \(id)") }
     }

@@ -71,7 +71,12 @@ struct ChatTests {
 
 @Suite("D9.14.4 在线短信")
 struct BroadcastTests {
-    @Test("运营商与计费条数", arguments: [("13800000001", MobileCarrier.mobile, "中国移动"), ("18600000001", .unicom, "中国联通"), ("19900000001", .telecom, "中国电信"), ("19200000001", .broadnet, "中国广电"), ("17040000001", .unicom, "中国联通")])
+    @Test(
+        "运营商与计费条数",
+        arguments: [
+            ("13800000001", MobileCarrier.mobile, "中国移动"), ("18600000001", .unicom, "中国联通"), ("19900000001", .telecom, "中国电信"), ("19200000001", .broadnet, "中国广电"),
+            ("17040000001", .unicom, "中国联通"),
+        ])
     func carriers(_ phone: String, _ carrier: MobileCarrier, _ title: String) {
         #expect(MobileCarrier(phone) == carrier && carrier.title == title)
         #expect(MobileCarrier("0311000000") == nil && MobileCarrier("12345678901") == nil)
@@ -84,7 +89,9 @@ struct BroadcastTests {
         try await house.database.write { try $0.execute("INSERT INTO sms_quotas (org, monthly) VALUES (0, 3)") }
         let people = [(phone: "13800000001", name: "甲"), (phone: "13800000001", name: "甲"), (phone: "18600000002", name: "")]
         let id = try await house.database.write { try engine.broadcast("今晚演练", purpose: "演练通知", to: people, by: writer, in: $0) }
-        for (text, phones, field) in [("", ["13800000001"], "text"), ("好", [], "phones"), ("好", ["123"], "phones"), ("好", ["13800000001", "13800000002"], "text")] as [(String, [String], String)] {
+        for (text, phones, field) in [("", ["13800000001"], "text"), ("好", [], "phones"), ("好", ["123"], "phones"), ("好", ["13800000001", "13800000002"], "text")]
+            as [(String, [String], String)]
+        {
             do {
                 _ = try await house.database.write { try engine.broadcast(text, purpose: "p", to: phones.map { (phone: $0, name: "") }, by: writer, in: $0) }
                 Issue.record("\(field) 应被拒绝")

@@ -97,7 +97,7 @@ struct MessageTests {
             #expect(count == 1)
         }
         try await house.worker.drain()
-        #expect(house.accepted.withLock { $0 } == ["jianwei-1 13800000001 【见微】超标车辆，冀A12345，{unknown}", "jianwei-2 13800000002 【见微】超标车辆，冀A12345，{unknown}"])
+        #expect(house.accepted.withLock { $0.sorted() } == ["jianwei-1 13800000001 【见微】超标车辆，冀A12345，{unknown}", "jianwei-2 13800000002 【见微】超标车辆，冀A12345，{unknown}"])
         #expect(try await house.deliveries() == ["sent 1", "sent 1"])
         try await house.worker.drain()
         #expect(house.accepted.withLock { $0.count } == 2)
@@ -179,7 +179,7 @@ struct MessageTests {
         try await house.database.write { try engine.keep(changed, by: MessageHouse.principal(1), in: $0) }
         try await house.post(MessageDraft("alarm", grade: .urgent, title: "a", text: "b", users: [1]))
         try await house.worker.drain()
-        #expect(house.accepted.withLock { $0 } == ["jianwei-1 13800000001 a!"])
+        #expect(house.accepted.withLock { $0.sorted() } == ["jianwei-1 13800000001 a!"])
         kind.isOn = false
         let off = kind
         try await house.database.write { try engine.keep(off, by: MessageHouse.principal(1), in: $0) }

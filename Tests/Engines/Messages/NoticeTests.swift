@@ -64,7 +64,9 @@ struct NoticeTests {
         let joined = try await house.database.write { try engine.changeList(id, joining: ["u2"], leaving: [], by: writer, in: $0) }
         #expect(joined == (1, 0))
         for drawing in ["<script>", "M1 2 onload"] {
-            await #expect(throws: Failure.self) { try await house.database.write { try engine.sign(id, name: "用户2", remark: "", drawing: drawing, by: MessageHouse.principal(2), in: $0) } }
+            await #expect(throws: Failure.self) {
+                try await house.database.write { try engine.sign(id, name: "用户2", remark: "", drawing: drawing, by: MessageHouse.principal(2), in: $0) }
+            }
         }
         try await house.database.write { try engine.sign(id, name: "用户2", remark: "", drawing: "M10 20L30 40", by: MessageHouse.principal(2), in: $0) }
         let left = try await house.database.write { try engine.changeList(id, joining: [], leaving: [2, 3], by: writer, in: $0) }

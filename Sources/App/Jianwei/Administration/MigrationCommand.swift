@@ -15,7 +15,7 @@ struct MigrationCommand: AsyncParsableCommand {
     @Option(help: "Where the source file goes.") var folder = "Sources/App/Jianwei/Migrations"
 
     func run() async throws {
-        let declared = Installation.tables(FeatureSet([MobileSources(clients: SignedClients(keys: .ephemeral())).feature]))
+        let declared = Installation.tables(Installation.features(MobileSources(clients: SignedClients(keys: .ephemeral()))))
         let diff = SchemaDiff(from: Migrator(Migrations.all).tables, to: declared)
         for obstacle in diff.obstacles { print("需要人工处理：\(obstacle)") }
         guard !diff.steps.isEmpty else { return print("没有需要迁移的变化") }

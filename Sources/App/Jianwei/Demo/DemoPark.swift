@@ -47,7 +47,8 @@ struct DemoPark: Sendable {
             (
                 "enterpriseLicence", org,
                 [
-                    "name": .string(name), "kind": .string(kind), "number": .string("（演示）冀危化字[2024]\(1000 + index)\(kind.prefix(1))"), "issuer": "河北省应急管理厅（演示）", "issuedOn": day(left - 1095 < -1 ? left - 1095 : -1),
+                    "name": .string(name), "kind": .string(kind), "number": .string("（演示）冀危化字[2024]\(1000 + index)\(kind.prefix(1))"), "issuer": "河北省应急管理厅（演示）",
+                    "issuedOn": day(left - 1095 < -1 ? left - 1095 : -1),
                     "validUntil": day(left), "review": "passed",
                 ]
             )
@@ -56,8 +57,10 @@ struct DemoPark: Sendable {
             (
                 "personCertificate", org,
                 [
-                    "holder": .string("\(holder)\(index + 1)"), "post": .string(post), "kind": .string(kind), "certificateNo": .string("YS\(index + 10)\(kind)"), "issuer": "石家庄市应急管理局（演示）",
-                    "issuedOn": day(-700), "validUntil": day(left), "category": .string(kind == "specialWork" ? "电工作业/低压电工作业" : ""), "phone": .string(DemoPeople.phone(600 + index)),
+                    "holder": .string("\(holder)\(index + 1)"), "post": .string(post), "kind": .string(kind), "certificateNo": .string("YS\(index + 10)\(kind)"),
+                    "issuer": "石家庄市应急管理局（演示）",
+                    "issuedOn": day(-700), "validUntil": day(left), "category": .string(kind == "specialWork" ? "电工作业/低压电工作业" : ""),
+                    "phone": .string(DemoPeople.phone(600 + index)),
                 ]
             )
         }
@@ -65,7 +68,8 @@ struct DemoPark: Sendable {
             (
                 "specialEquipment", org,
                 [
-                    "name": .string("\(index + 1)号反应釜（演示）"), "code": .string("21501020\(100 + index)"), "kind": "2000", "place": "1号装置", "inMajorHazard": true, "lastInspectedOn": day(near - 360 < 0 ? near - 360 : -1),
+                    "name": .string("\(index + 1)号反应釜（演示）"), "code": .string("21501020\(100 + index)"), "kind": "2000", "place": "1号装置", "inMajorHazard": true,
+                    "lastInspectedOn": day(near - 360 < 0 ? near - 360 : -1),
                     "nextInspectionOn": day(near), "inspector": "河北省特检院（演示）",
                 ]
             ))
@@ -73,7 +77,8 @@ struct DemoPark: Sendable {
             (
                 "hazardReport", org,
                 [
-                    "name": .string("重大危险源安全评估报告（演示\(index + 1)）"), "kind": "hazard", "majorHazard": "液氯储罐区", "author": "演示安全评价有限公司", "issuedOn": day(-1000), "validUntil": day(other),
+                    "name": .string("重大危险源安全评估报告（演示\(index + 1)）"), "kind": "hazard", "majorHazard": "液氯储罐区", "author": "演示安全评价有限公司", "issuedOn": day(-1000),
+                    "validUntil": day(other),
                 ]
             ))
         lines.append(
@@ -85,7 +90,8 @@ struct DemoPark: Sendable {
             (
                 "drillPlan", org,
                 [
-                    "name": .string("氯气泄漏应急演练（演示\(index + 1)）"), "mode": "live", "kind": "comprehensive", "level": "company", "plan": "综合应急预案", "scenario": "液氯储罐出口阀门法兰泄漏", "department": "安环部",
+                    "name": .string("氯气泄漏应急演练（演示\(index + 1)）"), "mode": "live", "kind": "comprehensive", "level": "company", "plan": "综合应急预案", "scenario": "液氯储罐出口阀门法兰泄漏",
+                    "department": "安环部",
                     "headcount": 46, "dueOn": day(other), "heldOn": index % 3 == 0 ? day(-5) : .null,
                 ]
             ))
@@ -101,7 +107,8 @@ struct DemoPark: Sendable {
             (
                 "fireFacility", org,
                 [
-                    "name": .string("\(index + 1)号消防泵房（演示）"), "code": .string("XF-\(100 + index)"), "kind": "pump", "zone": "罐区应急区", "keeper": .string("演示消防员\(index + 1)"), "cycleDays": 30,
+                    "name": .string("\(index + 1)号消防泵房（演示）"), "code": .string("XF-\(100 + index)"), "kind": "pump", "zone": "罐区应急区", "keeper": .string("演示消防员\(index + 1)"),
+                    "cycleDays": 30,
                     "lastCheckedOn": day(-25), "nextCheckOn": day(near > 30 ? 5 : near),
                 ]
             ))
@@ -110,7 +117,8 @@ struct DemoPark: Sendable {
                 (
                     "majorHiddenDanger", org,
                     [
-                        "name": "储罐高液位联锁未投用（演示）", "details": "专项检查发现高液位联锁处于旁路状态，未办理联锁摘除手续（演示）", "source": "park", "place": "罐区", "registeredAt": .string(platform.clock.now.adding(seconds: -20 * 86_400).text), "rectifier": "演示整改责任人",
+                        "name": "储罐高液位联锁未投用（演示）", "details": "专项检查发现高液位联锁处于旁路状态，未办理联锁摘除手续（演示）", "source": "park", "place": "罐区",
+                        "registeredAt": .string(platform.clock.now.adding(seconds: -20 * 86_400).text), "rectifier": "演示整改责任人",
                         "measure": "恢复联锁，完善旁路审批", "deadline": day(near), "rectifiedOn": .null,
                     ]
                 ))
@@ -123,7 +131,8 @@ struct DemoPark: Sendable {
             (
                 "maintenanceContact", site.id,
                 [
-                    "enterprise": .string(site.name), "contact": .string("演示运维\(index + 1)"), "post": "仪表主管", "mobile": .string(DemoPeople.phone(700 + index)), "systems": "门禁、视频、气体报警", "onCall": .bool(index % 2 == 0),
+                    "enterprise": .string(site.name), "contact": .string("演示运维\(index + 1)"), "post": "仪表主管", "mobile": .string(DemoPeople.phone(700 + index)),
+                    "systems": "门禁、视频、气体报警", "onCall": .bool(index % 2 == 0),
                 ]
             )
         ]
@@ -133,7 +142,8 @@ struct DemoPark: Sendable {
         let project: Line = (
             "projectRecord", nil,
             [
-                "name": "园区安全风险智能化管控平台（演示）", "number": "YS-2026-01", "builder": "循环化工园区管委会（演示）", "contractor": "演示软件有限公司", "leader": "演示负责人", "investment": 1280, "state": "running",
+                "name": "园区安全风险智能化管控平台（演示）", "number": "YS-2026-01", "builder": "循环化工园区管委会（演示）", "contractor": "演示软件有限公司", "leader": "演示负责人", "investment": 1280,
+                "state": "running",
                 "startedOn": day(-120), "plannedEnd": day(150), "summary": "六大功能模块、九张图（演示）",
             ]
         )
@@ -153,7 +163,8 @@ struct DemoPark: Sendable {
             (
                 "newsArticle", nil,
                 [
-                    "headline": .string(one.1), "kind": .string(one.0), "state": "published", "summary": .string(one.2), "body": .string(one.2 + "\n\n（演示数据，仅用于展示版面。）"), "author": "园区管委会（演示）",
+                    "headline": .string(one.1), "kind": .string(one.0), "state": "published", "summary": .string(one.2), "body": .string(one.2 + "\n\n（演示数据，仅用于展示版面。）"),
+                    "author": "园区管委会（演示）",
                     "publishedAt": .string(platform.clock.now.adding(seconds: Int64(-index * 86_400 - 3600)).text),
                 ]
             )
@@ -163,16 +174,20 @@ struct DemoPark: Sendable {
             ("case", "某企业硝化反应釜超温事故（演示）", "硝化 超温 案例", "原因：冷却水中断，联锁摘除未审批。教训：联锁摘除须审批，超温自动切断进料。"),
             ("knowledge", "可燃气体报警值怎么设（演示）", "报警 一级 二级 LEL", "一级报警不超过 25%LEL，二级报警不超过 50%LEL。"), ("law", "生产安全事故应急条例（演示摘录）", "应急 条例", "生产经营单位应当制定并及时修订应急预案，每半年至少组织一次演练。"),
         ].map { kind, subject, words, body -> Line in
-            ("knowledgeArticle", nil, ["subject": .string(subject), "kind": .string(kind), "keywords": .string(words), "body": .string(body), "source": "演示数据", "issuedOn": day(-30)])
+            (
+                "knowledgeArticle", nil,
+                ["subject": .string(subject), "kind": .string(kind), "keywords": .string(words), "body": .string(body), "source": "演示数据", "issuedOn": day(-30)]
+            )
         }
         let release: Line = (
             "releaseRecord", nil,
-            ["version": "演示版 1.0", "notes": "园区安全、在线短信、聊天上线（演示）", "releasedOn": day(3), "leader": "演示负责人", "result": "done", "tellsUsers": false]
+            ["releaseName": "演示版 1.0", "notes": "园区安全、在线短信、聊天上线（演示）", "releasedOn": day(3), "leader": "演示负责人", "result": "done", "tellsUsers": false]
         )
         let inspection: Line = (
             "systemInspection", nil,
             [
-                "item": "功能模块每日点检（演示）", "parts": ["modules", "push"], "department": "平台运维组（演示）", "cycle": "day", "inspector": "演示运维员", "inspectedAt": .string(platform.clock.now.adding(seconds: -3600).text),
+                "item": "功能模块每日点检（演示）", "parts": ["modules", "push"], "department": "平台运维组（演示）", "cycle": "day", "inspector": "演示运维员",
+                "inspectedAt": .string(platform.clock.now.adding(seconds: -3600).text),
                 "result": "normal", "summary": "页面、报警推送、企业端均正常（演示）", "nextOn": day(1),
             ]
         )
@@ -186,7 +201,8 @@ struct DemoPark: Sendable {
                 "SELECT u.id, u.name, u.organisation, o.name AS org_name, o.area FROM users u JOIN organisations o ON o.id = u.organisation WHERE u.login IN ('city', 'gaocheng', 'luquan') ORDER BY u.id"
             ).map { row in
                 Principal(
-                    kind: .user, id: row.int("id") ?? 0, login: "", name: row.text("name") ?? "", organisation: row.int("organisation"), organisationName: row.text("org_name") ?? "",
+                    kind: .user, id: row.int("id") ?? 0, login: "", name: row.text("name") ?? "", organisation: row.int("organisation"),
+                    organisationName: row.text("org_name") ?? "",
                     area: row.text("area"), permissions: ["*"], scope: .everything)
             }
         }

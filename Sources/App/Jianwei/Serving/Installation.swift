@@ -3,8 +3,8 @@ import Cryptography
 import Duty
 import Exchange
 import Features
-import GateOffice
 import Foundation
+import GateOffice
 import Identity
 import Kernel
 import Ledgers
@@ -41,6 +41,11 @@ struct Installation: Sendable {
     /// One-time passwords of the first start; empty later.
     let credentials: [FirstCredential]
 
+    /// Everything this program consists of: what it serves, and what a new migration is written from.
+    static func features(_ mobileSources: MobileSources) -> FeatureSet {
+        FeatureSet([mobileSources.feature, GateOffice(mobileSources).feature, Operations.feature, ParkSafety.feature])
+    }
+
     /// Opens a directory, created when absent: keys, database, migrations, first users, registry.
     ///
     /// - Throws: `Failure` when a declaration is faulty (all faults together), a migration is pending review, or the directory cannot be used.
@@ -63,7 +68,7 @@ struct Installation: Sendable {
         let photos = PhotoStore(database: database, blobs: blobs, thumbnailFolder: directory + "/thumbnails", threads: PictureThreads(threads: 2, waiting: 256))
         let clients = SignedClients(keys: keys)
         let mobileSources = MobileSources(clients: clients)
-        let features = FeatureSet([mobileSources.feature, GateOffice(mobileSources).feature, Operations.feature, ParkSafety.feature])
+        let features = features(mobileSources)
         let faults = features.check()
         guard faults.isEmpty else { throw Failure(.unexpected, "JW-A001", "声明有误：" + faults.joined(separator: "；")) }
 
@@ -81,7 +86,8 @@ struct Installation: Sendable {
         let live = LiveHub(clock: clock)
         let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, keys: keys, audit: identity.audit, clock: clock)
         let outbox = Outbox(clock: clock)
-        let messages = PlatformMessages.engine(channels: try MessageWays.channels(directory), database: database, outbox: outbox, hub: live, keys: keys, clock: clock, audit: identity.audit)
+        let messages = PlatformMessages.engine(
+            channels: try MessageWays.channels(directory), database: database, outbox: outbox, hub: live, keys: keys, clock: clock, audit: identity.audit)
         let alarms = AlarmEngine(kinds: features.alarmKinds, audit: identity.audit, hub: live, clock: clock) { try PlatformMessages.tell($0, through: messages, in: $1) }
         let tasks = LongTasks(on: database, node: node, clock: clock, logger: logger)
         var platform = Platform(

@@ -190,7 +190,8 @@ struct Server: Sendable {
         let leadership = Leadership(node: installation.node, on: platform.database, clock: platform.clock)
         let jobs = Server.jobs(installation) + platform.workflows.jobs() + platform.reports.jobs() + installation.features.jobs(on: platform)
         let scheduler = Scheduler(jobs, on: platform.database, leadership: leadership, clock: platform.clock, logger: platform.logger)
-        let worker = OutboxWorker(platform.outbox, on: platform.database, handlers: [platform.messages.handler, platform.messages.broadcastHandler], clock: platform.clock, logger: platform.logger)
+        let worker = OutboxWorker(
+            platform.outbox, on: platform.database, handlers: [platform.messages.handler, platform.messages.broadcastHandler], clock: platform.clock, logger: platform.logger)
         let logger = platform.logger
         let hashing = PhotoHashing(photos: platform.photos, clock: platform.clock) { error in logger.warning("photo hashing failed", metadata: ["error": "\(error)"]) }
         let live = platform.live

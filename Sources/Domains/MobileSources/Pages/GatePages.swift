@@ -21,6 +21,5 @@ enum GatePages {
         ExcessListPages(gates: gates).add(to: routes)
         FilingPages(gates: gates).add(to: routes)
         OwnerFilingPages(gates: gates, links: platform.keys.stableMAC(purpose: "owner-filing")).add(to: routes)
-        RoadsideStatisticsPage(gates: gates).add(to: routes)
     }
 }

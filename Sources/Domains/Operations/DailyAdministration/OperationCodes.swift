@@ -52,7 +52,8 @@ enum OperationCodes {
             .releaseResult, "发布结果", [CodeItem("planned", "待发布", "Planned"), CodeItem("done", "成功", "Done"), CodeItem("undone", "回退", "Rolled back")],
             source: "requirements D9.13.2"),
         DictionaryDeclaration(
-            .inspectionCycle, "巡检周期", [CodeItem("day", "每日", "Daily"), CodeItem("week", "每周", "Weekly"), CodeItem("month", "每月", "Monthly"), CodeItem("quarter", "每季", "Quarterly")],
+            .inspectionCycle, "巡检周期",
+            [CodeItem("day", "每日", "Daily"), CodeItem("week", "每周", "Weekly"), CodeItem("month", "每月", "Monthly"), CodeItem("quarter", "每季", "Quarterly")],
             source: "requirements D9.13.3"),
         DictionaryDeclaration(
             .inspectedPart, "巡检对象",

@@ -50,7 +50,9 @@ struct OperationPages: Sendable {
         let page = max(here["page"].flatMap { Int($0) } ?? 1, 1)
         let filters = conditions
         let rows = try await platform.database.read {
-            try $0.rows("SELECT id, headline, summary, kind, author, published_at FROM news_article WHERE \(SQL.all(of: filters)) ORDER BY published_at DESC, id DESC LIMIT 21 OFFSET \((page - 1) * 20)")
+            try $0.rows(
+                "SELECT id, headline, summary, kind, author, published_at FROM news_article WHERE \(SQL.all(of: filters)) ORDER BY published_at DESC, id DESC LIMIT 21 OFFSET \((page - 1) * 20)"
+            )
         }
         let items = rows.prefix(20).map { row -> Markup in
             """
@@ -109,7 +111,8 @@ struct OperationPages: Sendable {
         let page = max(here["page"].flatMap { Int($0) } ?? 1, 1)
         let filters = conditions
         let rows = try await platform.database.read {
-            try $0.rows("SELECT id, subject, kind, source, keywords, issued_on FROM knowledge_article WHERE \(SQL.all(of: filters)) ORDER BY id DESC LIMIT 21 OFFSET \((page - 1) * 20)")
+            try $0.rows(
+                "SELECT id, subject, kind, source, keywords, issued_on FROM knowledge_article WHERE \(SQL.all(of: filters)) ORDER BY id DESC LIMIT 21 OFFSET \((page - 1) * 20)")
         }
         let items = rows.prefix(20).map { row -> Markup in
             """
@@ -119,7 +122,9 @@ struct OperationPages: Sendable {
         }
         let list: Markup = rows.isEmpty ? "\(EmptyState("没有符合条件的内容", icon: "book"))" : "<ul class=\"reading-list\">\(Array(items))</ul>"
         let more: Markup = rows.count > 20 ? "<p><a href=\"\(here.with("page", String(page + 1)).text)\">更多</a></p>" : .empty
-        let search = SearchForm(action: "/knowledge", fields: [FormField("q", "检索", .text, value: here["q"], placeholder: "题名、关键词、正文")], table: "knowledge", kept: here["kind"].map { [.init("kind", $0)] } ?? [])
+        let search = SearchForm(
+            action: "/knowledge", fields: [FormField("q", "检索", .text, value: here["q"], placeholder: "题名、关键词、正文")], table: "knowledge",
+            kept: here["kind"].map { [.init("kind", $0)] } ?? [])
         let edit: Markup =
             context.may(KnowledgeArticle.ledger.writePermission) ? "\(ActionButton("维护", .link("/ledgers/\(KnowledgeArticle.ledger.name)"), icon: "edit"))" : .empty
         return Shell.page(
@@ -142,6 +147,7 @@ struct OperationPages: Sendable {
         let papers: Markup = (record.values["papers"]?.text ?? "[]") == "[]" ? .empty : "<p><a href=\"/ledgers/\(KnowledgeArticle.ledger.name)/\(id)\">\(Icon("file"))附件</a></p>"
         return Shell.page(
             title, crumbs: [Crumb("手机知识库", "/knowledge"), Crumb(title)], active: "/knowledge",
-            body: "<article class=\"reading\"><p class=\"nothing\">\(facts)</p><div class=\"keeps-lines\">\(record.values["body"]?.text)</div>\(papers)</article>", context: context)
+            body: "<article class=\"reading\"><p class=\"nothing\">\(facts)</p><div class=\"keeps-lines\">\(record.values["body"]?.text)</div>\(papers)</article>", context: context
+        )
     }
 }

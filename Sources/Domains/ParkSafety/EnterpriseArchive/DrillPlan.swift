@@ -3,7 +3,8 @@ import Ledgers
 /// D6.8.1 应急演练计划: one row is one planned drill; that it was held in time is watched by D2.6.12.
 package enum DrillPlan {
     package static let ledger = LedgerDeclaration(
-        id: "D6.8.1", name: "drillPlan", title: "应急演练计划", titleEN: "Drill plans", group: ParkSafety.group, ownedBy: .enterprise, uniqueBy: ["org", "name", "dueOn"], titleField: "name",
+        id: "D6.8.1", name: "drillPlan", title: "应急演练计划", titleEN: "Drill plans", group: ParkSafety.group, ownedBy: .enterprise, uniqueBy: ["org", "name", "dueOn"],
+        titleField: "name",
         fields: [
             .text("name", "计划名称", length: 4...80, marks: [.required, .searchable]),
             .code("mode", "演练形式", from: .drillMode, marks: [.required, .filterable, .groupable]),

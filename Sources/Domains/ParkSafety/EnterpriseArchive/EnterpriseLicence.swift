@@ -3,7 +3,8 @@ import Ledgers
 /// D1.2.10 企业证照: one row is one permit or certificate of an enterprise, renewed in place; its end is watched by D2.6.2, D2.6.3, D2.6.4 and D2.6.9.
 package enum EnterpriseLicence {
     package static let ledger = LedgerDeclaration(
-        id: "D1.2.10", name: "enterpriseLicence", title: "企业证照", titleEN: "Enterprise licences", group: ParkSafety.group, ownedBy: .enterprise, uniqueBy: ["org", "kind", "number"],
+        id: "D1.2.10", name: "enterpriseLicence", title: "企业证照", titleEN: "Enterprise licences", group: ParkSafety.group, ownedBy: .enterprise,
+        uniqueBy: ["org", "kind", "number"],
         titleField: "name",
         fields: [
             .text("name", "证照名称", length: 2...80, marks: [.required, .searchable]),

@@ -3,7 +3,8 @@ import Ledgers
 /// D2.6.14 消防设施: one row is one fire-fighting facility with its last and next check; the next one is watched.
 package enum FireFacility {
     package static let ledger = LedgerDeclaration(
-        id: "D2.6.14", name: "fireFacility", title: "消防设施", titleEN: "Fire facilities", group: ParkSafety.group, ownedBy: .enterprise, uniqueBy: ["org", "code"], titleField: "name",
+        id: "D2.6.14", name: "fireFacility", title: "消防设施", titleEN: "Fire facilities", group: ParkSafety.group, ownedBy: .enterprise, uniqueBy: ["org", "code"],
+        titleField: "name",
         fields: [
             .text("name", "设施名称", length: 2...60, marks: [.required, .searchable]),
             .text("code", "设施编号", length: 1...32, marks: [.required, .searchable]),

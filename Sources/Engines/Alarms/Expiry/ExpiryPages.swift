@@ -182,7 +182,9 @@ package struct ExpiryPages: Sendable {
             ledger.fields.map { Choice("\(ledger.name).\($0.name)", "\(ledger.title) · \($0.title)", group: ledger.title) }
         }
         let codes = declarations.filter { !ExpiryEngine.dates(of: $0).isEmpty }.flatMap { ledger in
-            ledger.fields.filter { if case .code = $0.kind { true } else { false } }.map { Choice("\(ledger.name).\($0.name)", "\(ledger.title) · \($0.title)", group: ledger.title) }
+            ledger.fields.filter { if case .code = $0.kind { true } else { false } }.map {
+                Choice("\(ledger.name).\($0.name)", "\(ledger.title) · \($0.title)", group: ledger.title)
+            }
         }
         let fields = [
             FormField("title", "预警名称", .text, value: rule.title, isRequired: true, placeholder: "如 安全生产许可证到期", maxLength: 40),

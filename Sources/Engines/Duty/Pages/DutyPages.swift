@@ -114,7 +114,10 @@ package struct DutyPages: Sendable {
         let mayManage = context.may(DutyPermission.manage)
         var actions: Markup =
             "\(ActionButton("导出", .download(PageAddress("/duty/export", address.with("month", Self.name(from)).query).text), icon: "download"))\(ActionButton("打印", .print, icon: "print", style: .quiet))"
-        if mayManage { actions = "\(ActionButton("排班", .dialog("/duty/generate?group=\(group.id)&month=\(Self.name(from))"), icon: "calendar", style: .primary))\(ActionButton("导入", .dialog("/duty/import?group=\(group.id)"), icon: "upload"))\(actions)" }
+        if mayManage {
+            actions =
+                "\(ActionButton("排班", .dialog("/duty/generate?group=\(group.id)&month=\(Self.name(from))"), icon: "calendar", style: .primary))\(ActionButton("导入", .dialog("/duty/import?group=\(group.id)"), icon: "upload"))\(actions)"
+        }
         let grid = grid(group, shifts, entries, findings, from, to, calendar, mayManage, context)
         let step: Markup =
             "<div class=\"duty-step\">\(ActionButton("上月", .link(later(from.adding(days: -1))), icon: "left", style: .quiet))<strong>\(Self.name(from))</strong>\(ActionButton("下月", .link(later(to.adding(days: 1))), icon: "right", style: .quiet))</div>"

@@ -25,7 +25,8 @@ extension DutyPages {
                 id: String(shift.id),
                 [
                     "\(Badge(shift.title, Tone(rawValue: shift.tone) ?? .info))", "\(Self.clock(shift.starts))",
-                    "\(Self.clock((shift.starts + shift.minutes) % 1440))\(shift.starts + shift.minutes >= 1440 ? "（次日）" : "")", "\(Figure.decimal(Double(shift.minutes) / 60, digits: 1))",
+                    "\(Self.clock((shift.starts + shift.minutes) % 1440))\(shift.starts + shift.minutes >= 1440 ? "（次日）" : "")",
+                    "\(Figure.decimal(Double(shift.minutes) / 60, digits: 1))",
                 ],
                 actions:
                     "\(ActionButton("修改", .dialog("/duty/shifts/\(shift.id)"), style: .quiet))\(ActionButton("停用", .post("/duty/shifts/\(shift.id)/drop", confirm: "停用班次“\(shift.title)”？已排的班不变。"), style: .quiet))"
@@ -59,7 +60,8 @@ extension DutyPages {
             FormField("tone", "颜色", .select(tones), value: input?["tone"] ?? shift?.tone ?? "blue"),
             FormField("starts", "开始时间", .text, value: input?["starts"] ?? shift.map { Self.clock($0.starts) }, isRequired: true, placeholder: "08:30"),
             FormField(
-                "ends", "结束时间", .text, value: input?["ends"] ?? shift.map { Self.clock(($0.starts + $0.minutes) % 1440) }, isRequired: true, help: "早于或等于开始时间的算次日", placeholder: "16:30"),
+                "ends", "结束时间", .text, value: input?["ends"] ?? shift.map { Self.clock(($0.starts + $0.minutes) % 1440) }, isRequired: true, help: "早于或等于开始时间的算次日",
+                placeholder: "16:30"),
         ]
         let form = Form(action: "/duty/shifts/\(at)", sections: [FormSection(nil, fields)], cancel: "/duty/shifts", findings: findings, context: context)
         return Shell.page(

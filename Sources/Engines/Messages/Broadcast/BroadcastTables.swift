@@ -18,13 +18,15 @@ enum BroadcastTables {
     static let lines = Table(
         "sms_lines",
         columns: [
-            Column("broadcast_id", .integer, required: true), Column("phone", .text, required: true), Column("name", .text, required: true), Column("carrier", .text, required: true),
+            Column("broadcast_id", .integer, required: true), Column("phone", .text, required: true), Column("name", .text, required: true),
+            Column("carrier", .text, required: true),
             Column("state", .text, required: true), Column("attempts", .integer, required: true, fallback: .int(0)), Column("sent_at", .integer), Column("received_at", .integer),
             Column("receipt", .text), Column("error", .text),
         ], indexes: [Index("broadcast_id", "phone", unique: true), Index("state", "id")])
 
     static let templates = Table(
-        "sms_templates", columns: [Column("title", .text, required: true), Column("text", .text, required: true), Column("at", .integer, required: true), Column("by_name", .text, required: true)],
+        "sms_templates",
+        columns: [Column("title", .text, required: true), Column("text", .text, required: true), Column("at", .integer, required: true), Column("by_name", .text, required: true)],
         indexes: [Index("title", unique: true)])
 
     /// Parts that an organisation may send in a month; org 0 is whoever has no row.

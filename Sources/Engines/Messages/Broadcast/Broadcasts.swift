@@ -50,7 +50,8 @@ extension MessageEngine {
     package func quota(of org: Int64?, in reader: any Reader) throws -> (used: Int, monthly: Int) {
         let today = clock.today
         let first = today.adding(days: 1 - today.parts.day).start
-        let used = try reader.first("SELECT COALESCE(SUM(parts), 0) AS n FROM sms_broadcasts WHERE at >= \(first) AND \(org.map { "org = \($0)" as SQL } ?? "org IS NULL")")?.int("n") ?? 0
+        let used =
+            try reader.first("SELECT COALESCE(SUM(parts), 0) AS n FROM sms_broadcasts WHERE at >= \(first) AND \(org.map { "org = \($0)" as SQL } ?? "org IS NULL")")?.int("n") ?? 0
         let monthly = try reader.first("SELECT monthly FROM sms_quotas WHERE org IN (0, \(org ?? 0)) ORDER BY org DESC LIMIT 1")?.int("monthly") ?? Int64(Self.defaultMonthly)
         return (Int(used), Int(monthly))
     }
@@ -114,7 +115,8 @@ extension MessageEngine {
         }
         return rows.map { row in
             SMSBroadcast(
-                id: row.int("id") ?? 0, text: row.text("text") ?? "", purpose: row.text("purpose") ?? "", at: row.moment("at") ?? Moment(milliseconds: 0), byName: row.text("by_name") ?? "",
+                id: row.int("id") ?? 0, text: row.text("text") ?? "", purpose: row.text("purpose") ?? "", at: row.moment("at") ?? Moment(milliseconds: 0),
+                byName: row.text("by_name") ?? "",
                 orgName: row.text("org_name") ?? "", receivers: Int(row.int("receivers") ?? 0), parts: Int(row.int("parts") ?? 0), states: states[row.int("id") ?? 0] ?? [:])
         }
     }

@@ -52,7 +52,9 @@ package final class ChatEngine: Sendable {
     // MARK: People
 
     /// Whom somebody may write to: their scope, their own organisation, and those above it.
-    package func people(_ keyword: String?, ids: [Int64] = [], limit: Int = 30, of principal: Principal, in reader: any Reader) throws -> [(id: Int64, name: String, orgName: String)] {
+    package func people(_ keyword: String?, ids: [Int64] = [], limit: Int = 30, of principal: Principal, in reader: any Reader) throws -> [(
+        id: Int64, name: String, orgName: String
+    )] {
         let own = principal.organisation ?? 0
         let path = try reader.first("SELECT path FROM organisations WHERE id = \(own)")?.text("path") ?? ""
         var conditions: [SQL] = [

@@ -43,7 +43,9 @@ extension ChatEngine {
             "UPDATE chat_members SET seen_id = (SELECT last_id FROM chat_rooms WHERE id = \(room)) WHERE room_id = \(room) AND user_id = \(principal.id) AND seen_id < (SELECT last_id FROM chat_rooms WHERE id = \(room))"
         )
         guard changed == 1 else { return }
-        let others = try tx.rows("SELECT user_id FROM chat_members WHERE room_id = \(room) AND user_id <> \(principal.id) LIMIT \(Self.memberLimit)").compactMap { $0.int("user_id") }
+        let others = try tx.rows("SELECT user_id FROM chat_members WHERE room_id = \(room) AND user_id <> \(principal.id) LIMIT \(Self.memberLimit)").compactMap {
+            $0.int("user_id")
+        }
         tx.afterCommit { [hub] in for user in others { hub.publish(LiveEvent(Self.topic, user: user, .json(["room": .int(room), "seen": true]))) } }
     }
 

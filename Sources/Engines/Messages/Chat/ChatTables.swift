@@ -9,7 +9,8 @@ enum ChatTables {
     static let rooms = Table(
         "chat_rooms",
         columns: [
-            Column("title", .text, required: true), Column("pair", .text), Column("subject", .text), Column("owner", .integer, required: true), Column("at", .integer, required: true),
+            Column("title", .text, required: true), Column("pair", .text), Column("subject", .text), Column("owner", .integer, required: true),
+            Column("at", .integer, required: true),
             Column("last_id", .integer, required: true, fallback: .int(0)), Column("last_at", .integer, required: true), Column("last_text", .text, required: true),
             Column("closed_at", .integer),
         ],
@@ -28,7 +29,8 @@ enum ChatTables {
     static let lines = Table(
         "chat_lines",
         columns: [
-            Column("room_id", .integer, required: true), Column("by_id", .integer, required: true), Column("by_name", .text, required: true), Column("at", .integer, required: true),
+            Column("room_id", .integer, required: true), Column("by_id", .integer, required: true), Column("by_name", .text, required: true),
+            Column("at", .integer, required: true),
             Column("text", .text, required: true), Column("file", .text), Column("path", .text), Column("recalled_at", .integer),
         ], indexes: [Index("room_id", "id"), Index("at")])
 }

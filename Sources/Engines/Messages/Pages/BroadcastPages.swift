@@ -64,7 +64,8 @@ extension MessagePages {
         let table = DataTable(id: "sms", columns: columns, rows: rows, address: here, pager: pager, empty: "还没有发过短信", emptyAction: add.markup)
         let search = SearchForm(action: "/sms", fields: [FormField("q", "关键字", .text, value: here["q"], placeholder: "事由、内容、发送人")], table: "sms")
         return Shell.page(
-            "在线短信", crumbs: [Crumb("日常管理"), Crumb("在线短信")], active: "/sms", actions: actions, body: "<div class=\"stack\">\(Grid(.thirds, cards))\(search)\(table)</div>", context: context)
+            "在线短信", crumbs: [Crumb("日常管理"), Crumb("在线短信")], active: "/sms", actions: actions, body: "<div class=\"stack\">\(Grid(.thirds, cards))\(search)\(table)</div>",
+            context: context)
     }
 
     /// `GET /sms/export`: at most 5,000 broadcasts.
@@ -100,7 +101,8 @@ extension MessagePages {
             return TableRow(
                 id: String(row.int("id") ?? 0),
                 [
-                    "\(row.text("name"))", "\(Self.hidden((try? engine.opened(row.text("phone") ?? "")) ?? ""))", "\(row.text("carrier").flatMap(MobileCarrier.init(rawValue:))?.title)",
+                    "\(row.text("name"))", "\(Self.hidden((try? engine.opened(row.text("phone") ?? "")) ?? ""))",
+                    "\(row.text("carrier").flatMap(MobileCarrier.init(rawValue:))?.title)",
                     "\(Badge(look.title, look.tone, isDot: true))", "\(row.moment("sent_at").map { String($0.text.prefix(19)) })",
                     "\(row.moment("received_at").map { String($0.text.prefix(19)) })", "\(row.text("error"))",
                 ])

@@ -24,7 +24,8 @@ extension MessagePages {
         }
         let add: Markup = mayEdit ? "\(ActionButton("新增模板", .dialog("/sms/templates/new"), icon: "plus", style: .primary))" : .empty
         let table = DataTable(
-            id: "sms-templates", columns: [Column("title", "名称"), Column("text", "内容", isWrapping: true), Column("by", "维护人")], rows: rows, address: context.here, empty: "还没有模板；常用的话写成模板，发送时选用",
+            id: "sms-templates", columns: [Column("title", "名称"), Column("text", "内容", isWrapping: true), Column("by", "维护人")], rows: rows, address: context.here,
+            empty: "还没有模板；常用的话写成模板，发送时选用",
             emptyAction: add)
         return Shell.page(
             "短信模板", crumbs: [Crumb("在线短信", "/sms"), Crumb("模板")], active: "/sms", actions: add,
@@ -94,7 +95,8 @@ extension MessagePages {
         let fields = [
             FormField("org", "单位", .select(choices), value: input?["org"] ?? "0", isRequired: true, isWide: true),
             FormField(
-                "monthly", "每月条数", .number(step: "1"), value: input?["monthly"], isRequired: true, help: standing.isEmpty ? "现在每个单位每月 \(MessageEngine.defaultMonthly) 条" : standing, minimum: "0",
+                "monthly", "每月条数", .number(step: "1"), value: input?["monthly"], isRequired: true, help: standing.isEmpty ? "现在每个单位每月 \(MessageEngine.defaultMonthly) 条" : standing,
+                minimum: "0",
                 maximum: "10000000", isWide: true),
         ]
         let form = Form(action: "/sms/quota", sections: [FormSection(nil, fields)], cancel: "/sms", findings: findings, context: context)

@@ -81,7 +81,8 @@ extension ChatPages {
         choices += members.filter { !offered.contains($0.user) }.map { Choice(String($0.user), "\($0.name)（\($0.orgName)）", group: $0.orgName) }
         let chosen = input?.all("people") ?? (members.isEmpty ? context.here.all("people") : members.map { String($0.user) })
         let title = FormField(
-            "title", "群名称", .text, value: input?["title"] ?? known?.room.title ?? context.here["title"], isRequired: id != nil, help: id == nil ? "选一个人不用填；多人建群时填写" : nil, maxLength: 40,
+            "title", "群名称", .text, value: input?["title"] ?? known?.room.title ?? context.here["title"], isRequired: id != nil, help: id == nil ? "选一个人不用填；多人建群时填写" : nil,
+            maxLength: 40,
             isWide: true)
         let subject = FormField("subject", "", .hidden, value: input?["subject"] ?? context.here["subject"])
         let fields = [FormField("people", "人员", .multiSelect(choices), values: chosen, isRequired: true, help: "通讯录：辖区内、本单位和上级单位的在用账号", isWide: true), title, subject]

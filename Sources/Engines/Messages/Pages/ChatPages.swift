@@ -55,7 +55,8 @@ package struct ChatPages: Sendable {
 
     private func files(_ context: WebContext) -> Markup {
         let assets = context.site.assets
-        return "<link rel=\"stylesheet\" href=\"\(assets.path("chat.css"))\"><script type=\"module\" src=\"\(assets.path("chat.js"))\"></script><div hidden data-live-json=\"\(ChatEngine.topic)\"></div>"
+        return
+            "<link rel=\"stylesheet\" href=\"\(assets.path("chat.css"))\"><script type=\"module\" src=\"\(assets.path("chat.js"))\"></script><div hidden data-live-json=\"\(ChatEngine.topic)\"></div>"
     }
 
     private func side(_ rooms: [ChatRoom], keyword: String?, open: Int64?) -> Markup {

@@ -74,7 +74,8 @@ extension MessagePages {
         let rows = Dictionary(grouping: receipts, by: \.orgName).sorted { $0.key < $1.key }.map { name, people -> [Cell] in
             let signed = people.filter { $0.signedAt != nil }.count
             return [
-                Cell(name), Cell(people.count), Cell(people.filter { $0.readAt != nil }.count), Cell(signed), Cell(Figure.percent(Double(signed) / Double(max(people.count, 1)), digits: 1)),
+                Cell(name), Cell(people.count), Cell(people.filter { $0.readAt != nil }.count), Cell(signed),
+                Cell(Figure.percent(Double(signed) / Double(max(people.count, 1)), digits: 1)),
             ]
         }
         return try await SheetAnswer(name: "签收统计-\(notice.title.prefix(20))", columns: columns, rows: rows).response(context, on: database)

@@ -223,7 +223,10 @@ extension MessagePages {
         let principal = try context.signedIn()
         let id = try context.id()
         let (notice, receipts) = try await database.read { [engine] reader in
-            (try engine.notice(id, by: principal, in: reader).notice, try engine.receipts(id, limit: 20_000, by: principal, in: reader).sorted { ($0.orgName, $0.user) < ($1.orgName, $1.user) })
+            (
+                try engine.notice(id, by: principal, in: reader).notice,
+                try engine.receipts(id, limit: 20_000, by: principal, in: reader).sorted { ($0.orgName, $0.user) < ($1.orgName, $1.user) }
+            )
         }
         let columns = ["通知标题", "姓名", "单位", "发布时间", "发布人", "正文", "阅读时间", "签名", "手写", "签名内容", "签名时间"].map { SheetColumn($0) }
         let rows = receipts.map { one -> [Cell] in

@@ -73,7 +73,9 @@ extension MessagePages {
             let rows = try reader.rows("SELECT channel, state, COUNT(*) AS n FROM message_deliveries WHERE message_id = \(id) GROUP BY channel, state")
             return (try engine.receipts(of: id, in: reader), rows)
         }
-        let deliveries = states.map { row -> JSONValue in ["channel": .string(row.text("channel") ?? ""), "state": .string(row.text("state") ?? ""), "count": .int(row.int("n") ?? 0)] }
+        let deliveries = states.map { row -> JSONValue in
+            ["channel": .string(row.text("channel") ?? ""), "state": .string(row.text("state") ?? ""), "count": .int(row.int("n") ?? 0)]
+        }
         return .json(["receivers": .int(Int64(receipts.receivers)), "read": .int(Int64(receipts.read)), "deliveries": .array(deliveries)])
     }
 

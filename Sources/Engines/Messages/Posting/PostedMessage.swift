@@ -34,7 +34,9 @@ struct PostedMessage: Sendable {
         if MessageGrade(rawValue: named) == nil { findings.append(FieldFinding("grade", "unknownCode", "应为 info、notice、urgent 之一", title: "级别")) }
         if let path, !path.hasPrefix("/") || path.hasPrefix("//") || path.count > 300 { findings.append(FieldFinding("path", "format", "应为平台内的页面地址，以 / 开头", title: "链接")) }
         if let key, !(1...100).contains(key.count) { findings.append(FieldFinding("key", "range", "应为 1—100 个字", title: "消息标识")) }
-        if logins.isEmpty, roles.isEmpty, organisations.isEmpty, groups.isEmpty { findings.append(FieldFinding("to", "required", "至少给出 logins、roles、organisations、groups 之一", title: "接收人")) }
+        if logins.isEmpty, roles.isEmpty, organisations.isEmpty, groups.isEmpty {
+            findings.append(FieldFinding("to", "required", "至少给出 logins、roles、organisations、groups 之一", title: "接收人"))
+        }
         if logins.count > 1000 { findings.append(FieldFinding("to.logins", "range", "一次最多 1000 个", title: "接收人")) }
         guard findings.isEmpty else { throw Failure.invalid(findings) }
     }
@@ -48,7 +50,8 @@ extension MessageEngine {
         var conditions: [SQL] = ["u.state = 'active'", "o.state = 'active'", principal.scope.condition(org: "u.organisation", area: "o.area")]
         if !posted.logins.isEmpty { conditions.append("u.login IN (\(list: posted.logins))") }
         if !posted.roles.isEmpty {
-            conditions.append("EXISTS (SELECT 1 FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id AND r.name IN (\(list: Array(posted.roles.prefix(50)))))")
+            conditions.append(
+                "EXISTS (SELECT 1 FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id AND r.name IN (\(list: Array(posted.roles.prefix(50)))))")
         }
         if !posted.organisations.isEmpty { conditions.append("o.code IN (\(list: Array(posted.organisations.prefix(500))))") }
         if !posted.groups.isEmpty { conditions.append("u.id IN (SELECT user_id FROM notice_group_members WHERE group_id IN (\(list: Array(posted.groups.prefix(50)))))") }
@@ -84,7 +87,8 @@ extension MessageEngine {
             """
         ).map {
             (
-                $0.int("id") ?? 0, $0.text("title") ?? "", $0.text("text") ?? "", $0.moment("at") ?? Moment(milliseconds: 0), Int($0.int("receivers") ?? 0), Int($0.int("seen") ?? 0)
+                $0.int("id") ?? 0, $0.text("title") ?? "", $0.text("text") ?? "", $0.moment("at") ?? Moment(milliseconds: 0), Int($0.int("receivers") ?? 0),
+                Int($0.int("seen") ?? 0)
             )
         }
     }

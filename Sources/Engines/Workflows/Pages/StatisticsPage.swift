@@ -80,7 +80,9 @@ extension WorkPages {
     /// What the address names, else what was chosen last in this browser, else the workflow with most cases of these days.
     private func chosen(_ request: Request, _ context: WebContext, from: Day, to: Day) async throws -> WorkflowDeclaration? {
         let definitions = engine.definitions
-        if let named = [context.here["workflow"], request.cookies[Self.lastChosen]?.value].lazy.compactMap({ name in definitions.first { $0.name == name } }).first { return named }
+        if let named = [context.here["workflow"], request.cookies[Self.lastChosen]?.value].lazy.compactMap({ name in definitions.first { $0.name == name } }).first {
+            return named
+        }
         let scope = try context.signedIn().scope
         let busiest = try await database.read { reader in
             try reader.first(

@@ -15,7 +15,6 @@ package struct ReconsiderationPages: Sendable {
 
     func add(to routes: Routes) {
         routes.get("/reconsideration/alarm/{id}", permission: .named(AlarmPermission.read), use: ask)
-        ReconsiderationStatistics(platform: platform).add(to: routes)
         routes.post("/reconsideration/alarm/{id}", permission: .named(AlarmPermission.appeal), use: start)
         routes.get("/reconsideration/alarm/{id}/case", permission: .named(AlarmPermission.read), use: latest)
     }

@@ -3,6 +3,7 @@ import Hummingbird
 import Identity
 import Kernel
 import Ledgers
+import MobileSources
 import Storage
 import Web
 
@@ -110,7 +111,8 @@ struct RoadsideStatisticsPage: Sendable {
             TableRow(["\(line.label)", "\(line.tests)", "\(line.failed)", "\(line.share.map { Figure.percent($0, digits: 1) } ?? "—")"])
         }
         let columns = [
-            Column("label", String(asked.grouping.title.dropFirst())), Column("tests", "检测辆次", align: .end), Column("failed", "不合格", align: .end), Column("share", "不合格率", align: .end),
+            Column("label", String(asked.grouping.title.dropFirst())), Column("tests", "检测辆次", align: .end), Column("failed", "不合格", align: .end),
+            Column("share", "不合格率", align: .end),
         ]
         let top = Array(lines.prefix(30))
         let chart = Chart(
@@ -135,6 +137,7 @@ struct RoadsideStatisticsPage: Sendable {
         let lines = try await lines(asked, by: principal)
         let columns = [String(asked.grouping.title.dropFirst()), "检测辆次", "不合格", "不合格率"].map { SheetColumn($0) }
         let rows = lines.map { line -> [Cell] in [Cell(line.label), Cell(line.tests), Cell(line.failed), Cell(line.share.map { Figure.percent($0, digits: 1) } ?? "")] }
-        return try await SheetAnswer(name: "路检路查统计\(asked.grouping.title) \(asked.from.text) 至 \(asked.to.text)", columns: columns, rows: rows).response(context, on: gates.database)
+        return try await SheetAnswer(name: "路检路查统计\(asked.grouping.title) \(asked.from.text) 至 \(asked.to.text)", columns: columns, rows: rows).response(
+            context, on: gates.database)
     }
 }

@@ -4,6 +4,7 @@ import Features
 import Hummingbird
 import Identity
 import Kernel
+import MobileSources
 import Storage
 import Web
 import Workflows
