@@ -5,6 +5,8 @@ import Features
 import Foundation
 import Kernel
 import MobileSources
+import Operations
+import Security
 import Storage
 
 /// `jianwei admin migration NAME`: writes the numbered migration that leads from the shipped ones to the declarations as they are, for review. The server never writes one by itself.

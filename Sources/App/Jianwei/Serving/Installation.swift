@@ -16,6 +16,7 @@ import Operations
 import ParkSafety
 import Reports
 import Schedules
+import Security
 import Storage
 import StoragePostgres
 import StorageS3
@@ -43,7 +44,7 @@ struct Installation: Sendable {
 
     /// Everything this program consists of: what it serves, and what a new migration is written from.
     static func features(_ mobileSources: MobileSources) -> FeatureSet {
-        FeatureSet([mobileSources.feature, GateOffice(mobileSources).feature, Operations.feature, ParkSafety.feature])
+        FeatureSet([mobileSources.feature, GateOffice(mobileSources).feature, Operations.feature, ParkSafety.feature, Security.feature])
     }
 
     /// Opens a directory, created when absent: keys, database, migrations, first users, registry.
