@@ -11,6 +11,8 @@
 #include <openssl/params.h>
 #include <openssl/core_names.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <openssl/ts.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -162,3 +164,125 @@ static inline int jw_x509_time(const X509 *certificate, int which, char *out) {
 
 /// Subject public key info DER of a certificate; the caller frees with jw_free. Returns the length, or -1.
 static inline int jw_x509_key(const X509 *certificate, unsigned char **out) { return i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), out); }
+
+/// One SM2 encryption (GB/T 32918.4) or its reverse; the text is DER `SEQUENCE(x, y, hash, cipher)` (GM/T 0009). `*out_length` is the room on entry and the length after. Returns 1 on success.
+static inline int jw_sm2_crypt(EVP_PKEY *key, int encrypt, const unsigned char *data, size_t length, unsigned char *out, size_t *out_length) {
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+    int ok = context != NULL;
+    if (ok && encrypt) ok = EVP_PKEY_encrypt_init(context) == 1 && EVP_PKEY_encrypt(context, out, out_length, data, length) == 1;
+    else if (ok) ok = EVP_PKEY_decrypt_init(context) == 1 && EVP_PKEY_decrypt(context, out, out_length, data, length) == 1;
+    EVP_PKEY_CTX_free(context);
+    return ok;
+}
+
+/// DER of a certificate that a key gives itself: `use` 0 signs, 1 encrypts, 2 stamps times. Times are seconds since 1970. The caller frees with jw_free. Returns the length, or -1.
+static inline int jw_own_certificate(EVP_PKEY *key, int is_sm2, const char *name, long serial, long from, long until, int use, unsigned char **out) {
+    X509 *certificate = X509_new();
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *key_context = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+    X509_NAME *subject = X509_NAME_new();
+    int length = -1;
+    int ok = certificate != NULL && context != NULL && key_context != NULL && subject != NULL && X509_set_version(certificate, 2) == 1
+        && ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial) == 1 && ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)from) != NULL
+        && ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)until) != NULL
+        && X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1, 0) == 1 && X509_set_subject_name(certificate, subject) == 1
+        && X509_set_issuer_name(certificate, subject) == 1 && X509_set_pubkey(certificate, key) == 1;
+    X509V3_CTX v3;
+    X509V3_set_ctx(&v3, certificate, certificate, NULL, NULL, 0);
+    const char *usage = use == 1 ? "critical,keyEncipherment,dataEncipherment" : "critical,digitalSignature";
+    X509_EXTENSION *extension = ok ? X509V3_EXT_conf_nid(NULL, &v3, NID_key_usage, usage) : NULL;
+    ok = ok && extension != NULL && X509_add_ext(certificate, extension, -1) == 1;
+    X509_EXTENSION_free(extension);
+    if (ok && use == 2) {
+        extension = X509V3_EXT_conf_nid(NULL, &v3, NID_ext_key_usage, "critical,timeStamping");
+        ok = extension != NULL && X509_add_ext(certificate, extension, -1) == 1;
+        X509_EXTENSION_free(extension);
+    }
+    if (ok && is_sm2) {
+        ok = EVP_PKEY_CTX_set1_id(key_context, "1234567812345678", 16) == 1;
+        EVP_MD_CTX_set_pkey_ctx(context, key_context);
+    }
+    ok = ok && EVP_DigestSignInit(context, NULL, is_sm2 ? EVP_sm3() : EVP_sha256(), NULL, key) == 1 && X509_sign_ctx(certificate, context) > 0;
+    if (ok) length = i2d_X509(certificate, out);
+    X509_NAME_free(subject);
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_CTX_free(key_context);
+    X509_free(certificate);
+    return length;
+}
+
+struct jw_stamp { long serial; long seconds; };
+
+static inline ASN1_INTEGER *jw_stamp_serial(struct TS_resp_ctx *context, void *data) {
+    (void)context;
+    ASN1_INTEGER *serial = ASN1_INTEGER_new();
+    if (serial != NULL) ASN1_INTEGER_set(serial, ((struct jw_stamp *)data)->serial);
+    return serial;
+}
+
+static inline int jw_stamp_time(struct TS_resp_ctx *context, void *data, long *seconds, long *microseconds) {
+    (void)context;
+    *seconds = ((struct jw_stamp *)data)->seconds;
+    *microseconds = 0;
+    return 1;
+}
+
+/// RFC 3161: the answer, DER, to a request, DER; a refusal is an answer, too. `policy` in dots. The caller frees with jw_free. Returns the length, or -1.
+static inline int jw_time_stamp(const unsigned char *query, size_t length, EVP_PKEY *key, X509 *certificate, const char *policy, long serial, long seconds, unsigned char **out) {
+    struct jw_stamp stamp = {serial, seconds};
+    TS_RESP_CTX *context = TS_RESP_CTX_new();
+    BIO *bio = BIO_new_mem_buf(query, (int)length);
+    ASN1_OBJECT *object = OBJ_txt2obj(policy, 1);
+    int written = -1;
+    int ok = context != NULL && bio != NULL && object != NULL && TS_RESP_CTX_set_signer_cert(context, certificate) == 1 && TS_RESP_CTX_set_signer_key(context, key) == 1
+        && TS_RESP_CTX_set_signer_digest(context, EVP_sha256()) == 1 && TS_RESP_CTX_set_def_policy(context, object) == 1 && TS_RESP_CTX_add_md(context, EVP_sha256()) == 1
+        && TS_RESP_CTX_add_md(context, EVP_sm3()) == 1 && TS_RESP_CTX_add_md(context, EVP_sha512()) == 1 && TS_RESP_CTX_set_accuracy(context, 1, 0, 0) == 1;
+    if (ok) {
+        TS_RESP_CTX_set_serial_cb(context, jw_stamp_serial, &stamp);
+        TS_RESP_CTX_set_time_cb(context, jw_stamp_time, &stamp);
+        TS_RESP *answer = TS_RESP_create_response(context, bio);
+        if (answer != NULL) written = i2d_TS_RESP(answer, out);
+        TS_RESP_free(answer);
+    }
+    ASN1_OBJECT_free(object);
+    BIO_free(bio);
+    TS_RESP_CTX_free(context);
+    return written;
+}
+
+/// Whether a time-stamp answer was given by this certificate's key for this digest: 1 for yes. `*seconds` is the time it states, `*serial` its number.
+static inline int jw_stamp_verify(const unsigned char *answer, size_t length, X509 *certificate, const unsigned char *imprint, size_t imprint_length, long *seconds, long *serial) {
+    const unsigned char *at = answer;
+    TS_RESP *response = d2i_TS_RESP(NULL, &at, (long)length);
+    TS_VERIFY_CTX *context = TS_VERIFY_CTX_new();
+    X509_STORE *store = X509_STORE_new();
+    unsigned char *copy = OPENSSL_memdup(imprint, imprint_length);
+    int ok = response != NULL && context != NULL && store != NULL && copy != NULL && X509_STORE_add_cert(store, certificate) == 1;
+    if (ok) {
+        TS_VERIFY_CTX_set_flags(context, TS_VFY_VERSION | TS_VFY_SIGNER | TS_VFY_IMPRINT | TS_VFY_SIGNATURE);
+        TS_VERIFY_CTX_set_imprint(context, copy, (long)imprint_length);
+        copy = NULL;
+        TS_VERIFY_CTX_set_store(context, store);
+        store = NULL;
+        STACK_OF(X509) *chain = sk_X509_new_null();
+        if (chain != NULL) { X509_up_ref(certificate); sk_X509_push(chain, certificate); }
+        TS_VERIFY_CTX_set_certs(context, chain);
+        TS_TST_INFO *info = TS_RESP_get_tst_info(response);
+        // Judged by the moment it states: a token outlives its certificate.
+        struct tm time;
+        if (info != NULL && ASN1_TIME_to_tm(TS_TST_INFO_get_time(info), &time) == 1) {
+            *seconds = (long)timegm(&time);
+            *serial = ASN1_INTEGER_get(TS_TST_INFO_get_serial(info));
+        }
+        ok = info != NULL && TS_RESP_verify_response(context, response) == 1;
+    }
+    OPENSSL_free(copy);
+    X509_STORE_free(store);
+    TS_VERIFY_CTX_free(context);
+    TS_RESP_free(response);
+    return ok;
+}
+
+/// Issuer and serial number of a certificate as `SEQUENCE(Name, INTEGER)` holds them: each DER, the issuer first. The caller frees with jw_free. Returns the length, or -1.
+static inline int jw_x509_issuer(const X509 *certificate, unsigned char **out) { return i2d_X509_NAME(X509_get_issuer_name(certificate), out); }
+static inline int jw_x509_serial(const X509 *certificate, unsigned char **out) { return i2d_ASN1_INTEGER(X509_get0_serialNumber(certificate), out); }

@@ -16,6 +16,7 @@ import MobileSources
 import NIOCore
 import Operations
 import Schedules
+import Security
 import Storage
 import TestDatabases
 import Testing
@@ -66,7 +67,7 @@ struct MatrixHouse: Sendable {
             threads: PictureThreads(threads: 1, waiting: 100))
         let identity = IdentityEngine(database: database, clock: clock, keys: keys, hasher: PasswordHasher(cost: .trivial))
         let domain = MobileSources(clients: SignedClients(keys: keys))
-        let features = FeatureSet([domain.feature, GateOffice(domain).feature, Operations.feature])
+        let features = FeatureSet([domain.feature, GateOffice(domain).feature, Operations.feature, Security.feature])
         self.features = features
         let dictionaries = Dictionaries(features.dictionaries)
         let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, keys: keys, audit: identity.audit, clock: clock)

@@ -5,6 +5,8 @@ import Features
 import Foundation
 import Kernel
 import MobileSources
+import Operations
+import Security
 import Storage
 
 /// `jianwei admin migration NAME`: writes the numbered migration that leads from the shipped ones to the declarations as they are, for review. The server never writes one by itself.
@@ -15,7 +17,7 @@ struct MigrationCommand: AsyncParsableCommand {
     @Option(help: "Where the source file goes.") var folder = "Sources/App/Jianwei/Migrations"
 
     func run() async throws {
-        let declared = Installation.tables(FeatureSet([MobileSources(clients: SignedClients(keys: .ephemeral())).feature]))
+        let declared = Installation.tables(FeatureSet([MobileSources(clients: SignedClients(keys: .ephemeral())).feature, Operations.feature, Security.feature]))
         let diff = SchemaDiff(from: Migrator(Migrations.all).tables, to: declared)
         for obstacle in diff.obstacles { print("需要人工处理：\(obstacle)") }
         guard !diff.steps.isEmpty else { return print("没有需要迁移的变化") }

@@ -15,6 +15,7 @@ import MobileSources
 import Operations
 import Reports
 import Schedules
+import Security
 import Storage
 import StoragePostgres
 import StorageS3
@@ -62,7 +63,7 @@ struct Installation: Sendable {
         let photos = PhotoStore(database: database, blobs: blobs, thumbnailFolder: directory + "/thumbnails", threads: PictureThreads(threads: 2, waiting: 256))
         let clients = SignedClients(keys: keys)
         let mobileSources = MobileSources(clients: clients)
-        let features = FeatureSet([mobileSources.feature, GateOffice(mobileSources).feature, Operations.feature])
+        let features = FeatureSet([mobileSources.feature, GateOffice(mobileSources).feature, Operations.feature, Security.feature])
         let faults = features.check()
         guard faults.isEmpty else { throw Failure(.unexpected, "JW-A001", "声明有误：" + faults.joined(separator: "；")) }
 
