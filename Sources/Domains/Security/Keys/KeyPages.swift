@@ -12,6 +12,8 @@ import Web
 struct KeyPages: Sendable {
     let keys: KeyStore
     static let path = "/security/keys"
+    /// Its answer is a file, which the browser saves.
+    private static let backupTitle = "备份密钥"
     private var platform: Platform { keys.platform }
 
     func add(to routes: Routes) {
@@ -84,7 +86,7 @@ struct KeyPages: Sendable {
         let buttons: Markup =
             !manages
             ? .empty
-            : "\(ActionButton("恢复", .dialog(Self.path + "/restore"), icon: "upload"))\(ActionButton("备份", .dialog(Self.path + "/backup"), icon: "archive"))\(ActionButton("生成密钥", .dialog(Self.path + "/new"), icon: "plus", style: .primary))"
+            : "\(ActionButton("恢复", .dialog(Self.path + "/restore"), icon: "upload"))\(ActionButton("备份", .link(Self.path + "/backup"), icon: "archive"))\(ActionButton("生成密钥", .dialog(Self.path + "/new"), icon: "plus", style: .primary))"
         let ring = Notice(.info, "密钥以平台密钥环（第 \(platform.keys.currentVersion) 版）加密保存，不显示、不以明文导出。生成和管理密钥的人不能使用密钥；销毁须由另一人监销确认。")
         return Shell.page(
             "密钥管理", crumbs: [Crumb(SecurityMenu.group), Crumb("密钥管理")], active: Self.path,
@@ -158,7 +160,7 @@ struct KeyPages: Sendable {
     private func dialog(_ title: String, _ form: Form, _ findings: [FieldFinding], _ context: WebContext) -> Response {
         Shell.page(
             title, crumbs: [Crumb(SecurityMenu.group), Crumb("密钥管理", Self.path), Crumb(title)], active: Self.path, status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: "\(form)", context: context)
+            body: "<div hx-boost=\"\(title == Self.backupTitle ? "false" : "true")\">\(form)</div>", context: context)
     }
 
     @Sendable func make(request: Request, context: WebContext) async throws -> Response {
@@ -217,7 +219,8 @@ struct KeyPages: Sendable {
                 help: "取自证书台账中用途为“密钥保管”的 SM2 证书；只有保管人的私钥能打开备份", isWide: true)
         ]
         return dialog(
-            "备份密钥", Form(action: Self.path + "/backup", sections: [FormSection(nil, fields)], submit: "备份并下载", cancel: Self.path, findings: findings, context: context), findings,
+            Self.backupTitle, Form(action: Self.path + "/backup", sections: [FormSection(nil, fields)], submit: "备份并下载", cancel: Self.path, findings: findings, context: context),
+            findings,
             context)
     }
 

@@ -133,7 +133,8 @@ struct FileEncryption: Sendable {
         let none: Markup = receivers.isEmpty ? "\(Notice(.yellow, "还没有可用的信封密钥或 SM2 证书：请安全管理员在“密钥管理”中生成并启用，或在证书台账登记。"))" : .empty
         return Shell.page(
             "文件加密", crumbs: [Crumb(SecurityMenu.group), Crumb("文件加密")], active: Self.path, status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: "\(none)\(Grid(.halves, ["\(Card("加密", body: "\(seal)"))", "\(Card("解密", body: "\(open)"))"]))", context: context)
+            // A file that comes back is the browser's to save.
+            body: "\(none)<div hx-boost=\"false\">\(Grid(.halves, ["\(Card("加密", body: "\(seal)"))", "\(Card("解密", body: "\(open)"))"]))</div>", context: context)
     }
 
     @Sendable func sealForm(request: Request, context: WebContext) async throws -> Response {
