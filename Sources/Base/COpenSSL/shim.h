@@ -97,6 +97,15 @@ static inline int jw_rsa_sign(EVP_PKEY *key, const unsigned char *data, size_t l
     return ok;
 }
 
+/// Whether a signature over SHA-256 of `data` is good: PKCS#1 v1.5 of an RSA key, DER of an EC key.
+static inline int jw_sha256_verify(EVP_PKEY *key, const unsigned char *data, size_t length, const unsigned char *signature, size_t signature_length) {
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    int ok = context != NULL && EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1
+        && EVP_DigestVerify(context, signature, signature_length, data, length) == 1;
+    EVP_MD_CTX_free(context);
+    return ok;
+}
+
 /// A number of a key, such as `n` or `qx`, big-endian; returns the bytes written, or -1.
 static inline int jw_number(EVP_PKEY *key, const char *name, unsigned char *out, int room) {
     BIGNUM *number = NULL;

@@ -1,16 +1,21 @@
 import COpenSSL
 import Kernel
 
-/// A key that signs tokens for others to check: RS256 (RSA 2048, PKCS#1 v1.5) or ES256 (P-256), RFC 7518.
+/// A key that signs tokens for others to check: RS256 (RSA 2048, PKCS#1 v1.5) or ES256 (P-256), RFC 7518; or SM2 over SM3 with the usual user identity (GM/T 0009), which no RFC names: `alg` and `crv` are
+/// `SM2`, the signature is r and s in 64 bytes as of ES256.
 package final class TokenKey: Sendable {
-    package enum Algorithm: String, Sendable, CaseIterable { case rs256 = "RS256", es256 = "ES256" }
+    package enum Algorithm: String, Sendable, CaseIterable { case rs256 = "RS256", es256 = "ES256", sm2 = "SM2" }
 
     package let algorithm: Algorithm
     private let key: KeyHandle
 
     /// - Throws: `.unexpected` `JW-C002`.
     package static func generate(_ algorithm: Algorithm) throws -> TokenKey {
-        TokenKey(algorithm, algorithm == .rs256 ? try KeyHandle.generate("RSA", bits: 2048) : try KeyHandle.generate("EC", bits: 0))
+        switch algorithm {
+        case .rs256: TokenKey(algorithm, try KeyHandle.generate("RSA", bits: 2048))
+        case .es256: TokenKey(algorithm, try KeyHandle.generate("EC", bits: 0))
+        case .sm2: TokenKey(algorithm, try KeyHandle.generate("SM2", bits: 0))
+        }
     }
 
     /// - Throws: `.invalid` `JW-C001`.
@@ -28,7 +33,10 @@ package final class TokenKey: Sendable {
     package func publicMembers() throws -> [(name: String, value: String)] {
         switch algorithm {
         case .rs256: [("kty", "RSA"), ("n", Base64.encodeURL(try number("n", length: nil))), ("e", Base64.encodeURL(try number("e", length: nil)))]
-        case .es256: [("kty", "EC"), ("crv", "P-256"), ("x", Base64.encodeURL(try number("qx", length: 32))), ("y", Base64.encodeURL(try number("qy", length: 32)))]
+        case .es256, .sm2:
+            [
+                ("kty", "EC"), ("crv", algorithm == .sm2 ? "SM2" : "P-256"), ("x", Base64.encodeURL(try number("qx", length: 32))), ("y", Base64.encodeURL(try number("qy", length: 32))),
+            ]
         }
     }
 
@@ -40,6 +48,10 @@ package final class TokenKey: Sendable {
     }
 
     private func sign(_ bytes: [UInt8]) throws -> [UInt8] {
+        if algorithm == .sm2 {
+            guard let joined = Self.joined(try SM2PrivateKey(pem: pem()).sign(bytes)) else { throw Failure(.unexpected, "JW-C006", "签名失败") }
+            return joined
+        }
         var length = algorithm == .rs256 ? key.bits / 8 : 80
         var done: Int32 = 0
         let signature = [UInt8](unsafeUninitializedCapacity: length) { out, written in

@@ -7,6 +7,7 @@ package enum DutySeparation {
     /// What everything (`*`) does not include while duties are separated.
     package static let keptFromSystem: Set<String> = [
         "role.write", "role.grantAny", "policy.write", "review.write", "application.approve", "audit.read", "audit.export", "audit.verify",
+        DualControl.permission,
     ]
 
     /// Whether these names of roles may meet in one person.

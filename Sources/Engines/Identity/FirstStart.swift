@@ -29,7 +29,11 @@ extension IdentityEngine {
         permissions: [PermissionDeclaration]
     ) async throws -> [FirstCredential] {
         try await roles.sync(permissions)
-        try await database.read { try policies.load($0) }
+        try await database.read { reader in
+            try policies.load(reader)
+            try providers.load(reader)
+            try dualControl.load(reader)
+        }
         _ = try await users.sealPersonalFields()
         var people: [(login: String, name: String, role: BuiltInRole)] = [("security", "安全管理员", .securityAdmin), ("auditor", "审计管理员", .auditAdmin)]
         if try await database.read({ try $0.count("SELECT count(*) FROM users") }) == 0 {

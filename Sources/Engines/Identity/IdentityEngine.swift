@@ -8,6 +8,8 @@ package struct IdentityEngine: Sendable {
     package let audit: AuditTrail
     package let version: IdentityVersion
     package let organisations: Organisations
+    /// Departments, teams, sections, grids: trees beside the organisations.
+    package let units: Units
     package let roles: Roles
     package let users: Users
     package let passwords: Passwords
@@ -24,6 +26,13 @@ package struct IdentityEngine: Sendable {
     package let qrSignIn: QRSignIn
     package let codeSignIn: CodeSignIn
     package let keySignIn: KeySignIn
+    /// Other providers through which people may sign in.
+    package let providers: ExternalProviders
+    package let external: ExternalSignIn
+    /// Tells applications of sessions that have ended.
+    package let logoutNotices: LogoutNotices
+    /// Acts that wait for a second person.
+    package let dualControl: DualControl
     package let handOvers = HandOvers()
 
     package init(
@@ -38,6 +47,7 @@ package struct IdentityEngine: Sendable {
         self.audit = audit
         self.version = version
         organisations = Organisations(database: database, clock: clock, audit: audit, version: version)
+        units = Units(database: database, clock: clock, audit: audit)
         roles = Roles(database: database, audit: audit, version: version)
         users = Users(database: database, clock: clock, audit: audit, version: version, hasher: hasher, phones: keys.field("users.phone"))
         passwords = Passwords(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, users: users)
@@ -47,12 +57,16 @@ package struct IdentityEngine: Sendable {
         qrSignIn = QRSignIn(sessions: sessions)
         codeSignIn = CodeSignIn(sessions: sessions, users: users)
         keySignIn = KeySignIn(sessions: sessions, certificates: certificates)
+        providers = ExternalProviders(database: database, clock: clock, audit: audit, users: users, keys: keys)
+        external = ExternalSignIn(sessions: sessions, users: users, book: providers)
         grants = TemporaryGrants(database: database, clock: clock, audit: audit, version: version, users: users)
         reviews = AccessReviews(database: database, clock: clock, audit: audit)
         checkpoints = AuditCheckpoints(database: database, clock: clock, audit: audit, keys: keys, policies: policies)
         tokens = TokenDesk(
             database: database, clock: clock, audit: audit, applications: Applications(database: database, clock: clock, audit: audit),
             signing: SigningKeys(database: database, clock: clock, keys: keys), sessions: sessions, organisations: organisations, issuer: "")
+        dualControl = DualControl(database: database, clock: clock, audit: audit, keys: keys)
+        logoutNotices = LogoutNotices(database: database, clock: clock, signing: tokens.signing, policies: policies)
         secondFactors = SecondFactors(database: database, clock: clock, audit: audit, version: version, keys: keys)
     }
 }

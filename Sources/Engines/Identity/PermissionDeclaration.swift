@@ -32,6 +32,7 @@ package struct PermissionDeclaration: Sendable, Equatable {
         PermissionDeclaration("application.read", "应用接入：查看", area: "系统管理", defaultRoles: [.city, .securityAdmin, .auditAdmin]),
         PermissionDeclaration("application.write", "应用接入：申请", area: "系统管理", defaultRoles: [.city]),
         PermissionDeclaration("application.approve", "应用接入：审批", area: "系统管理", defaultRoles: [.securityAdmin]),
+        PermissionDeclaration(DualControl.permission, "双人复核：复核他人的操作", area: "系统管理", defaultRoles: [.city, .county, .securityAdmin, .auditAdmin]),
         PermissionDeclaration("audit.read", "审计日志：查看", area: "系统管理", defaultRoles: [.city, .auditAdmin]),
         PermissionDeclaration("audit.export", "审计日志：导出", area: "系统管理", defaultRoles: [.auditAdmin]),
         PermissionDeclaration("audit.verify", "审计日志：校验与检查点", area: "系统管理", defaultRoles: [.auditAdmin]),

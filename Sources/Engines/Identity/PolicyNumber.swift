@@ -76,7 +76,7 @@ extension SignInPolicy {
             ("toMinute", .int(Int64(toMinute))), ("networks", .array(networks.map { .string($0.text) })),
             ("administratorNetworks", .array(administratorNetworks.map { .string($0.text) })), ("terminalRoles", .array(terminalRoles.map(JSONValue.string))),
             ("terminalOrganisations", .array(terminalOrganisations.map(JSONValue.int))), ("smsSignIn", .bool(smsSignIn)), ("qrSignIn", .bool(qrSignIn)),
-            ("certificateSignIn", .bool(certificateSignIn)),
+            ("certificateSignIn", .bool(certificateSignIn)), ("outboundNetworks", .array(outboundNetworks.map { .string($0.text) })), ("doorNotice", .string(doorNotice)),
         ]
         return .object(JSONObject(members))
     }
@@ -95,6 +95,8 @@ extension SignInPolicy {
         if let value = json["smsSignIn"]?.bool { smsSignIn = value }
         if let value = json["qrSignIn"]?.bool { qrSignIn = value }
         if let value = json["certificateSignIn"]?.bool { certificateSignIn = value }
+        if let text = json["doorNotice"]?.string { doorNotice = text }
+        if let texts = json["outboundNetworks"]?.array { outboundNetworks = texts.compactMap { $0.string.flatMap { NetworkRange($0) } } }
         if let texts = json["networks"]?.array { networks = texts.compactMap { $0.string.flatMap { NetworkRange($0) } } }
         if let texts = json["administratorNetworks"]?.array { administratorNetworks = texts.compactMap { $0.string.flatMap { NetworkRange($0) } } }
     }
@@ -106,6 +108,7 @@ extension SignInPolicy {
         }
         if weekdays.isEmpty || !weekdays.allSatisfy((1...7).contains) { findings.append(FieldFinding("weekdays", "required", "至少选择一天", title: "允许登录的日子")) }
         if !(0..<1440).contains(fromMinute) || !(0..<1440).contains(toMinute) { findings.append(FieldFinding("fromMinute", "range", "须为 00:00–23:59", title: "允许登录的时段")) }
+        if doorNotice.count > 300 { findings.append(FieldFinding("doorNotice", "length", "至多 300 个字", title: "登录页警示语")) }
         return findings
     }
 

@@ -48,6 +48,10 @@ package struct SignInPolicy: Sendable, Equatable {
     package var terminalRoles: [String] = []
     /// The same for everybody of these organisations and of those below them.
     package var terminalOrganisations: [Int64] = []
+    /// Inner networks that the program may call when an administrator gives it an address (other sign-in services, log-out notices); see `OutboundRule`.
+    package var outboundNetworks: [NetworkRange] = []
+    /// Said at the door before anybody signs in; empty: nothing.
+    package var doorNotice = ""
     /// Ways in besides the password.
     package var smsSignIn = false
     package var qrSignIn = true

@@ -26,6 +26,24 @@ struct TokenKeyTests {
         #expect(try RSAPublicKey(pem: key.publicPEM()).verify(signature: signature, over: Array(signed.utf8)))
     }
 
+    @Test func `an SM2 signature checks under the usual identity, also with the curve's numbers as published`() throws {
+        let key = try SM2PrivateKey.generate()
+        let made = try TokenKey(pem: key.pem(), .sm2)
+        let token = try made.token(kid: "k", claims: ["a": 1])
+        let signed = token.split(separator: ".").dropLast().joined(separator: ".")
+        let joined = try #require(Base64.decodeURL(String(token.split(separator: ".")[2])))
+        #expect(joined.count == 64)
+        func number(_ part: ArraySlice<UInt8>) -> [UInt8] {
+            let plain = Array(part.drop { $0 == 0 })
+            let content = (plain.first ?? 0) >= 0x80 ? [0] + plain : plain
+            return [2, UInt8(content.count)] + content
+        }
+        let numbers = number(joined[0..<32]) + number(joined[32...])
+        #expect(try SM2PublicKey(pem: key.publicPEM()).verify(signature: [0x30, UInt8(numbers.count)] + numbers, over: Array(signed.utf8)))
+        let members = Dictionary(uniqueKeysWithValues: try made.publicMembers().map { ($0.name, $0.value) })
+        #expect(members["crv"] == "SM2" && Base64.decodeURL(members["x"] ?? "")?.count == 32 && Base64.decodeURL(members["y"] ?? "")?.count == 32)
+    }
+
     @Test func `coordinates of a curve have full length`() throws {
         for _ in 0..<8 {
             let members = try TokenKey.generate(.es256).publicMembers()

@@ -194,6 +194,9 @@ struct Server: Sendable {
         let logger = platform.logger
         let hashing = PhotoHashing(photos: platform.photos, clock: platform.clock) { error in logger.warning("photo hashing failed", metadata: ["error": "\(error)"]) }
         let live = platform.live
+        let outbound = OutboundClient(identity: platform.identity)
+        platform.identity.external.use { url, headers, form in try await outbound.call(url, headers, form) }
+        platform.identity.logoutNotices.use { url, headers, form in try await outbound.call(url, headers, form) }
         let channels = (try? MessageWays.channels(installation.directory)) ?? []
         let codes: [any Service] =
             CodeMessages(platform.identity.codeSignIn, channels: channels, clock: platform.clock, logger: logger).map { codes in [Running { await codes.run() }] } ?? []

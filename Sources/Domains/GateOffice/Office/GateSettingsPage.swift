@@ -13,7 +13,7 @@ struct GateSettingsPage: Sendable {
 
     func add(to routes: Routes) {
         routes.get("/gate-settings", permission: .named(GatePermission.settings), use: show)
-        routes.post("/gate-settings", permission: .named(GatePermission.settings), use: save)
+        routes.post("/gate-settings", permission: .named(GatePermission.settings), use: Routes.guarded(.settingChange, save))
     }
 
     private var settings: GateSettings { GateSettings(gates: gates) }

@@ -16,7 +16,7 @@ struct RetentionPage: Sendable {
     func add(to routes: Routes) {
         let acts = RoutePermission.named(GatePermission.settings)
         routes.get("/retention", permission: acts, use: show)
-        routes.post("/retention", permission: acts, use: save)
+        routes.post("/retention", permission: acts, use: Routes.guarded(.settingChange, save))
     }
 
     @Sendable func show(request: Request, context: WebContext) async throws -> Response { try await page([:], [], context) }

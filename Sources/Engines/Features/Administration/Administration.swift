@@ -22,6 +22,9 @@ enum Administration {
         KeyPages(platform: platform).add(to: routes)
         TerminalPages(platform: platform).add(to: routes)
         CertificatePages(platform: platform).add(to: routes)
+        ExternalPages(platform: platform).add(to: routes)
+        ProviderPages(platform: platform).add(to: routes)
+        ApprovalPages(platform: platform).add(to: routes)
         RoleComparison(platform: platform).add(to: routes)
         GrantPages(platform: platform).add(to: routes)
         ReviewPages(platform: platform).add(to: routes)
@@ -74,7 +77,17 @@ enum Administration {
                 if let run = try await sweep.runDue() { context.note("\(run.objects) 个文件，清除 \(run.removed) 个") }
             },
             JobDeclaration("fileRoom", "文件存储水位", every: 900) { _ in try await FileRoom(platform: platform).watch() },
-            JobDeclaration("policyRefresh", "刷新登录规则", every: 60) { _ in try await identity.database.read { try identity.policies.load($0) } },
+            JobDeclaration("policyRefresh", "刷新登录规则", every: 60) { _ in
+                try await identity.database.read { reader in
+                    try identity.policies.load(reader)
+                    try identity.providers.load(reader)
+                    try identity.dualControl.load(reader)
+                }
+            },
+            JobDeclaration("logoutNotices", "向应用发送退出通知", every: 5) { context in
+                let (good, failed) = try await identity.logoutNotices.run()
+                if good + failed > 0 { context.note("送达 \(good)，未送达 \(failed)") }
+            },
         ] + (platform.backups.map { book in [JobDeclaration("backups", "定时备份与恢复演练", every: 300) { _ in _ = try await book.runDue() }] } ?? [])
     }
 
@@ -85,6 +98,8 @@ enum Administration {
         MenuItem("系统", groupEN: "System", "在线用户", "Who is on-line", icon: "signal", path: "/admin/presence", permission: "user.read", order: 8932),
         MenuItem("系统", groupEN: "System", "终端登记", "Registered computers", icon: "monitor", path: "/admin/terminals", permission: "terminal.read", order: 8937),
         MenuItem("系统", groupEN: "System", "登录与密码规则", "Sign-in rules", icon: "lock", path: "/admin/policy", permission: "policy.read", order: 8936),
+        MenuItem("系统", groupEN: "System", "外部登录服务", "Other sign-in services", icon: "link", path: "/admin/providers", permission: "policy.read", order: 8939),
+        ApprovalPages.menu,
         MenuItem("系统", groupEN: "System", "权限诊断", "Why may one", icon: "search", path: "/admin/explain", permission: "role.read", order: 8931),
         MenuItem("系统", groupEN: "System", "权限复核", "Access reviews", icon: "clipboard", path: "/admin/reviews", permission: "review.write", order: 8934),
         MenuItem("系统", groupEN: "System", "应用接入", "Applications", icon: "link", path: "/admin/applications", permission: "application.read", order: 8938),

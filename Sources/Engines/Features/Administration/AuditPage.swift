@@ -16,7 +16,7 @@ struct AuditPage: Sendable {
         let reads = RoutePermission.named("audit.read")
         routes.get("/audit", permission: reads, use: list)
         routes.get("/audit/rows/{id}", permission: reads, use: row)
-        routes.get("/audit/export", permission: .named("audit.export"), use: export)
+        routes.get("/audit/export", permission: .named("audit.export"), use: Routes.guarded(.massExport, export))
         routes.post("/audit/verify", permission: .named("audit.verify"), use: verify)
     }
 

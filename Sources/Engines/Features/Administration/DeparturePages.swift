@@ -11,8 +11,8 @@ struct DeparturePages: Sendable {
 
     func add(to routes: Routes) {
         routes.get("/admin/users/{id}/departure", permission: .named("user.write")) { _, context in try await form(context, []) }
-        routes.post("/admin/users/{id}/departure", permission: .named("user.write"), isDangerous: true, use: depart)
-        routes.post("/admin/users/{id}/second/reset", permission: .named("user.write"), isDangerous: true, use: resetFactor)
+        routes.post("/admin/users/{id}/departure", permission: .named("user.write"), isDangerous: true, use: Routes.guarded(.userChange, depart))
+        routes.post("/admin/users/{id}/second/reset", permission: .named("user.write"), isDangerous: true, use: Routes.guarded(.userChange, resetFactor))
     }
 
     private func form(_ context: WebContext, _ findings: [FieldFinding]) async throws -> Response {

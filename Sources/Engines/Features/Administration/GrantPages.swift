@@ -11,7 +11,7 @@ struct GrantPages: Sendable {
 
     func add(to routes: Routes) {
         routes.get("/admin/users/{id}/grants/new", permission: .named("user.write")) { _, context in try await form(context, nil, []) }
-        routes.post("/admin/users/{id}/grants/new", permission: .named("user.write"), isDangerous: true, use: create)
+        routes.post("/admin/users/{id}/grants/new", permission: .named("user.write"), isDangerous: true, use: Routes.guarded(.roleChange, create))
         routes.post("/admin/users/{id}/grants/{grant}/revoke", permission: .named("user.write"), use: revoke)
     }
 

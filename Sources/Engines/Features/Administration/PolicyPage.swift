@@ -11,7 +11,7 @@ struct PolicyPage: Sendable {
 
     func add(to routes: Routes) {
         routes.get("/admin/policy", permission: .named("policy.read"), use: show)
-        routes.post("/admin/policy", permission: .named("policy.write"), isDangerous: true, use: save)
+        routes.post("/admin/policy", permission: .named("policy.write"), isDangerous: true, use: Routes.guarded(.settingChange, save))
     }
 
     private static let days: [Choice] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"].enumerated().map { Choice(String($0.offset + 1), $0.element) }
@@ -77,6 +77,18 @@ struct PolicyPage: Sendable {
                     FormField("certificateSignIn", "证书与密钥登录", .check("用管理员登记的数字证书、SM2 或 RSA 密钥"), value: policy.certificateSignIn ? "1" : "", isReadOnly: !mayWrite),
                     FormField("smsSignIn", "短信验证码登录", .check("验证码发往账号登记的手机"), value: policy.smsSignIn ? "1" : "", isReadOnly: !mayWrite, help: "需配置短信通道；三级系统建议同时要求动态口令"),
                 ]))
+        sections.append(
+            FormSection(
+                "门口与外联",
+                [
+                    FormField(
+                        "doorNotice", "登录页警示语", .textArea(rows: 2), value: policy.doorNotice, isReadOnly: !mayWrite,
+                        help: "如：本系统仅供授权人员使用，一切操作均被记录。不填则不显示", maxLength: 300, isWide: true),
+                    FormField(
+                        "outboundNetworks", "允许本系统访问的内网网段", .textArea(rows: 2),
+                        value: networks["outboundNetworks"] ?? policy.outboundNetworks.map(\.text).joined(separator: "\n"), isReadOnly: !mayWrite,
+                        help: "外部登录服务、应用退出通知在内网时填写，一行一个；不填则只能访问公网 https 地址", isWide: true),
+                ]))
         let shortfalls = policy.shortfalls
         let note: Markup =
             shortfalls.isEmpty
@@ -123,11 +135,13 @@ struct PolicyPage: Sendable {
         let networks = try Self.networks(form["networks"], "networks", "允许登录的网段", &findings)
         let administrators = try Self.networks(form["administratorNetworks"], "administratorNetworks", "管理员允许登录的网段", &findings)
         (policy.networks, policy.administratorNetworks) = (networks, administrators)
+        policy.outboundNetworks = try Self.networks(form["outboundNetworks"], "outboundNetworks", "允许本系统访问的内网网段", &findings)
+        policy.doorNotice = form["doorNotice"] ?? ""
         policy.terminalRoles = form.all("terminalRoles").filter { !$0.isEmpty }
         (policy.qrSignIn, policy.certificateSignIn, policy.smsSignIn) = (form["qrSignIn"] == "1", form["certificateSignIn"] == "1", form["smsSignIn"] == "1")
         policy.terminalOrganisations = try await bound(form["terminalOrganisations"], &findings)
         let typed = [
-            "networks": form["networks"] ?? "", "administratorNetworks": form["administratorNetworks"] ?? "", "terminalOrganisations": form["terminalOrganisations"] ?? "",
+            "outboundNetworks": form["outboundNetworks"] ?? "", "networks": form["networks"] ?? "", "administratorNetworks": form["administratorNetworks"] ?? "", "terminalOrganisations": form["terminalOrganisations"] ?? "",
         ]
         guard findings.isEmpty else { return try await page(policy, findings, .unprocessableContent, context, networks: typed) }
         do {

@@ -14,10 +14,10 @@ struct RolePages: Sendable {
         let writes = RoutePermission.named("role.write")
         routes.get("/admin/roles", permission: reads, use: list)
         routes.get("/admin/roles/new", permission: writes, use: newForm)
-        routes.post("/admin/roles/new", permission: writes, isDangerous: true, use: create)
+        routes.post("/admin/roles/new", permission: writes, isDangerous: true, use: Routes.guarded(.roleChange, create))
         routes.get("/admin/roles/{id}", permission: reads, use: show)
-        routes.post("/admin/roles/{id}", permission: writes, isDangerous: true, use: update)
-        routes.post("/admin/roles/{id}/delete", permission: writes, isDangerous: true, use: delete)
+        routes.post("/admin/roles/{id}", permission: writes, isDangerous: true, use: Routes.guarded(.roleChange, update))
+        routes.post("/admin/roles/{id}/delete", permission: writes, isDangerous: true, use: Routes.guarded(.roleChange, delete))
     }
 
     private var roles: Roles { platform.identity.roles }

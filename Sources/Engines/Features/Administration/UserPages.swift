@@ -18,11 +18,11 @@ struct UserPages: Sendable {
         routes.get("/admin/users/organisations", permission: writes, use: organisations)
         routes.get("/admin/users/{id}", permission: reads, use: show)
         routes.get("/admin/users/{id}/edit", permission: writes, use: editForm)
-        routes.post("/admin/users/{id}/edit", permission: writes, use: update)
-        routes.post("/admin/users/{id}/freeze", permission: writes, isDangerous: true, use: freeze)
+        routes.post("/admin/users/{id}/edit", permission: writes, use: Routes.guarded(.userChange, update))
+        routes.post("/admin/users/{id}/freeze", permission: writes, isDangerous: true, use: Routes.guarded(.userChange, freeze))
         routes.post("/admin/users/{id}/thaw", permission: writes, use: thaw)
         routes.get("/admin/users/{id}/password", permission: writes, use: resetForm)
-        routes.post("/admin/users/{id}/password", permission: writes, isDangerous: true, use: reset)
+        routes.post("/admin/users/{id}/password", permission: writes, isDangerous: true, use: Routes.guarded(.userChange, reset))
     }
 
     private var users: Users { platform.identity.users }

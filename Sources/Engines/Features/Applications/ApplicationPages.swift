@@ -17,10 +17,10 @@ struct ApplicationPages: Sendable {
         routes.post("/admin/applications/new", permission: writes, use: apply)
         routes.get("/admin/applications/{id}", permission: reads, use: show)
         routes.get("/admin/applications/{id}/approve", permission: decides) { _, context in try await ask(context, "approve", "批准接入", "批准后应用即可接入。") }
-        routes.post("/admin/applications/{id}/approve", permission: decides, isDangerous: true, use: approve)
-        routes.post("/admin/applications/{id}/decide/{state}", permission: decides, isDangerous: true, use: decide)
+        routes.post("/admin/applications/{id}/approve", permission: decides, isDangerous: true, use: Routes.guarded(.application, approve))
+        routes.post("/admin/applications/{id}/decide/{state}", permission: decides, isDangerous: true, use: Routes.guarded(.application, decide))
         routes.get("/admin/applications/{id}/secret", permission: decides) { _, context in try await ask(context, "secret", "更换密钥", "旧密钥和已发的令牌立即失效。") }
-        routes.post("/admin/applications/{id}/secret", permission: decides, isDangerous: true, use: renew)
+        routes.post("/admin/applications/{id}/secret", permission: decides, isDangerous: true, use: Routes.guarded(.application, renew))
     }
 
     private var applications: Applications { platform.identity.tokens.applications }
@@ -89,6 +89,11 @@ struct ApplicationPages: Sendable {
                         "grants", "授权方式", .multiSelect(ClientApplication.Grant.allCases.map { Choice($0.rawValue, $0.title) }),
                         values: input?.all("grants") ?? [ClientApplication.Grant.code.rawValue, ClientApplication.Grant.refresh.rawValue], isRequired: true, isWide: true),
                     FormField("redirects", "回调地址", .textArea(rows: 3), value: input?["redirects"], help: "一行一个，须与请求中的完全一致", isWide: true),
+                    FormField(
+                        "backChannel", "退出通知地址（后台）", .text, value: input?["backChannel"], help: "用户退出或会话被终止时，向此地址发送 logout_token（OpenID Connect Back-Channel Logout）",
+                        maxLength: 500, isWide: true),
+                    FormField(
+                        "frontChannel", "退出通知地址（浏览器）", .text, value: input?["frontChannel"], help: "统一退出页在浏览器中打开此地址，带 iss 与 sid", maxLength: 500, isWide: true),
                     FormField("scopes", "权限范围", .dropdown(scopes), values: input?.all("scopes") ?? [TokenScope.openid, TokenScope.profile], isRequired: true, isWide: true),
                 ]),
         ]
@@ -101,13 +106,15 @@ struct ApplicationPages: Sendable {
 
     @Sendable func apply(request: Request, context: WebContext) async throws -> Response {
         let input = try await request.form(context)
-        let draft = ApplicationDraft(
+        var draft = ApplicationDraft(
             name: input["name"] ?? "", kind: input["kind"].flatMap(ClientApplication.Kind.init) ?? .open,
             redirects: (input["redirects"] ?? "").split(whereSeparator: \.isWhitespace).map(String.init), grants: input.all("grants").compactMap(ClientApplication.Grant.init),
             scopes: input.all("scopes"), algorithm: input["algorithm"] ?? "RS256", purpose: input["purpose"] ?? "")
+        (draft.backChannel, draft.frontChannel) = (input["backChannel"] ?? "", input["frontChannel"] ?? "")
+        let wanted = draft
         let declared = try await platform.database.read { [platform] reader in try platform.identity.roles.declared(reader) }
         do {
-            let id = try await applications.apply(draft, permissions: Set(declared.map(\.name)), by: context.signedIn())
+            let id = try await applications.apply(wanted, permissions: Set(declared.map(\.name)), by: context.signedIn())
             return Shell.done("已提交，等待安全管理员审批", to: "/admin/applications/\(id)", context: context)
         } catch let failure as Failure where failure.kind == .invalid {
             return try await form(context, input, failure.fields)
@@ -139,6 +146,11 @@ struct ApplicationPages: Sendable {
         items.append(.init("身份令牌签名", "\(one.algorithm)"))
         items.append(.init("授权方式", "\(one.grants.map(\.title).joined(separator: "、"))", isWide: true))
         items.append(.init("回调地址", redirects, isWide: true))
+        if !one.backChannel.isEmpty || !one.frontChannel.isEmpty {
+            let told = try await platform.identity.logoutNotices.tally(of: one.id)
+            let tally = one.backChannel.isEmpty ? "" : "；已通知 \(told.good) 次，未送达 \(told.failed) 次"
+            items.append(.init("退出通知地址", "<span class=\"mono\">\(one.backChannel) \(one.frontChannel)</span>\(tally)", isWide: true))
+        }
         items.append(.init("权限范围", scopes, isWide: true))
         items.append(.init("用途", "\(one.purpose)", isWide: true))
         items.append(.init("发现文档", document, isWide: true))

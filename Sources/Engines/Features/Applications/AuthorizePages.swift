@@ -127,9 +127,24 @@ struct AuthorizePages: Sendable {
     }
 
     @Sendable func logOut(request: Request, context: WebContext) async throws -> Response {
+        let target = try await afterLogout(context)
+        let frames = try await platform.identity.logoutNotices.frontChannel(of: context.principal?.session ?? "")
         if let token = context.token { try await platform.identity.sessions.logout(token: token) }
-        var response = Response.redirect(to: try await afterLogout(context))
+        var response = frames.isEmpty ? Response.redirect(to: target) : signedOff(frames, target, context)
         response.headers[values: .setCookie].append("jw_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
+        return response
+    }
+
+    /// Opens the applications' own addresses in frames, then goes on.
+    private func signedOff(_ frames: [String], _ target: String, _ context: WebContext) -> Response {
+        let list = frames.map { address -> Markup in "<iframe hidden src=\"\(address)\" title=\"退出\"></iframe>" }
+        let body: Markup = "<div class=\"centre-card\"><h1>正在退出</h1><p>正在退出由此登录的应用。</p><p><a class=\"btn btn-primary\" href=\"\(target)\" hx-boost=\"false\">继续</a></p>\(list)</div>"
+        var signedOut = context
+        signedOut.principal = nil
+        var response = Shell.page("正在退出", layout: .bare, body: body, context: signedOut)
+        response.headers[.contentSecurityPolicy] = SecurityPolicy.text(tiles: "", frames: Set(frames.map(SecurityPolicy.origin)).sorted().joined(separator: " "))
+        if let refresh = HTTPField.Name("Refresh") { response.headers[refresh] = "3; url=\(target)" }
+        response.headers[.cacheControl] = "no-store"
         return response
     }
 

@@ -20,7 +20,7 @@ struct BackupPages: Sendable {
         routes.get("/admin/backups/{id}", permission: reads, use: run)
         routes.post("/admin/backups/run", permission: writes, isDangerous: true) { _, context in try await start(.backup, context) }
         routes.post("/admin/backups/drill", permission: writes, isDangerous: true) { _, context in try await start(.drill, context) }
-        routes.post("/admin/backups/settings", permission: writes, isDangerous: true, use: save)
+        routes.post("/admin/backups/settings", permission: writes, isDangerous: true, use: Routes.guarded(.settingChange, save))
     }
 
     @Sendable func show(request: Request, context: WebContext) async throws -> Response { try await page([:], [], context) }

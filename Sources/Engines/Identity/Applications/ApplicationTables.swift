@@ -2,7 +2,7 @@ import Storage
 
 /// The schema of applications that sign people in through us, and of what was given to them.
 enum ApplicationTables {
-    static let all: [Table] = [applications, codes, tokens, consents, devices, keys]
+    static let all: [Table] = [applications, codes, tokens, consents, devices, keys, signOns]
 
     static let applications = Table(
         "oauth_clients",
@@ -12,7 +12,7 @@ enum ApplicationTables {
             Column("algorithm", .text, required: true),
             Column("org", .integer, required: true), Column("area", .text), Column("purpose", .text, required: true), Column("state", .text, required: true),
             Column("applied_by", .integer, required: true), Column("applied_by_name", .text, required: true), Column("applied_at", .integer, required: true),
-            Column("decided_by_name", .text), Column("decided_at", .integer), Column("opinion", .text),
+            Column("decided_by_name", .text), Column("decided_at", .integer), Column("opinion", .text), Column("backchannel_uri", .text), Column("frontchannel_uri", .text),
         ],
         indexes: [Index("client_id", unique: true), Index("org", "id"), Index("area", "id")])
 
@@ -51,6 +51,16 @@ enum ApplicationTables {
             Column("polled_at", .integer),
         ],
         indexes: [Index("user_code", unique: true)], isClustered: true)
+
+    /// One row is one application into which one session signed somebody; when the session has ended the application is told.
+    static let signOns = Table(
+        "oauth_sign_ons",
+        columns: [
+            Column("client", .integer, required: true), Column("user_id", .integer, required: true), Column("session_hash", .blob, required: true),
+            Column("sid", .text, required: true), Column("issuer", .text, required: true), Column("created_at", .integer, required: true),
+            Column("attempts", .integer, required: true), Column("next_at", .integer, required: true), Column("done_at", .integer), Column("failure", .text),
+        ],
+        indexes: [Index("client", "session_hash", unique: true), Index("session_hash"), Index("next_at", where: "done_at IS NULL"), Index("created_at")])
 
     /// Keys that sign identity tokens; the private half sealed with the key ring.
     static let keys = Table(

@@ -39,9 +39,11 @@ package struct Applications: Sendable {
             let clientId = "jw-" + Hex.encode(SecureRandom.bytes(10))
             let id = try transaction.insert(
                 """
-                INSERT INTO oauth_clients (client_id, name, kind, redirects, grants, scopes, algorithm, org, area, purpose, state, applied_by, applied_by_name, applied_at)
+                INSERT INTO oauth_clients (client_id, name, kind, redirects, grants, scopes, algorithm, org, area, purpose, state, applied_by, applied_by_name, applied_at,
+                backchannel_uri, frontchannel_uri)
                 VALUES (\(clientId), \(draft.name), \(draft.kind.rawValue), \(draft.redirects.joined(separator: "\n")), \(draft.grants.map(\.rawValue).joined(separator: " ")),
-                \(draft.scopes.joined(separator: " ")), \(draft.algorithm), \(org), \(principal.area), \(draft.purpose), 'applied', \(principal.id), \(principal.name), \(clock.now))
+                \(draft.scopes.joined(separator: " ")), \(draft.algorithm), \(org), \(principal.area), \(draft.purpose), 'applied', \(principal.id), \(principal.name), \(clock.now),
+                \(draft.backChannel), \(draft.frontChannel))
                 """)
             let details: JSONValue = ["scopes": .string(draft.scopes.joined(separator: " ")), "redirects": .string(draft.redirects.joined(separator: " "))]
             try audit.record(AuditEntry("create", "application", "\(id)", "申请接入应用“\(draft.name)”", details: details), by: principal, in: transaction)
@@ -59,6 +61,10 @@ package struct Applications: Sendable {
         if !wrong.isEmpty || draft.redirects.count > 10 {
             findings.append(FieldFinding("redirects", "format", "须为 https 地址，或本机的 http 地址，至多十个：\(wrong.joined(separator: "、"))", title: "回调地址"))
         }
+        for (name, title, address) in [("backChannel", "退出通知地址（后台）", draft.backChannel), ("frontChannel", "退出通知地址（浏览器）", draft.frontChannel)]
+        where !address.isEmpty && !ClientApplication.isRedirect(address) {
+            findings.append(FieldFinding(name, "format", "须为 https 地址，或本机的 http 地址", title: title))
+        }
         if draft.kind == .open, !Set(draft.grants).isDisjoint(with: [.client, .password]) {
             findings.append(FieldFinding("grants", "kind", "不能保管密钥的应用不能使用客户端凭据或密码方式", title: "授权方式"))
         }
@@ -66,7 +72,7 @@ package struct Applications: Sendable {
         let unknown = draft.scopes.filter { !known.contains($0) }
         if draft.scopes.isEmpty { findings.append(FieldFinding("scopes", "required", "至少选择一项", title: "权限范围")) }
         if !unknown.isEmpty { findings.append(FieldFinding("scopes", "unknownCode", "不存在：\(unknown.joined(separator: "、"))", title: "权限范围")) }
-        if TokenKey.Algorithm(rawValue: draft.algorithm) == nil { findings.append(FieldFinding("algorithm", "unknownCode", "应为 RS256 或 ES256", title: "签名算法")) }
+        if TokenKey.Algorithm(rawValue: draft.algorithm) == nil { findings.append(FieldFinding("algorithm", "unknownCode", "应为 RS256、ES256 或 SM2", title: "签名算法")) }
         return findings
     }
 

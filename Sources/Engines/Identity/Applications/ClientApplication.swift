@@ -49,8 +49,11 @@ package struct ClientApplication: Sendable {
     package var grants: [Grant]
     /// Names of scopes it may ask for.
     package var scopes: [String]
-    /// `RS256` or `ES256`, of its identity tokens.
+    /// `RS256`, `ES256` or `SM2`, of its identity tokens.
     package var algorithm: String
+    /// Where it is told that a session has ended (OpenID Connect Back-Channel Logout, Front-Channel Logout); empty: nowhere.
+    package var backChannel: String
+    package var frontChannel: String
     package var org: Int64
     package var area: String?
     package var purpose: String
@@ -71,6 +74,8 @@ package struct ClientApplication: Sendable {
         grants = (row.text("grants") ?? "").split(separator: " ").compactMap { Grant(rawValue: String($0)) }
         scopes = (row.text("scopes") ?? "").split(separator: " ").map(String.init)
         algorithm = row.text("algorithm") ?? "RS256"
+        backChannel = row.text("backchannel_uri") ?? ""
+        frontChannel = row.text("frontchannel_uri") ?? ""
         org = row.int("org") ?? 0
         area = row.text("area")
         purpose = row.text("purpose") ?? ""
@@ -118,6 +123,8 @@ package struct ApplicationDraft: Sendable {
     package var scopes: [String]
     package var algorithm: String
     package var purpose: String
+    package var backChannel = ""
+    package var frontChannel = ""
 
     package init(name: String, kind: ClientApplication.Kind, redirects: [String], grants: [ClientApplication.Grant], scopes: [String], algorithm: String = "RS256", purpose: String)
     {

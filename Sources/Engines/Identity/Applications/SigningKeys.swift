@@ -26,14 +26,15 @@ package struct SigningKeys: Sendable {
         return Signer(kid: kid, key: made)
     }
 
-    /// The published key set (RFC 7517); makes the first keys when there are none.
-    package func published() async throws -> JSONValue {
+    /// The published key set (RFC 7517); makes the first keys when there are none. SM2 keys stand in a set of their own: libraries that do not know the curve stumble over it.
+    package func published(national: Bool = false) async throws -> JSONValue {
+        let wanted: [TokenKey.Algorithm] = national ? [.sm2] : [.rs256, .es256]
         let since = clock.now.adding(seconds: -Self.publishDays * 86_400)
         return try await database.write { transaction in
-            for algorithm in TokenKey.Algorithm.allCases { _ = try signer(algorithm, in: transaction) }
+            for algorithm in wanted { _ = try signer(algorithm, in: transaction) }
             let rows = try transaction.rows("SELECT kid, algorithm, sealed FROM signing_keys WHERE retired_at IS NULL OR retired_at > \(since) ORDER BY id DESC LIMIT 20")
             let list = try rows.compactMap { row -> JSONValue? in
-                guard let algorithm = row.text("algorithm").flatMap(TokenKey.Algorithm.init), let kid = row.text("kid"), let sealed = row.text("sealed") else { return nil }
+                guard let algorithm = row.text("algorithm").flatMap(TokenKey.Algorithm.init), wanted.contains(algorithm), let kid = row.text("kid"), let sealed = row.text("sealed") else { return nil }
                 let key = try TokenKey(pem: keys.open(sealed), algorithm)
                 let members = try key.publicMembers().map { (name: $0.name, value: JSONValue.string($0.value)) }
                 return .object(JSONObject(members + [("kid", .string(kid)), ("alg", .string(algorithm.rawValue)), ("use", "sig")]))

@@ -30,6 +30,7 @@ extension TokenDesk {
         }
         if gift.scopes.contains(TokenScope.openid), let principal = gift.principal {
             let signer = try signing.signer(TokenKey.Algorithm(rawValue: gift.application.algorithm) ?? .rs256, in: transaction)
+            try noteSignOn(gift, principal, in: transaction)
             members.append(("id_token", .string(try signer.key.token(kid: signer.kid, claims: identity(gift, principal, access)))))
         }
         return .object(JSONObject(members))
@@ -52,7 +53,7 @@ extension TokenDesk {
             // The left half of the access token's hash (OpenID Connect Core 3.1.3.6).
             ("at_hash", .string(Base64.encodeURL(Array(SHA256.hash(access).bytes[0..<16])))),
         ]
-        if let session = gift.session { members.append(("sid", .string(Base64.encodeURL(Array(SHA256.hash("sid:" + session).bytes[0..<12]))))) }
+        if let session = gift.session { members.append(("sid", .string(Self.sid(session)))) }
         if let nonce = gift.nonce { members.append(("nonce", .string(nonce))) }
         return .object(JSONObject(members + claims(principal, gift.scopes)))
     }

@@ -1,6 +1,6 @@
 /// What somebody proved themselves with.
 package enum SignInMethod: String, Sendable, CaseIterable {
-    case password, sms, qr, certificate, key
+    case password, sms, qr, certificate, key, provider
 
     package var title: String {
         switch self {
@@ -9,6 +9,7 @@ package enum SignInMethod: String, Sendable, CaseIterable {
         case .qr: "扫码"
         case .certificate: "数字证书"
         case .key: "密钥签名"
+        case .provider: "外部账号"
         }
     }
 }

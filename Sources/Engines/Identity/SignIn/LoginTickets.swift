@@ -4,7 +4,7 @@ import Storage
 
 /// A sign-in between its two steps: short-lived, bound to the browser that began, of one use.
 struct LoginTicket: Sendable {
-    enum Kind: String, Sendable { case qr, sms, key }
+    enum Kind: String, Sendable { case qr, sms, key, oidc }
 
     /// `open` → `confirmed` (square codes only) → `used`; `dead` after too many wrong answers.
     enum State: String, Sendable { case open, confirmed, used, dead }

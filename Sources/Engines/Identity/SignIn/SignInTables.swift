@@ -2,7 +2,7 @@ import Storage
 
 /// What signing in by other ways than a password keeps.
 enum SignInTables {
-    static let all: [Table] = [terminals, certificates, tickets]
+    static let all: [Table] = [terminals, certificates, tickets, providers, identities]
 
     /// One row is one person at one computer; the computer's cookie is known by its SHA-256.
     static let terminals = Table(
@@ -25,6 +25,26 @@ enum SignInTables {
             Column("created_by_name", .text, required: true), Column("revoked_at", .integer), Column("last_used_at", .integer),
         ],
         indexes: [Index("fingerprint", unique: true, where: "revoked_at IS NULL"), Index("user_id", "id")])
+
+    /// One row is one account at another provider, linked with one of ours.
+    static let identities = Table(
+        "user_identities", key: ["provider", "subject"],
+        columns: [
+            Column("provider", .text, required: true), Column("subject", .text, required: true), Column("user_id", .integer, required: true), Column("title", .text, required: true),
+            Column("linked_at", .integer, required: true), Column("last_used_at", .integer), Column("last_sid", .text),
+        ],
+        indexes: [Index("user_id"), Index("provider", "last_sid")], isClustered: true)
+
+    /// One row is one other provider through which people may sign in; the secret sealed.
+    static let providers = Table(
+        "identity_providers",
+        columns: [
+            Column("name", .text, required: true), Column("title", .text, required: true), Column("issuer", .text, required: true), Column("client_id", .text, required: true),
+            Column("secret", .text, required: true), Column("rule", .text, required: true), Column("login_claim", .text, required: true), Column("name_claim", .text, required: true),
+            Column("gate_claim", .text, required: true), Column("gate_value", .text, required: true), Column("organisation", .integer), Column("role", .integer),
+            Column("is_on", .integer, required: true), Column("updated_at", .integer, required: true), Column("updated_by_name", .text, required: true),
+        ],
+        indexes: [Index("name", unique: true)])
 
     /// One row is one sign-in between its two steps: a square code on a screen, a code on its way by SMS, a challenge to be signed. `secret_hash` binds it to the browser that began.
     static let tickets = Table(

@@ -1,4 +1,5 @@
 import Hummingbird
+import Identity
 import Kernel
 import Web
 
@@ -34,7 +35,7 @@ package struct LedgerPages: Sendable {
         ledgers.get("/statistics", .read, use: StatisticsPage.show)
         ledgers.get("/statistics/file", .export, use: StatisticsPage.file)
         ledgers.post("/batch/delete", .delete, use: BatchPages.askDelete)
-        ledgers.post("/batch/delete/confirm", .delete, use: BatchPages.delete)
+        ledgers.post("/batch/delete/confirm", .delete, act: .deletion, use: BatchPages.delete)
         ledgers.post("/batch/export", .export, use: BatchPages.export)
     }
 
@@ -45,10 +46,10 @@ package struct LedgerPages: Sendable {
         ledgers.get("/{id}/edit", .write, use: FormPages.askEdit)
         ledgers.post("/{id}/edit", .write, use: FormPages.update)
         ledgers.get("/{id}/delete", .delete, use: DeletePages.ask)
-        ledgers.post("/{id}/delete", .delete, use: DeletePages.delete)
-        ledgers.post("/{id}/restore", .delete, use: DeletePages.restore)
+        ledgers.post("/{id}/delete", .delete, act: .deletion, use: DeletePages.delete)
+        ledgers.post("/{id}/restore", .delete, act: .deletion, use: DeletePages.restore)
         ledgers.get("/{id}/history", .read, use: HistoryPage.show)
-        ledgers.post("/{id}/reveal", .reveal, use: DetailPage.reveal)
+        ledgers.post("/{id}/reveal", .reveal, act: .reveal, use: DetailPage.reveal)
         ledgers.get("/{id}/print", .read, use: PrintPages.record)
         ledgers.get("/{id}/tabs/{tab}", .read, use: DetailPage.tab)
         ledgers.get("/{id}/photos/{field}", .read, use: FileRoutes.photo)
@@ -57,8 +58,8 @@ package struct LedgerPages: Sendable {
 
     private func addTransfers(_ ledgers: LedgerRoutes) {
         ledgers.get("/export", .export, use: ExportPages.ask)
-        ledgers.post("/export", .export, use: ExportPages.start)
-        ledgers.get("/export/file", .export, use: ExportPages.file)
+        ledgers.post("/export", .export, act: .massExport, use: ExportPages.start)
+        ledgers.get("/export/file", .export, act: .massExport, use: ExportPages.file)
         ledgers.get("/import", .import, use: ImportPages.ask)
         ledgers.get("/import/template", .import, use: ImportPages.template)
         ledgers.post("/import", .import, use: ImportPages.upload)

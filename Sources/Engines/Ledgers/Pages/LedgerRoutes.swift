@@ -12,12 +12,23 @@ struct LedgerRoutes {
 
     func under(_ path: String) -> LedgerRoutes { LedgerRoutes(routes: routes.under(path), services: services) }
 
-    func get(_ path: String, _ right: LedgerRight, use handler: @escaping Handler) {
-        routes.get(path, permission: .signedIn) { [services] request, context in try await handler(request, services.desk(right, context)) }
+    /// The right first, then the second person where one is asked for.
+    private func door(_ right: LedgerRight, _ act: DualAct?, _ handler: @escaping Handler) -> Routes.Handler {
+        let plain: Routes.Handler = { [services] request, context in try await handler(request, services.desk(right, context)) }
+        guard let act else { return plain }
+        let guarded = Routes.guarded(act, plain)
+        return { [services] request, context in
+            _ = try services.desk(right, context)
+            return try await guarded(request, context)
+        }
     }
 
-    func post(_ path: String, _ right: LedgerRight, use handler: @escaping Handler) {
-        routes.post(path, permission: .signedIn) { [services] request, context in try await handler(request, services.desk(right, context)) }
+    func get(_ path: String, _ right: LedgerRight, act: DualAct? = nil, use handler: @escaping Handler) {
+        routes.get(path, permission: .signedIn, use: door(right, act, handler))
+    }
+
+    func post(_ path: String, _ right: LedgerRight, act: DualAct? = nil, use handler: @escaping Handler) {
+        routes.post(path, permission: .signedIn, use: door(right, act, handler))
     }
 
     func put(_ path: String, _ right: LedgerRight, use handler: @escaping Handler) {
@@ -28,8 +39,8 @@ struct LedgerRoutes {
         routes.patch(path, permission: .signedIn) { [services] request, context in try await handler(request, services.desk(right, context)) }
     }
 
-    func delete(_ path: String, _ right: LedgerRight, use handler: @escaping Handler) {
-        routes.delete(path, permission: .signedIn) { [services] request, context in try await handler(request, services.desk(right, context)) }
+    func delete(_ path: String, _ right: LedgerRight, act: DualAct? = nil, use handler: @escaping Handler) {
+        routes.delete(path, permission: .signedIn, use: door(right, act, handler))
     }
 }
 

@@ -148,12 +148,14 @@ enum EdgeForgery {
 package enum SecurityPolicy {
     /// Scripts and styles only from our own files; pictures may also be data (icons in CSS) or blobs (previews before upload), map tiles come through a configured host.
     ///
-    /// - Parameter formTargets: origins beside our own to which a form's answer may redirect.
-    package static func text(tiles: String, formTargets: String = "") -> String {
+    /// - Parameters:
+    ///   - formTargets: origins beside our own to which a form's answer may redirect.
+    ///   - frames: origins that the page may show in frames; none but our own otherwise.
+    package static func text(tiles: String, formTargets: String = "", frames: String = "") -> String {
         let pictures = "img-src 'self' data: blob:\(tiles.isEmpty ? "" : " " + tiles)"
         let forms = "form-action 'self'\(formTargets.isEmpty ? "" : " " + formTargets)"
         return
-            "default-src 'self'; script-src 'self'; style-src 'self'; \(pictures); media-src 'self' blob:; connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; \(forms); frame-ancestors 'none'"
+            "default-src 'self'; script-src 'self'; style-src 'self'; \(pictures); media-src 'self' blob:; connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; \(forms); frame-ancestors 'none'\(frames.isEmpty ? "" : "; frame-src " + frames)"
     }
 
     /// Scheme, host and port of an address; empty for a path of our own.

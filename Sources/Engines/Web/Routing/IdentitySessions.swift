@@ -47,6 +47,11 @@ package struct IdentitySessions: SessionResolver {
 
     package func captchaText(of id: String) async throws -> String? { try await identity.sessions.challenges.text(of: id) }
 
+    package func asksSecondPerson(for act: DualAct) -> Bool { (identity.dualControl.current.votes[act.name] ?? 0) > 0 }
+    package func secondPerson(_ asked: AskedAct, by principal: Principal) async throws -> DualVerdict { try await identity.dualControl.admit(asked, by: principal) }
+
+    package var doorNotice: String { identity.policies.current.doorNotice }
+
     package var ways: [SignInWay] {
         let policy = identity.policies.current
         var ways: [SignInWay] = []
@@ -56,6 +61,7 @@ package struct IdentitySessions: SessionResolver {
             ways.append(SignInWay("数字证书", "Certificate", icon: "shield", path: "/login/certificate"))
             ways.append(SignInWay("密钥签名", "Signature", icon: "key", path: "/login/key"))
         }
+        ways += identity.external.providers.map { SignInWay($0.title, $0.title, icon: "link", path: "/login/with/\($0.name)") }
         return ways
     }
 

@@ -81,6 +81,12 @@ package protocol SessionResolver: Sendable {
     var confirmSeconds: Int64 { get }
     /// What the login page offers besides the password.
     var ways: [SignInWay] { get }
+    /// Whether an act of this kind waits for other people.
+    func asksSecondPerson(for act: DualAct) -> Bool
+    /// Whether this request runs now.
+    func secondPerson(_ asked: AskedAct, by principal: Principal) async throws -> DualVerdict
+    /// Said at the door before anybody signs in; empty: nothing.
+    var doorNotice: String { get }
 }
 
 extension SessionResolver {
@@ -93,6 +99,9 @@ extension SessionResolver {
     package func captchaText(of id: String) async throws -> String? { nil }
     package var confirmSeconds: Int64 { 900 }
     package var ways: [SignInWay] { [] }
+    package var doorNotice: String { "" }
+    package func asksSecondPerson(for act: DualAct) -> Bool { false }
+    package func secondPerson(_ asked: AskedAct, by principal: Principal) async throws -> DualVerdict { .go }
 }
 
 /// Nobody can sign in: for sites that serve only open routes, and for tests.

@@ -44,12 +44,14 @@ package struct LoginPage {
     package static func frame(_ title: String, _ content: Markup, failure: Failure? = nil, status: HTTPResponse.Status = .ok, _ context: WebContext) -> Response {
         let settings = context.site.settings
         let fault: Markup = failure.map { "<div class=\"notice tone-red\" role=\"alert\">\(Icon("alert"))<div>\($0.message)</div></div>" } ?? .empty
+        let words = context.site.sessions.doorNotice
+        let notice: Markup = words.isEmpty ? .empty : "<div class=\"notice tone-blue\" role=\"note\">\(Icon("shield"))<div class=\"keeps-lines\">\(words)</div></div>"
         let other = context.text("English", "中文")
         let body: Markup = """
             <div class="login"><section class="login-brand" aria-hidden="true"><div class="login-art">\(Self.art)</div><div class="login-words"><p class="login-motto">见微知著</p>\
             <p class="login-lead">\(context.text("从最小的迹象，看见将要发生的事。", "From the smallest sign, know what is coming."))</p></div></section>\
             <section class="login-card"><div class="login-head"><span class="brand-mark">\(Icon("brand"))</span><div><p class="brand-name">\(context.text("见微", "Jianwei"))</p>\
-            <h1>\(context.text(settings.systemName, settings.systemNameEN))</h1></div></div>\(fault)\(content)\
+            <h1>\(context.text(settings.systemName, settings.systemNameEN))</h1></div></div>\(notice)\(fault)\(content)\
             <p class="login-foot"><a href="/login?lang=\(context.language == .zh ? "en" : "zh")" hx-boost="false">\(other)</a><span>\(settings.operatorName)</span></p></section></div>
             """
         return Shell.page(title, status: status, layout: .bare, body: body, context: context)
