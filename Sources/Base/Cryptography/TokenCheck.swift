@@ -9,13 +9,15 @@ package enum TokenCheck {
     /// - Throws: `.unauthenticated` `JW-C008` for a token of another form or algorithm, an unknown key, or a signature that does not fit.
     package static func claims(of token: String, keys: JSONValue) throws -> JSONValue {
         let parts = token.utf8.count <= 16_384 ? token.split(separator: ".", omittingEmptySubsequences: false).map(String.init) : []
-        guard parts.count == 3, let head = Base64.decodeURL(parts[0]).flatMap({ try? JSONValue(parsing: $0) }), let body = Base64.decodeURL(parts[1]).flatMap({ try? JSONValue(parsing: $0) }),
+        guard parts.count == 3, let head = Base64.decodeURL(parts[0]).flatMap({ try? JSONValue(parsing: $0) }),
+            let body = Base64.decodeURL(parts[1]).flatMap({ try? JSONValue(parsing: $0) }),
             let signature = Base64.decodeURL(parts[2])
         else { throw wrong("not a signed token") }
         guard let algorithm = head["alg"]?.string.flatMap(TokenKey.Algorithm.init), head["crit"] == nil else { throw wrong("alg \(head["alg"]?.string ?? "none")") }
         let kid = head["kid"]?.string
         let candidates = (keys["keys"]?.array ?? []).filter { key in
-            fits(key, algorithm) && (kid == nil || key["kid"]?.string == kid) && (key["use"]?.string ?? "sig") == "sig" && (key["alg"]?.string ?? algorithm.rawValue) == algorithm.rawValue
+            fits(key, algorithm) && (kid == nil || key["kid"]?.string == kid) && (key["use"]?.string ?? "sig") == "sig"
+                && (key["alg"]?.string ?? algorithm.rawValue) == algorithm.rawValue
         }
         let signed = Array("\(parts[0]).\(parts[1])".utf8)
         for key in candidates.prefix(10) where try verifies(signature, over: signed, key, algorithm) { return body }

@@ -35,7 +35,8 @@ package final class TokenKey: Sendable {
         case .rs256: [("kty", "RSA"), ("n", Base64.encodeURL(try number("n", length: nil))), ("e", Base64.encodeURL(try number("e", length: nil)))]
         case .es256, .sm2:
             [
-                ("kty", "EC"), ("crv", algorithm == .sm2 ? "SM2" : "P-256"), ("x", Base64.encodeURL(try number("qx", length: 32))), ("y", Base64.encodeURL(try number("qy", length: 32))),
+                ("kty", "EC"), ("crv", algorithm == .sm2 ? "SM2" : "P-256"), ("x", Base64.encodeURL(try number("qx", length: 32))),
+                ("y", Base64.encodeURL(try number("qy", length: 32))),
             ]
         }
     }

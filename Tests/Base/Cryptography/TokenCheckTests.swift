@@ -5,7 +5,8 @@ import Testing
 @Suite("Cryptography: tokens that somebody else signed")
 struct TokenCheckTests {
     private func keySet(_ key: TokenKey, kid: String = "k1") throws -> JSONValue {
-        let members = try key.publicMembers().map { (name: $0.name, value: JSONValue.string($0.value)) } + [("kid", .string(kid)), ("alg", .string(key.algorithm.rawValue)), ("use", "sig")]
+        let members =
+            try key.publicMembers().map { (name: $0.name, value: JSONValue.string($0.value)) } + [("kid", .string(kid)), ("alg", .string(key.algorithm.rawValue)), ("use", "sig")]
         return ["keys": .array([.object(JSONObject(members))])]
     }
 

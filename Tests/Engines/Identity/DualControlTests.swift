@@ -59,7 +59,9 @@ struct DualControlTests {
         #expect(await failureCode { _ = try await control.admit(asked(approval: id), by: city) } == "JW-I090")
         #expect(try await control.admit(asked(approval: id), by: asker) == .go)
         #expect(await failureCode { _ = try await control.admit(asked(approval: id), by: asker) } == "JW-I090")
-        let acts = try await house.database.read { try $0.rows("SELECT action FROM audit WHERE object_kind = 'dualApproval' AND object_id = \("\(id)") ORDER BY id").compactMap { $0[0].text } }
+        let acts = try await house.database.read {
+            try $0.rows("SELECT action FROM audit WHERE object_kind = 'dualApproval' AND object_id = \("\(id)") ORDER BY id").compactMap { $0[0].text }
+        }
         #expect(acts == ["request", "approve", "execute"])
     }
 

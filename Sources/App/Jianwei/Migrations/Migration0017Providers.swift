@@ -12,7 +12,8 @@ private let identities: SchemaStep = .createTable(
     Table(
         "user_identities", key: ["provider", "subject"],
         columns: [
-            Column("provider", .text, required: true), Column("subject", .text, required: true), Column("user_id", .integer, required: true), Column("title", .text, required: true),
+            Column("provider", .text, required: true), Column("subject", .text, required: true), Column("user_id", .integer, required: true),
+            Column("title", .text, required: true),
             Column("linked_at", .integer, required: true), Column("last_used_at", .integer), Column("last_sid", .text),
         ],
         indexes: [Index("user_id"), Index("provider", "last_sid")], isClustered: true))
@@ -22,7 +23,8 @@ private let providers: SchemaStep = .createTable(
         "identity_providers",
         columns: [
             Column("name", .text, required: true), Column("title", .text, required: true), Column("issuer", .text, required: true), Column("client_id", .text, required: true),
-            Column("secret", .text, required: true), Column("rule", .text, required: true), Column("login_claim", .text, required: true), Column("name_claim", .text, required: true),
+            Column("secret", .text, required: true), Column("rule", .text, required: true), Column("login_claim", .text, required: true),
+            Column("name_claim", .text, required: true),
             Column("gate_claim", .text, required: true), Column("gate_value", .text, required: true), Column("organisation", .integer), Column("role", .integer),
             Column("is_on", .integer, required: true), Column("updated_at", .integer, required: true), Column("updated_by_name", .text, required: true),
         ],

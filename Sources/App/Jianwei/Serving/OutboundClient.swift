@@ -13,7 +13,8 @@ struct OutboundClient: Sendable {
 
     /// - Throws: `.unavailable` `JW-I081`; the cause is for the log.
     func call(_ url: String, _ headers: [(String, String)], _ form: String?) async throws -> (status: Int, body: [UInt8]) {
-        guard url.utf8.count <= 2_000, let parts = URLComponents(string: url), let scheme = parts.scheme, scheme == "https" || scheme == "http", let written = parts.host, !written.isEmpty,
+        guard url.utf8.count <= 2_000, let parts = URLComponents(string: url), let scheme = parts.scheme, scheme == "https" || scheme == "http", let written = parts.host,
+            !written.isEmpty,
             parts.user == nil, parts.password == nil
         else { throw Self.refused("not an address to call: \(url.prefix(200))") }
         let host = written.hasPrefix("[") ? String(written.dropFirst().dropLast()) : written

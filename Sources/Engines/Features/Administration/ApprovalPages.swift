@@ -121,7 +121,9 @@ struct ApprovalPages: Sendable {
         items.append(.init("事由", "\(one.reason)", isWide: true))
         let contents = fields.map { field -> TableRow in
             let role = field.name == "roles" || field.name == "role" ? roles.first { String($0.id) == field.value }?.title : nil
-            return TableRow(["<span class=\"mono\">\(field.name)</span>", "<span class=\"keeps-lines\">\(Self.secrets.contains(field.name) ? "••••••" : role ?? field.value)</span>"])
+            return TableRow([
+                "<span class=\"mono\">\(field.name)</span>", "<span class=\"keeps-lines\">\(Self.secrets.contains(field.name) ? "••••••" : role ?? field.value)</span>",
+            ])
         }
         let content = DataTable(
             id: "content", columns: [Column("name", "提交的字段"), Column("value", "内容", isWrapping: true)], rows: contents, address: context.here, empty: "没有提交字段", hasTools: false)

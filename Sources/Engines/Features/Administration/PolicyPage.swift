@@ -141,7 +141,8 @@ struct PolicyPage: Sendable {
         (policy.qrSignIn, policy.certificateSignIn, policy.smsSignIn) = (form["qrSignIn"] == "1", form["certificateSignIn"] == "1", form["smsSignIn"] == "1")
         policy.terminalOrganisations = try await bound(form["terminalOrganisations"], &findings)
         let typed = [
-            "outboundNetworks": form["outboundNetworks"] ?? "", "networks": form["networks"] ?? "", "administratorNetworks": form["administratorNetworks"] ?? "", "terminalOrganisations": form["terminalOrganisations"] ?? "",
+            "outboundNetworks": form["outboundNetworks"] ?? "", "networks": form["networks"] ?? "", "administratorNetworks": form["administratorNetworks"] ?? "",
+            "terminalOrganisations": form["terminalOrganisations"] ?? "",
         ]
         guard findings.isEmpty else { return try await page(policy, findings, .unprocessableContent, context, networks: typed) }
         do {

@@ -105,7 +105,9 @@ struct PresencePages: Sendable {
         let table = DataTable(id: "sessions", columns: columns, rows: rows, address: context.here)
         return Shell.page(
             "我的登录", crumbs: [Crumb("个人设置"), Crumb("我的登录")], actions: "\(ActionButton("动态口令", .link("/account/second"), icon: "shield"))",
-            body: "\(Notice(.info, "如有不是您本人的登录，请让它退出并立即修改密码。"))\(table)\(try await TerminalPages.card(platform, request, context))\(try await ExternalPages.card(platform, context))", context: context)
+            body:
+                "\(Notice(.info, "如有不是您本人的登录，请让它退出并立即修改密码。"))\(table)\(try await TerminalPages.card(platform, request, context))\(try await ExternalPages.card(platform, context))",
+            context: context)
     }
 
     @Sendable func endOwn(request: Request, context: WebContext) async throws -> Response {

@@ -138,7 +138,8 @@ struct AuthorizePages: Sendable {
     /// Opens the applications' own addresses in frames, then goes on.
     private func signedOff(_ frames: [String], _ target: String, _ context: WebContext) -> Response {
         let list = frames.map { address -> Markup in "<iframe hidden src=\"\(address)\" title=\"退出\"></iframe>" }
-        let body: Markup = "<div class=\"centre-card\"><h1>正在退出</h1><p>正在退出由此登录的应用。</p><p><a class=\"btn btn-primary\" href=\"\(target)\" hx-boost=\"false\">继续</a></p>\(list)</div>"
+        let body: Markup =
+            "<div class=\"centre-card\"><h1>正在退出</h1><p>正在退出由此登录的应用。</p><p><a class=\"btn btn-primary\" href=\"\(target)\" hx-boost=\"false\">继续</a></p>\(list)</div>"
         var signedOut = context
         signedOut.principal = nil
         var response = Shell.page("正在退出", layout: .bare, body: body, context: signedOut)

@@ -90,10 +90,12 @@ struct TokenEndpoints: Sendable {
         let ways = list(["client_secret_basic", "client_secret_post", "none"])
         return [
             "issuer": .string(issuer), "authorization_endpoint": .string(issuer + "/oauth/authorize"), "token_endpoint": .string(issuer + "/oauth/token"),
-            "userinfo_endpoint": .string(issuer + "/oauth/userinfo"), "jwks_uri": .string(issuer + "/oauth/jwks"), "jwks_sm2_uri": .string(issuer + "/oauth/jwks/sm2"), "introspection_endpoint": .string(issuer + "/oauth/introspect"),
+            "userinfo_endpoint": .string(issuer + "/oauth/userinfo"), "jwks_uri": .string(issuer + "/oauth/jwks"), "jwks_sm2_uri": .string(issuer + "/oauth/jwks/sm2"),
+            "introspection_endpoint": .string(issuer + "/oauth/introspect"),
             "revocation_endpoint": .string(issuer + "/oauth/revoke"), "device_authorization_endpoint": .string(issuer + "/oauth/device_authorization"),
             "end_session_endpoint": .string(issuer + "/oauth/logout"), "backchannel_logout_supported": true, "backchannel_logout_session_supported": true,
-            "frontchannel_logout_supported": true, "frontchannel_logout_session_supported": true, "scopes_supported": list(TokenScope.titles.map(\.name)), "response_types_supported": list(["code"]),
+            "frontchannel_logout_supported": true, "frontchannel_logout_session_supported": true, "scopes_supported": list(TokenScope.titles.map(\.name)),
+            "response_types_supported": list(["code"]),
             "grant_types_supported": list(ClientApplication.Grant.allCases.map(\.rawValue)), "subject_types_supported": list(["public"]),
             "id_token_signing_alg_values_supported": list(TokenKey.Algorithm.allCases.map(\.rawValue)), "token_endpoint_auth_methods_supported": ways,
             "introspection_endpoint_auth_methods_supported": list(["client_secret_basic", "client_secret_post"]), "revocation_endpoint_auth_methods_supported": ways,

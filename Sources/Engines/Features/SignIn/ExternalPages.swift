@@ -30,7 +30,8 @@ struct ExternalPages: Sendable {
         // The way back is a visit from another site, which Strict would come without.
         response.setCookie(
             Cookie(
-                name: Self.cookie, value: departure.secret, maxAge: Int(ExternalSignIn.seconds), path: "/login/with", secure: context.site.settings.isSecure, httpOnly: true, sameSite: .lax)
+                name: Self.cookie, value: departure.secret, maxAge: Int(ExternalSignIn.seconds), path: "/login/with", secure: context.site.settings.isSecure, httpOnly: true,
+                sameSite: .lax)
         )
         return computer.kept(in: response, context)
     }

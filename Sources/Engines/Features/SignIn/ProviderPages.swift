@@ -35,13 +35,15 @@ struct ProviderPages: Sendable {
         let rows = found.map { one -> TableRow in
             let state = one.isOn ? Badge("启用", .good, isDot: true) : Badge("停用", .muted, isDot: true)
             let cells: [Markup] = [
-                "\(one.title) <small class=\"muted mono\">\(one.name)</small>", "<span class=\"mono\">\(one.issuer)</span>", "\(one.rule.title)", "\(linked[one.name] ?? 0)", "\(state)",
+                "\(one.title) <small class=\"muted mono\">\(one.name)</small>", "<span class=\"mono\">\(one.issuer)</span>", "\(one.rule.title)", "\(linked[one.name] ?? 0)",
+                "\(state)",
                 "\(one.updatedByName) \(one.updatedAt)",
             ]
             return TableRow(id: String(one.id), cells, path: mayWrite ? "/admin/providers/\(one.id)" : nil)
         }
         let columns = [
-            Column("title", "名称"), Column("issuer", "颁发者地址", isWrapping: true), Column("rule", "准入", isWrapping: true), Column("linked", "已关联账号", align: .end), Column("state", "状态"),
+            Column("title", "名称"), Column("issuer", "颁发者地址", isWrapping: true), Column("rule", "准入", isWrapping: true), Column("linked", "已关联账号", align: .end),
+            Column("state", "状态"),
             Column("updated", "最近修改", isWrapping: true),
         ]
         let table = DataTable(
@@ -75,7 +77,8 @@ struct ProviderPages: Sendable {
             "谁能登录",
             [
                 FormField(
-                    "rule", "准入", .select(ExternalProvider.Rule.allCases.map { Choice($0.rawValue, $0.title) }), value: value("rule", old?.rule.rawValue) ?? "bound", isRequired: true,
+                    "rule", "准入", .select(ExternalProvider.Rule.allCases.map { Choice($0.rawValue, $0.title) }), value: value("rule", old?.rule.rawValue) ?? "bound",
+                    isRequired: true,
                     help: "不按姓名、电话或登录名认人：已有账号由本人登录后关联", isWide: true),
                 FormField("gateClaim", "条件：声明名称", .text, value: value("gateClaim", old?.gateClaim), help: "自动建立账号时必填，如 groups", maxLength: 60),
                 FormField("gateValue", "条件：取值", .text, value: value("gateValue", old?.gateValue), help: "如 jianwei", maxLength: 100),
@@ -83,7 +86,8 @@ struct ProviderPages: Sendable {
                 FormField("nameClaim", "姓名取自", .text, value: value("nameClaim", old?.nameClaim) ?? "name", maxLength: 60),
                 FormField("organisation", "账号所属机构编码", .text, value: value("organisation", code ?? nil), maxLength: 64),
                 FormField(
-                    "role", "账号角色", .select([Choice("", "—")] + roles.map { Choice(String($0.id), $0.title) }), value: value("role", old?.role.map { String($0) }), help: "管理员角色不能自动授予"),
+                    "role", "账号角色", .select([Choice("", "—")] + roles.map { Choice(String($0.id), $0.title) }), value: value("role", old?.role.map { String($0) }),
+                    help: "管理员角色不能自动授予"),
             ])
         let site = context.publicAddress(request)
         let shown = old?.name ?? "代号"
@@ -91,7 +95,8 @@ struct ProviderPages: Sendable {
             \(Notice(.info, "在对方登记本系统：回调地址 <code>\(site)/login/with/\(shown)/back</code>，退出通知地址 <code>\(site)/login/with/\(shown)/signed-off</code>。对方在内网时，先在“登录与密码规则”中允许其网段。"))
             """
         let form = Form(
-            action: old.map { "/admin/providers/\($0.id)" } ?? "/admin/providers/new", sections: [server, account], submit: "保存", cancel: "/admin/providers", findings: findings, context: context)
+            action: old.map { "/admin/providers/\($0.id)" } ?? "/admin/providers/new", sections: [server, account], submit: "保存", cancel: "/admin/providers", findings: findings,
+            context: context)
         let title = old.map { "修改“\($0.title)”" } ?? "新增外部登录服务"
         return Shell.page(
             title, crumbs: [Crumb("系统"), Crumb("外部登录服务", "/admin/providers"), Crumb(title)], active: "/admin/providers", status: findings.isEmpty ? .ok : .unprocessableContent,

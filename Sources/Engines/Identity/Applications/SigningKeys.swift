@@ -34,7 +34,8 @@ package struct SigningKeys: Sendable {
             for algorithm in wanted { _ = try signer(algorithm, in: transaction) }
             let rows = try transaction.rows("SELECT kid, algorithm, sealed FROM signing_keys WHERE retired_at IS NULL OR retired_at > \(since) ORDER BY id DESC LIMIT 20")
             let list = try rows.compactMap { row -> JSONValue? in
-                guard let algorithm = row.text("algorithm").flatMap(TokenKey.Algorithm.init), wanted.contains(algorithm), let kid = row.text("kid"), let sealed = row.text("sealed") else { return nil }
+                guard let algorithm = row.text("algorithm").flatMap(TokenKey.Algorithm.init), wanted.contains(algorithm), let kid = row.text("kid"), let sealed = row.text("sealed")
+                else { return nil }
                 let key = try TokenKey(pem: keys.open(sealed), algorithm)
                 let members = try key.publicMembers().map { (name: $0.name, value: JSONValue.string($0.value)) }
                 return .object(JSONObject(members + [("kid", .string(kid)), ("alg", .string(algorithm.rawValue)), ("use", "sig")]))

@@ -96,7 +96,9 @@ package final class DualControl: Sendable {
                 try audit.record(AuditEntry("execute", "dualApproval", "\(id)", "经复核执行“\(asked.act.title)”：\(asked.method) \(asked.path)"), by: principal, in: tx)
                 return .go
             }
-            let known = try tx.rows("SELECT * FROM dual_approvals WHERE user_id = \(principal.id) AND state IN ('pending', 'approved') AND expires_at > \(now) ORDER BY id DESC LIMIT 50").map(
+            let known = try tx.rows(
+                "SELECT * FROM dual_approvals WHERE user_id = \(principal.id) AND state IN ('pending', 'approved') AND expires_at > \(now) ORDER BY id DESC LIMIT 50"
+            ).map(
                 DualApproval.init)
             if let same = known.first(where: { $0.digest == digest }) { return .wait(same.id) }
             guard known.count < 50 else { throw Failure(.tooMany, "JW-I093", "您已有 50 件事项待复核，请先撤回或等待办理") }
@@ -114,7 +116,9 @@ package final class DualControl: Sendable {
     // MARK: Reading
 
     /// One's own, and with the permission those of one's scope; newest first.
-    package func page(state: DualApproval.State?, act: String?, keyword: String?, mine: Bool, by principal: Principal, before: Int64?, limit: Int, _ reader: any Reader) throws -> [DualApproval] {
+    package func page(state: DualApproval.State?, act: String?, keyword: String?, mine: Bool, by principal: Principal, before: Int64?, limit: Int, _ reader: any Reader) throws
+        -> [DualApproval]
+    {
         var conditions: [SQL] = [visible(to: principal)]
         if mine { conditions.append("user_id = \(principal.id)") }
         if let state { conditions.append("state = \(state.rawValue)") }

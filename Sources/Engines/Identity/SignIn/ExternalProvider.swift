@@ -61,7 +61,8 @@ package struct ExternalProvider: Sendable, Equatable {
 
     /// An https address, or a plain one, which only networks that were allowed can have.
     static func isAddress(_ url: String) -> Bool {
-        (url.hasPrefix("https://") || url.hasPrefix("http://")) && (10...500).contains(url.utf8.count) && url.utf8.allSatisfy { (33...126).contains($0) } && !url.contains("#") && !url.contains("@")
+        (url.hasPrefix("https://") || url.hasPrefix("http://")) && (10...500).contains(url.utf8.count) && url.utf8.allSatisfy { (33...126).contains($0) } && !url.contains("#")
+            && !url.contains("@")
     }
 }
 

@@ -56,7 +56,8 @@ package final class ExternalProviders: Sendable {
                 organisation = excluded.organisation, role = excluded.role, is_on = excluded.is_on, updated_at = excluded.updated_at, updated_by_name = excluded.updated_by_name
                 """)
             let details: JSONValue = [
-                "issuer": .string(issuer), "clientId": .string(draft.clientId), "rule": .string(draft.rule.rawValue), "isOn": .bool(draft.isOn), "organisation": .string(draft.organisation),
+                "issuer": .string(issuer), "clientId": .string(draft.clientId), "rule": .string(draft.rule.rawValue), "isOn": .bool(draft.isOn),
+                "organisation": .string(draft.organisation),
                 "role": JSONValue(draft.role), "condition": .string("\(draft.gateClaim)=\(draft.gateValue)"), "secretChanged": .bool(draft.secret != nil),
             ]
             let act = old == nil ? "新增" : "修改"
@@ -87,7 +88,9 @@ package final class ExternalProviders: Sendable {
     }
 
     /// Accounts that are made by rule can be no more than who wrote the rule could make, and never administrators.
-    private func accountFindings(_ draft: ProviderDraft, _ organisation: Organisation?, by principal: Principal, _ reader: any Reader, _ add: (String, String, String, String) -> Void) throws {
+    private func accountFindings(
+        _ draft: ProviderDraft, _ organisation: Organisation?, by principal: Principal, _ reader: any Reader, _ add: (String, String, String, String) -> Void
+    ) throws {
         if draft.gateClaim.isEmpty || draft.gateValue.isEmpty { add("gateClaim", "required", "自动建立账号须有条件：声明名称与取值", "条件") }
         if draft.loginClaim.isEmpty { add("loginClaim", "required", "不能为空", "登录名取自") }
         if draft.nameClaim.isEmpty { add("nameClaim", "required", "不能为空", "姓名取自") }

@@ -92,7 +92,9 @@ package final class ExternalSignIn: Sendable {
             try tx.execute("UPDATE user_identities SET last_used_at = \(now), last_sid = \(claims["sid"]?.string) WHERE provider = \(name) AND subject = \(subject)")
             return user
         }
-        guard let user = try await user == nil && provider.admits(claims) ? account(provider, subject, claims) : user else { throw Failure(.unauthenticated, "JW-I083", "此\(provider.title)账号尚未与本系统账号关联。请先用密码登录，在“我的登录”中关联") }
+        guard let user = try await user == nil && provider.admits(claims) ? account(provider, subject, claims) : user else {
+            throw Failure(.unauthenticated, "JW-I083", "此\(provider.title)账号尚未与本系统账号关联。请先用密码登录，在“我的登录”中关联")
+        }
         return .signedIn(try await sessions.admit(user, entrance.by(.provider), asksSecondFactor: true))
     }
 
@@ -144,7 +146,9 @@ package final class ExternalSignIn: Sendable {
         guard subject != nil || sid != nil else { throw Self.refused("neither sub nor sid") }
         try await sessions.database.write { [self] tx in
             let whose: SQL = subject.map { "subject = \($0)" } ?? "last_sid = \(sid)"
-            guard let user = try tx.value("SELECT user_id FROM user_identities WHERE provider = \(name) AND \(whose)")?.int, let owner = try sessions.standing(of: user, tx)?.principal else { return }
+            guard let user = try tx.value("SELECT user_id FROM user_identities WHERE provider = \(name) AND \(whose)")?.int,
+                let owner = try sessions.standing(of: user, tx)?.principal
+            else { return }
             let count = try tx.execute("DELETE FROM sessions WHERE user_id = \(user) AND method = \(SignInMethod.provider.rawValue)")
             guard count > 0 else { return }
             var actor = Principal.system("外部登录（\(provider.title)）")
@@ -159,7 +163,8 @@ package final class ExternalSignIn: Sendable {
     package func identities(of user: Int64, _ reader: any Reader) throws -> [ExternalIdentity] {
         try reader.rows("SELECT provider, title, linked_at, last_used_at FROM user_identities WHERE user_id = \(user) ORDER BY provider").map { row in
             ExternalIdentity(
-                provider: row.text("provider") ?? "", title: row.text("title") ?? "", linkedAt: row.moment("linked_at") ?? Moment(milliseconds: 0), lastUsedAt: row.moment("last_used_at"))
+                provider: row.text("provider") ?? "", title: row.text("title") ?? "", linkedAt: row.moment("linked_at") ?? Moment(milliseconds: 0),
+                lastUsedAt: row.moment("last_used_at"))
         }
     }
 
@@ -214,7 +219,9 @@ package final class ExternalSignIn: Sendable {
     private func keySet(_ metadata: JSONValue) async throws -> JSONValue {
         guard let address = metadata["jwks_uri"]?.string, ExternalProvider.isAddress(address) else { throw Self.unavailable("no jwks_uri") }
         var keys = try await ask(address, [("Accept", "application/json")], nil)["keys"]?.array ?? []
-        if let apart = metadata["jwks_sm2_uri"]?.string, ExternalProvider.isAddress(apart) { keys += try await ask(apart, [("Accept", "application/json")], nil)["keys"]?.array ?? [] }
+        if let apart = metadata["jwks_sm2_uri"]?.string, ExternalProvider.isAddress(apart) {
+            keys += try await ask(apart, [("Accept", "application/json")], nil)["keys"]?.array ?? []
+        }
         return ["keys": .array(keys)]
     }
 

@@ -34,7 +34,9 @@ extension Units {
             let faults = base.1.filter { $0.field == "parent" || $0.field == "organisation" }
             guard faults.isEmpty, let owner = base.0 else { throw Failure.invalid(faults) }
             var findings: [FieldFinding] = []
-            func fault(_ row: UnitRow, _ message: String) { if findings.count < 200 { findings.append(FieldFinding("row\(row.number)", "row", message, title: "第 \(row.number) 行")) } }
+            func fault(_ row: UnitRow, _ message: String) {
+                if findings.count < 200 { findings.append(FieldFinding("row\(row.number)", "row", message, title: "第 \(row.number) 行")) }
+            }
             var places: [String: Owner] = [:]
             for known in try tx.rows("SELECT * FROM units WHERE tree = \(tree.rawValue) AND \(principal.scope.condition())").map(Unit.init) where known.state == .active {
                 places[known.code] = Owner(org: known.org, area: known.area, path: known.path, depth: known.depth)

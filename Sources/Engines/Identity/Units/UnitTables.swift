@@ -17,7 +17,8 @@ enum UnitTables {
     static let members = Table(
         "unit_members", key: ["unit_id", "user_id"],
         columns: [
-            Column("unit_id", .integer, required: true), Column("user_id", .integer, required: true), Column("post", .text, required: true), Column("is_active", .integer, required: true),
+            Column("unit_id", .integer, required: true), Column("user_id", .integer, required: true), Column("post", .text, required: true),
+            Column("is_active", .integer, required: true),
             Column("since", .integer, required: true),
         ],
         indexes: [Index("user_id")], isClustered: true)
