@@ -92,6 +92,7 @@ package struct AskedAct: Sendable {
     }
 }
 
+/// What becomes of a request at the door.
 package enum DualVerdict: Sendable, Equatable {
     case go
     /// It waits under this number.
