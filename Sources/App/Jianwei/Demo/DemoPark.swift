@@ -20,7 +20,7 @@ struct DemoPark: Sendable {
             try reader.rows("SELECT id, name FROM organisations WHERE kind = 'enterprise' ORDER BY id LIMIT 12").map { (id: $0.int("id") ?? 0, name: $0.text("name") ?? "") }
         }
         guard !sites.isEmpty else { return }
-        let lines = sites.enumerated().flatMap { archive($0.offset, org: $0.element.id) + contacts($0.offset, $0.element) } + office()
+        let lines = sites.enumerated().flatMap { archive($0.offset, org: $0.element.id) + contacts($0.offset, $0.element) } + office() + roadside()
         try await platform.database.write { [platform, writer] tx in
             for line in lines {
                 _ = try platform.ledgers.create(line.ledger, Draft(line.values, org: line.org, area: line.org == nil ? "1301" : nil), by: writer, origin: .program, in: tx)
@@ -136,6 +136,32 @@ struct DemoPark: Sendable {
                 ]
             )
         ]
+    }
+
+    /// three months of tests on the road, and what was announced.
+    private func roadside() -> [Line] {
+        var random = DemoRandom(3201, stream: 1)
+        let places = ["石津路卡口（演示）", "南二环检查点（演示）", "307 国道超限站（演示）", "循环化工园区东门（演示）"]
+        let tests = (0..<60).map { number -> Line in
+            let fails = random.chance(0.12)
+            let stage: EmissionStage = [.six, .five, .four, .three][random.weighted([5, 4, 1.5, 0.5])]
+            return (
+                "roadsideInspection", nil,
+                [
+                    "businessType": random.chance(0.75) ? "roadside" : "household",
+                    "inspectedAt": .string(platform.clock.now.adding(seconds: -Int64(random.int(1...85)) * 86_400 - Int64(random.int(0...30_000))).text),
+                    "place": .string(random.pick(places)), "officer": .string("演示检测员\(number % 4 + 1)"), "plateNo": .string(DemoCodes.plate(.yellow, &random)), "plateColor": "1",
+                    "emissionStage": .string(stage.rawValue), "result": fails ? "fail" : "pass",
+                    "smoke": .double(random.number((fails ? 1.3 : 0.1)...(fails ? 3.2 : 1.1)).rounded(places: 2)), "nox": .int(Int64(random.int(fails ? 1500...2600 : 120...900))),
+                    "penaltyTicket": fails ? .string("YS-CF-\(1000 + number)") : "",
+                ]
+            )
+        }
+        let notice: Line = (
+            "roadsideNotice", nil,
+            ["title": "本周柴油货车路检路查安排（演示）", "body": "周三、周五 9:00—17:00 在石津路卡口、南二环检查点联合检查，重点检查国四及以下柴油货车（演示）。", "state": "published"]
+        )
+        return tests + [notice]
     }
 
     private func office() -> [Line] {

@@ -6,7 +6,8 @@ enum Migrations {
         migration0001, migration0002, migration0003, migration0004, migration0005, migration0005Access, migration0005Applications, migration0006, migration0007,
         migration0008, migration0008SignIn, migration0009, migration0010, migration0010Expiry, migration0010Duty, migration0011, migration0012, migration0012Services,
         migration0013Messages, migration0013, migration0014, migration0015, migration0016,
-        migration0017Providers, migration0017DualControl, migration0017Units, migration0018, migration0018Services, migration0018Events, migration0019, migration0020, migration0021,
+        migration0017Providers, migration0017DualControl, migration0017Units, migration0018, migration0018Services, migration0018Events, migration0019, migration0020,
+        migration0021,
         migration0022,
     ]
 }

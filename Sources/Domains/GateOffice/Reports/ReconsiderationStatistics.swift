@@ -40,14 +40,15 @@ struct ReconsiderationStatistics: Sendable {
         let from = here["day_from"].flatMap(Day.init(parsing:)) ?? today.adding(days: -179), to = here["day_to"].flatMap(Day.init(parsing:)) ?? today
         guard from <= to else { throw Failure.invalid([FieldFinding("day", "range", "开始日期不能晚于结束日期", title: "提出日期")]) }
         let isByKind = here["by"] == "kind"
+        let label: SQL = isByKind ? "a.kind" : "c.org_name"
         let keyword: SQL = here["q"].map { "c.org_name LIKE \("%" + $0.replacing("%", with: "") + "%")" } ?? "1 = 1"
         let rows = try await platform.database.read { reader in
             try reader.rows(
                 """
-                SELECT \(isByKind ? "a.kind" : "c.org_name") AS label, c.state, c.outcome, COUNT(*) AS n, SUM((COALESCE(c.ended_at, c.started_at) - c.started_at) / 1000.0) AS seconds
+                SELECT \(label) AS label, c.state, c.outcome, COUNT(*) AS n, SUM((COALESCE(c.ended_at, c.started_at) - c.started_at) / 1000.0) AS seconds
                 FROM workflow_cases c LEFT JOIN alarms a ON c.subject_kind = 'alarm' AND a.id = c.subject_id
                 WHERE c.workflow = \(Reconsideration.workflow.name) AND c.started_at >= \(from.start) AND c.started_at < \(to.end) AND \(keyword)
-                AND \(principal.scope.condition(org: "c.org", area: "c.area")) GROUP BY \(isByKind ? "a.kind" : "c.org_name"), c.state, c.outcome
+                AND \(principal.scope.condition(org: "c.org", area: "c.area")) GROUP BY \(label), c.state, c.outcome
                 """)
         }
         var found: [String: Line] = [:]
