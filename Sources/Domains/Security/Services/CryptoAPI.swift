@@ -178,22 +178,43 @@ struct CryptoAPI: Sendable {
         }
     }
 
+    /// What a stamp is asked for.
+    private struct StampWish {
+        var query: [UInt8]
+        var subject: String
+        var imprint: String
+
+        init(_ body: JSONValue) throws {
+            var input = CryptoInput(body)
+            let text = input.text("digest", "摘要"), hash = input.choice("algorithm", "算法", usual: CryptoInput.Hash.SM3)
+            subject = input.text("subject", "对象", isRequired: false, limit: 200)
+            try input.judge()
+            let digest = try CryptoAPI.digest(text)
+            query = hash == .SM3 ? TimeStamp.query(sm3: digest.bytes) : TimeStamp.query(sha256: digest.bytes)
+            imprint = digest.hex
+        }
+    }
+
+    private static func digest(_ text: String) throws -> Digest {
+        guard let digest = Digest(hex: text) else { throw Failure.invalid([FieldFinding("digest", "format", "应为 64 位十六进制", title: "摘要")]) }
+        return digest
+    }
+
     /// A stamp for a digest; the token is RFC 3161, DER.
     @Sendable func stamp(request: Request, context: WebContext) async throws -> Response {
         let (body, who) = try await asked(request, context)
         return try await answer(.stamp, body, who, nil, nil) {
-            var input = CryptoInput(body)
-            let text = input.text("digest", "摘要"), hash = input.choice("algorithm", "算法", usual: CryptoInput.Hash.SM3),
-                subject = input.text("subject", "对象", isRequired: false, limit: 200)
-            try input.judge()
-            guard let digest = Digest(hex: text) else { throw Failure.invalid([FieldFinding("digest", "format", "应为 64 位十六进制", title: "摘要")]) }
-            let query = hash == .SM3 ? TimeStamp.query(sm3: digest.bytes) : TimeStamp.query(sha256: digest.bytes)
-            let made = try await desk.stamp(query, subject: subject, imprint: digest.hex, by: who)
-            return [
-                "serial": .int(made.serial), "at": .string(desk.platform.clock.now.rfc3339), "token": .string(Base64.encode(made.answer)),
-                "certificate": .string(made.key.certificate ?? ""),
-            ]
+            let wish = try StampWish(body)
+            let made = try await desk.stamp(wish.query, subject: wish.subject, imprint: wish.imprint, by: who)
+            return told(made)
         }
+    }
+
+    private func told(_ made: CryptoDesk.Stamp) -> JSONValue {
+        [
+            "serial": .int(made.serial), "at": .string(desk.platform.clock.now.rfc3339), "token": .string(Base64.encode(made.answer)),
+            "certificate": .string(made.key.certificate ?? ""),
+        ]
     }
 
     /// RFC 3161 over HTTP: `application/timestamp-query` in, `application/timestamp-reply` out.
@@ -209,20 +230,25 @@ struct CryptoAPI: Sendable {
     @Sendable func stampVerify(request: Request, context: WebContext) async throws -> Response {
         let (body, who) = try await asked(request, context)
         return try await answer(.stampVerify, body, who, nil, "token") {
-            var input = CryptoInput(body)
-            let token = input.bytes("token", "时间戳"), text = input.text("digest", "摘要")
-            try input.judge()
-            guard let digest = Digest(hex: text) else { throw Failure.invalid([FieldFinding("digest", "format", "应为 64 位十六进制", title: "摘要")]) }
-            let certificates = try await desk.platform.database.read { reader in
-                try reader.rows("SELECT certificate FROM security_keys WHERE purpose = 'stamp' AND state IN ('active', 'retired', 'archived') ORDER BY id DESC LIMIT 50").compactMap
-                { $0[0].text }
-            }
-            for certificate in certificates {
-                guard let facts = try TimeStamp.verify(token, certificate: certificate, imprint: digest.bytes) else { continue }
-                return ["valid": true, "at": .string(facts.at.rfc3339), "serial": .int(facts.serial)]
-            }
-            return ["valid": false]
+            let (token, imprint) = try CryptoAPI.claim(body)
+            return try CryptoAPI.verdict(token, imprint, try await desk.stampCertificates())
         }
+    }
+
+    /// A token and what it is said to be for.
+    private static func claim(_ body: JSONValue) throws -> (token: [UInt8], imprint: [UInt8]) {
+        var input = CryptoInput(body)
+        let token = input.bytes("token", "时间戳"), text = input.text("digest", "摘要")
+        try input.judge()
+        return (token, try digest(text).bytes)
+    }
+
+    private static func verdict(_ token: [UInt8], _ imprint: [UInt8], _ certificates: [String]) throws -> JSONValue {
+        for certificate in certificates {
+            guard let facts = try TimeStamp.verify(token, certificate: certificate, imprint: imprint) else { continue }
+            return ["valid": true, "at": .string(facts.at.rfc3339), "serial": .int(facts.serial)]
+        }
+        return ["valid": false]
     }
 
     @Sendable func parse(request: Request, context: WebContext) async throws -> Response {

@@ -138,19 +138,44 @@ package struct CryptoDesk: Sendable {
     /// The policy under which stamps are given (a private arc, as tests and small installations use it).
     package static let stampPolicy = "1.3.6.1.4.1.99999.1.1"
 
+    /// A time stamp that was given.
+    struct Stamp: Sendable {
+        var serial: Int64
+        var answer: [UInt8]
+        var key: SecurityKey
+    }
+
     /// RFC 3161: the answer to a request, kept with its serial number.
-    func stamp(_ query: [UInt8], subject: String, imprint: String, by principal: Principal) async throws -> (serial: Int64, answer: [UInt8], key: SecurityKey) {
-        let row = try await platform.database.read { try $0.first("SELECT * FROM security_keys WHERE purpose = 'stamp' AND state = 'active' ORDER BY id DESC LIMIT 1") }
-        guard let row else { throw Failure(.unavailable, "JW-SE31", "还没有启用时间戳密钥，请联系安全管理员") }
-        let key = try SecurityKey(row), pair = try keys.pair(of: key), now = platform.clock.now
-        return try await platform.database.write { tx in
+    func stamp(_ query: [UInt8], subject: String, imprint: String, by principal: Principal) async throws -> Stamp {
+        let key = try await stampKey(), now = platform.clock.now
+        let pair = try keys.pair(of: key)
+        let (serial, answer) = try await platform.database.write { tx in
             let serial = try tx.insert(
                 """
                 INSERT INTO time_stamps (at, caller, caller_name, subject, imprint, key_id) VALUES (\(now), \(Self.caller(principal)), \(principal.name), \(subject), \(imprint), \(key.id))
                 """)
             let answer = try pair.stamp(query, certificate: key.certificate ?? "", policy: Self.stampPolicy, serial: serial, at: now)
             try tx.execute("UPDATE time_stamps SET answer = \(answer) WHERE id = \(serial)")
-            return (serial, answer, key)
+            return (serial, answer)
         }
+        return Stamp(serial: serial, answer: answer, key: key)
+    }
+
+    /// Under which a stamp may have been given, newest first.
+    func stampCertificates() async throws -> [String] {
+        try await platform.database.read { reader in
+            try reader.rows("SELECT certificate FROM security_keys WHERE purpose = 'stamp' AND state IN ('active', 'retired', 'archived') ORDER BY id DESC LIMIT 50").compactMap {
+                $0[0].text
+            }
+        }
+    }
+
+    /// - Throws: `.unavailable` `JW-SE31` while none is active.
+    private func stampKey() async throws -> SecurityKey {
+        let found = try await platform.database.read { reader in
+            try reader.first("SELECT * FROM security_keys WHERE purpose = 'stamp' AND state = 'active' ORDER BY id DESC LIMIT 1").map { try SecurityKey($0) }
+        }
+        guard let found else { throw Failure(.unavailable, "JW-SE31", "还没有启用时间戳密钥，请联系安全管理员") }
+        return found
     }
 }
