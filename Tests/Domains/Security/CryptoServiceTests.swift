@@ -116,6 +116,19 @@ struct CryptoServiceTests {
         #expect(try await audited(house) >= 1)
     }
 
+    @Test func `a time stamp over HTTP as RFC 3161 has it`() async throws {
+        let house = try await house()
+        let key = try await active(house, "stamp", .stamp)
+        let imprint = SM3.hash(Array("原文".utf8))
+        try await house.test { client in
+            let answer = try await client.execute(
+                uri: "/api/v1/crypto/tsa", method: .post, headers: SecurityHouse.bearer("officer", json: false), body: ByteBuffer(bytes: TimeStamp.query(sm3: imprint.bytes)))
+            #expect(answer.status == .ok)
+            let facts = try TimeStamp.verify(Array(answer.body.readableBytesView), certificate: key.certificate ?? "", imprint: imprint.bytes)
+            #expect(facts?.serial == 1)
+        }
+    }
+
     @Test func `every wrong field is named, in Chinese, and counted`() async throws {
         let house = try await house()
         _ = try await active(house, "mac", .mac)

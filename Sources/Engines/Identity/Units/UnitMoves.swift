@@ -44,7 +44,7 @@ extension Units {
         try tx.execute("UPDATE units SET parent = \(target.id) WHERE id = \(unit.id)")
         try tx.execute(
             """
-            UPDATE units SET path = \(path) || substr(path, \(unit.path.utf8.count + 1)), depth = depth + \(shift), org = \(target.org), area = \(target.area), updated_at = \(clock.now)
+            UPDATE units SET path = \(path) || substr(path, CAST(\(unit.path.utf8.count + 1) AS INTEGER)), depth = depth + \(shift), org = \(target.org), area = \(target.area), updated_at = \(clock.now)
             WHERE \(unit.subtree)
             """)
     }
