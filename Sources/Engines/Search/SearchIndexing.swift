@@ -22,16 +22,32 @@ extension SearchEngine {
 
     /// Until its task is cancelled: on one node at a time, a step after the other while there is something to do, then once a second.
     package func run(_ leadership: Leadership, waker: Waker = .system, onError: @Sendable (any Error) -> Void) async throws {
+        var knowsShipped = false
         while !Task.isCancelled {
             var didWork = false
             do {
-                if try await leadership.renew().isLeader { didWork = try await step() }
+                if try await leadership.renew().isLeader {
+                    if !knowsShipped { try await markShipped() }
+                    knowsShipped = true
+                    didWork = try await step()
+                }
             } catch is CancellationError {
                 return
             } catch {
                 onError(error)
             }
             if !didWork { try await waker.sleep(for: .seconds(1)) }
+        }
+    }
+
+    /// Codes that a newer program brings are written straight into their ledger's table, where nothing marks them.
+    package func markShipped() async throws {
+        try await database.write { tx in
+            try tx.execute(
+                """
+                INSERT INTO search_pending (kind, record_id) SELECT 'dictionaryItems', d.id FROM dictionary_items d
+                WHERE NOT EXISTS (SELECT 1 FROM search_entries e WHERE e.kind = 'dictionaryItems' AND e.record_id = d.id) ON CONFLICT DO NOTHING
+                """)
         }
     }
 
