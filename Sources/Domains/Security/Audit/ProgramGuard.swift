@@ -31,7 +31,7 @@ package final class ProgramGuard: Sendable {
         return ProgramGuard(files: [program], folders: [home + "/static", home + "/assets", home + "/Sources/Engines/Web/Static"])
     }
 
-    /// SM3 of every file, by path.
+    /// SHA-256 of every file, by path. In pieces: the program alone is more than a hundred megabytes, and a machine does this sum by itself.
     private func digests() throws -> [String: String] {
         var found: [String: String] = [:]
         var paths = files
@@ -41,9 +41,17 @@ package final class ProgramGuard: Sendable {
         for path in paths.prefix(20_000) {
             var isFolder: ObjCBool = false
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else { continue }
-            found[path] = SM3.hash([UInt8](try Data(contentsOf: URL(filePath: path), options: .alwaysMapped))).hex
+            found[path] = try Self.digest(path)
         }
         return found
+    }
+
+    private static func digest(_ path: String) throws -> String {
+        let file = try FileHandle(forReadingFrom: URL(filePath: path))
+        defer { try? file.close() }
+        let hasher = SHA256Hasher()
+        while let piece = try file.read(upToCount: 1 << 18), !piece.isEmpty { hasher.update([UInt8](piece)) }
+        return hasher.finish().hex
     }
 
     /// Takes the state as good; at the start.
