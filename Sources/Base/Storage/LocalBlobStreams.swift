@@ -14,11 +14,11 @@ final class LocalBlobWriter: BlobWriter {
 
     private let part: BlobPart
     private let files: LocalBlobFiles
-    private let threads: BlobThreads
+    private let threads: DiskThreads
     private let limit: Int
     private let state = Mutex(State())
 
-    init(_ part: BlobPart, files: LocalBlobFiles, threads: BlobThreads, limit: Int) {
+    init(_ part: BlobPart, files: LocalBlobFiles, threads: DiskThreads, limit: Int) {
         self.part = part
         self.files = files
         self.threads = threads
@@ -68,9 +68,9 @@ final class LocalBlobWriter: BlobWriter {
 final class LocalBlobReader: BlobReader {
     let size: Int
     private let descriptor: Int32
-    private let threads: BlobThreads
+    private let threads: DiskThreads
 
-    init(descriptor: Int32, size: Int, threads: BlobThreads) {
+    init(descriptor: Int32, size: Int, threads: DiskThreads) {
         self.descriptor = descriptor
         self.size = size
         self.threads = threads

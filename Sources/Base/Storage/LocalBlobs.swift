@@ -8,7 +8,7 @@ import Synchronization
 /// A file is written under a temporary name, flushed, renamed, and its folder flushed; only then does `put` return. Waiting puts share journal commits.
 package final class LocalBlobs: BlobStore {
     private let files: LocalBlobFiles
-    private let threads: BlobThreads
+    private let threads: DiskThreads
 
     /// Opens or creates the folder, and removes parts of puts that died more than a day ago.
     ///
@@ -21,7 +21,7 @@ package final class LocalBlobs: BlobStore {
 
     private init(_ files: LocalBlobFiles) {
         self.files = files
-        threads = BlobThreads { files.store($0) }
+        threads = DiskThreads { files.store($0) }
     }
 
     deinit {

@@ -41,10 +41,7 @@ package struct AccessReviews: Sendable {
     ///   - before: the last user id of the page before.
     package func page(_ year: Int, keyword: String?, isOpen: Bool, scope: DataScope, before: Int64? = nil, limit: Int, _ reader: any Reader) throws -> [Line] {
         var conditions: [SQL] = [scope.condition(org: "u.organisation", area: "u.area"), "u.left_at IS NULL"]
-        if let keyword, !keyword.isEmpty {
-            let part = likePattern(keyword)
-            conditions.append("u.login LIKE \(part) ESCAPE '\\' OR u.name LIKE \(part) ESCAPE '\\' OR o.name LIKE \(part) ESCAPE '\\'")
-        }
+        if let keyword, !keyword.isEmpty { conditions.append(.contains(keyword, in: "u.login", "u.name", "o.name")) }
         if isOpen { conditions.append("a.id IS NULL") }
         if let before { conditions.append("u.id < \(before)") }
         let rows = try reader.rows(

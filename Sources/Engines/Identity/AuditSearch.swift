@@ -73,22 +73,12 @@ extension AuditSearch {
         if let from { conditions.append("day >= \(from)") }
         if let to { conditions.append("day <= \(to)") }
         if let actorId { conditions.append("actor_id = \(actorId)") }
-        if let actor { conditions.append(contains("actor", actor)) }
+        if let actor { conditions.append(.contains(actor, in: "actor")) }
         if let action { conditions.append("action = \(action)") }
         if let objectKind { conditions.append("object_kind = \(objectKind)") }
         if let objectId { conditions.append("object_id = \(objectId)") }
         if let address { conditions.append("address = \(address)") }
-        if let keyword { conditions.append(contains("summary", keyword)) }
+        if let keyword { conditions.append(.contains(keyword, in: "summary")) }
         return conditions
     }
-}
-
-/// `column LIKE '%part%'` with the part taken literally.
-func contains(_ column: String, _ part: String) -> SQL {
-    "\(ident: column) LIKE \(likePattern(part)) ESCAPE '\\'"
-}
-
-/// `%part%` with the part taken literally, for `LIKE … ESCAPE '\'`.
-func likePattern(_ part: String) -> String {
-    "%" + part.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_") + "%"
 }

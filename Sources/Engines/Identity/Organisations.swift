@@ -31,7 +31,7 @@ package struct Organisations: Sendable {
     /// Those that the scope admits, part of whose name or code is `keyword`, in the order of ids; `after` is the last id of the page before.
     package func page(keyword: String? = nil, kind: Organisation.Kind? = nil, scope: DataScope, after: Int64 = 0, limit: Int = 50, _ reader: any Reader) throws -> [Organisation] {
         var conditions: [SQL] = ["id > \(after)", scope.condition(org: "id")]
-        if let keyword, !keyword.isEmpty { conditions.append("\(contains("name", keyword)) OR \(contains("code", keyword))") }
+        if let keyword, !keyword.isEmpty { conditions.append(.contains(keyword, in: "name", "code")) }
         if let kind { conditions.append("kind = \(kind.rawValue)") }
         return try reader.rows("SELECT * FROM organisations WHERE \(SQL.all(of: conditions)) ORDER BY id LIMIT \(limit)").map(Organisation.init)
     }

@@ -61,10 +61,7 @@ extension Sessions {
         var conditions: [SQL] = [
             "s.expires_at > \(now)", "s.last_seen_at > \(now.adding(seconds: -policies.current.idleSeconds))", scope.condition(org: "u.organisation", area: "u.area"),
         ]
-        if let keyword = search.keyword, !keyword.isEmpty {
-            let part = likePattern(keyword)
-            conditions.append("u.login LIKE \(part) ESCAPE '\\' OR u.name LIKE \(part) ESCAPE '\\' OR o.name LIKE \(part) ESCAPE '\\'")
-        }
+        if let keyword = search.keyword, !keyword.isEmpty { conditions.append(.contains(keyword, in: "u.login", "u.name", "o.name")) }
         if let address = search.address, !address.isEmpty { conditions.append("s.address = \(address)") }
         if search.isUnusual { conditions.append("s.marks <> ''") }
         return conditions

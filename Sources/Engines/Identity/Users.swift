@@ -48,7 +48,7 @@ package struct Users: Sendable {
     private func conditions(_ search: UserSearch, _ scope: DataScope) throws -> [SQL] {
         var conditions: [SQL] = [scope.condition(org: "u.organisation", area: "u.area")]
         if let keyword = search.keyword, !keyword.isEmpty {
-            let matches = "\(contains("login", keyword)) OR \(contains("name", keyword)) OR phone IN (\(list: try phones.candidates(keyword)))" as SQL
+            let matches = "\(SQL.contains(keyword, in: "login", "name")) OR phone IN (\(list: try phones.candidates(keyword)))" as SQL
             conditions.append("u.id IN (SELECT id FROM users WHERE \(matches))")
         }
         if let organisation = search.organisation { conditions.append("u.organisation = \(organisation)") }

@@ -32,10 +32,7 @@ extension MessageEngine {
         if query.isUnread { conditions.append("i.read_at IS NULL") }
         if let kind = query.kind { conditions.append("i.kind = \(kind)") }
         if let before = query.before { conditions.append("i.message_id < \(before)") }
-        if let keyword = query.keyword {
-            let pattern = "%" + keyword.replacing("%", with: "").replacing("_", with: "") + "%"
-            conditions.append("m.title LIKE \(pattern) OR m.text LIKE \(pattern)")
-        }
+        if let keyword = query.keyword { conditions.append(.contains(keyword, in: "m.title", "m.text")) }
         return try reader.rows(
             """
             SELECT m.id, m.kind, m.grade, m.title, m.text, m.path, m.at, i.read_at FROM message_inbox i JOIN messages m ON m.id = i.message_id
@@ -46,12 +43,11 @@ extension MessageEngine {
 
     /// Somebody's own messages with a text in them, newest first; looks through their last 3,000.
     package func recent(containing text: String, limit: Int, of principal: Principal, in reader: any Reader) throws -> [InboxLine] {
-        let pattern = "%" + text.lowercased().replacing("%", with: "").replacing("_", with: "") + "%"
-        return try reader.rows(
+        try reader.rows(
             """
             SELECT m.id, m.kind, m.grade, m.title, m.text, m.path, m.at, i.read_at
             FROM (SELECT message_id, read_at FROM message_inbox WHERE user_id = \(principal.id) ORDER BY message_id DESC LIMIT 3000) i JOIN messages m ON m.id = i.message_id
-            WHERE LOWER(m.title) LIKE \(pattern) OR LOWER(m.text) LIKE \(pattern) ORDER BY m.id DESC LIMIT \(limit)
+            WHERE \(SQL.contains(text, in: "m.title", "m.text")) ORDER BY m.id DESC LIMIT \(limit)
             """
         ).map(Self.line)
     }

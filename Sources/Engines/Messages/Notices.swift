@@ -233,7 +233,7 @@ extension MessageEngine {
         case .read: conditions.append("r.read_at IS NOT NULL")
         case .sent: conditions.append("n.by_id = \(principal.id)")
         }
-        if let keyword { conditions.append("n.title LIKE \("%" + keyword.replacing("%", with: "") + "%") OR n.by_name LIKE \("%" + keyword.replacing("%", with: "") + "%")") }
+        if let keyword { conditions.append(.contains(keyword, in: "n.title", "n.by_name")) }
         if let before { conditions.append("n.id < \(before)") }
         let order: SQL = before == nil && box != .sent ? "CASE WHEN n.is_pinned = 1 THEN 0 ELSE 1 END, n.id DESC" : "n.id DESC"
         let source: SQL =
@@ -294,7 +294,7 @@ extension MessageEngine {
         guard try notice(id, by: principal, in: reader).notice.byId == principal.id else { throw Failure.forbidden("查看签收名单") }
         var conditions: [SQL] = ["notice_id = \(id)", "user_id > \(after)"]
         if let unsigned { conditions.append(unsigned ? "signed_at IS NULL" : "signed_at IS NOT NULL") }
-        if let keyword { conditions.append("user_name LIKE \("%" + keyword.replacing("%", with: "") + "%") OR org_name LIKE \("%" + keyword.replacing("%", with: "") + "%")") }
+        if let keyword { conditions.append(.contains(keyword, in: "user_name", "org_name")) }
         return try reader.rows("SELECT * FROM notice_receivers WHERE \(SQL.all(of: conditions)) ORDER BY user_id LIMIT \(limit)").map(NoticeReceipt.init)
     }
 

@@ -50,6 +50,15 @@ struct SourceRuleTests {
         }
     }
 
+    /// Part of a text is looked for with `SQL.contains`, which takes wildcards literally and treats case alike on every database; statements stand in multi-line literals too.
+    @Test func partsOfTextAreLookedForInOnePlace() {
+        for file in SourceTree.files where file.path != "Sources/Base/Storage/PartOfText.swift" {
+            for (index, line) in file.lines.enumerated() where line.contains(/\bI?LIKE\s+(?:\\\(|LOWER|\?)/) || line.contains("replacing(\"%\"") {
+                Issue.record("\(file.path):\(index + 1): 查找文字的一部分用 SQL.contains、SQL.starts")
+            }
+        }
+    }
+
     /// A suite that waits, depends on a build flag or is switched off proves nothing.
     @Test func suitesAreWhole() {
         for file in SourceTree.suites {

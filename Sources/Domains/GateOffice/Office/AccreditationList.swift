@@ -48,10 +48,7 @@ struct AccreditationList: Sendable {
     private func find(_ part: Part?, _ text: String?, after: Int64, _ principal: Principal) async throws -> Found {
         let today = gates.clock.today
         var base: [SQL] = ["deleted_at IS NULL", principal.scope == .everything ? "1 = 1" : "(area IS NULL OR \(principal.scope.condition()))"]
-        if let text {
-            let like = "%" + text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_") + "%"
-            base.append("name LIKE \(like) ESCAPE '\\' OR accreditation_no LIKE \(like) ESCAPE '\\' OR credit_code LIKE \(like) ESCAPE '\\'")
-        }
+        if let text { base.append(.contains(text, in: "name", "accreditation_no", "credit_code")) }
         let conditions = base
         return try await gates.database.read { [gates] reader in
             let sums = Part.allCases.map { one -> SQL in "SUM(CASE WHEN \(one.condition(today)) THEN 1 ELSE 0 END)" }

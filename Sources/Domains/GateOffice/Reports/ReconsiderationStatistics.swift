@@ -41,7 +41,7 @@ struct ReconsiderationStatistics: Sendable {
         guard from <= to else { throw Failure.invalid([FieldFinding("day", "range", "开始日期不能晚于结束日期", title: "提出日期")]) }
         let isByKind = here["by"] == "kind"
         let label: SQL = isByKind ? "a.kind" : "c.org_name"
-        let keyword: SQL = here["q"].map { "c.org_name LIKE \("%" + $0.replacing("%", with: "") + "%")" } ?? "1 = 1"
+        let keyword: SQL = here["q"].map { .contains($0, in: "c.org_name") } ?? "1 = 1"
         let rows = try await platform.database.read { reader in
             try reader.rows(
                 """

@@ -36,8 +36,6 @@ struct OperationPages: Sendable {
                 + titles(dictionary).map { Tabs.Tab($0.title, here.restarting.with("kind", $0.code).text, isActive: here["kind"] == $0.code) })
     }
 
-    private static func like(_ text: String) -> String { "%" + text.replacing("%", with: "").replacing("_", with: "") + "%" }
-
     // MARK: News
 
     /// `GET /news?kind=&q=&before=`: published articles, newest first; without signing in.
@@ -46,7 +44,7 @@ struct OperationPages: Sendable {
         let here = context.here
         var conditions: [SQL] = ["deleted_at IS NULL", "state = 'published'"]
         if let kind = here["kind"] { conditions.append("kind = \(kind)") }
-        if let keyword = here["q"] { conditions.append("(headline LIKE \(Self.like(keyword)) OR summary LIKE \(Self.like(keyword)))") }
+        if let keyword = here["q"] { conditions.append(.contains(keyword, in: "headline", "summary")) }
         let page = max(here["page"].flatMap { Int($0) } ?? 1, 1)
         let filters = conditions
         let rows = try await platform.database.read {
@@ -105,9 +103,7 @@ struct OperationPages: Sendable {
         let here = context.here
         var conditions: [SQL] = ["deleted_at IS NULL"]
         if let kind = here["kind"] { conditions.append("kind = \(kind)") }
-        if let keyword = here["q"] {
-            conditions.append("(subject LIKE \(Self.like(keyword)) OR keywords LIKE \(Self.like(keyword)) OR body LIKE \(Self.like(keyword)))")
-        }
+        if let keyword = here["q"] { conditions.append(.contains(keyword, in: "subject", "keywords", "body")) }
         let page = max(here["page"].flatMap { Int($0) } ?? 1, 1)
         let filters = conditions
         let rows = try await platform.database.read {

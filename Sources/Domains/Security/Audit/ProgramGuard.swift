@@ -15,6 +15,7 @@ package final class ProgramGuard: Sendable {
 
     private let folders: [String]
     private let files: [String]
+    private let thread = DiskThreads(limit: 1)
     private let known = Mutex<[String: String]?>(nil)
 
     /// - Parameters:
@@ -23,6 +24,8 @@ package final class ProgramGuard: Sendable {
         self.files = files
         self.folders = folders
     }
+
+    deinit { thread.stop() }
 
     /// The program as it runs.
     package static func ofThisProgram() -> ProgramGuard {
@@ -81,7 +84,7 @@ package final class ProgramGuard: Sendable {
     func jobs(on platform: Platform) -> [JobDeclaration] {
         [
             JobDeclaration("programGuard", "程序与页面文件防篡改", every: 300) { [self] context in
-                let found = try await platform.database.read(within: .seconds(120)) { _ in try self.differences() }
+                let found = try await thread.run { try self.differences() }
                 context.note(found.isEmpty ? "一致" : "\(found.count) 处改动")
                 guard !found.isEmpty else { return }
                 try await platform.database.write { tx in

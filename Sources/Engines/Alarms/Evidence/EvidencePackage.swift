@@ -87,10 +87,12 @@ package enum EvidencePackage {
 
 /// One thread for zip work, so that no event loop and no shared pool waits for a disk; at most 64 pieces of work wait.
 package final class PackageDesk: Sendable {
-    private let queue = DispatchQueue(label: "evidence-package", qos: .utility)
+    private let thread = DiskThreads(limit: 1)
     private let waiting = Mutex(0)
 
     package init() {}
+
+    deinit { thread.stop() }
 
     /// - Throws: what the body throws; `.unavailable` `JW-A030` when too many wait.
     func run<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
@@ -102,9 +104,7 @@ package final class PackageDesk: Sendable {
             })
         else { throw Failure(.unavailable, "JW-A030", "正在打包的证据过多，请稍后再试") }
         defer { waiting.withLock { $0 -= 1 } }
-        return try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
-            queue.async { continuation.resume(with: Result { try body() }) }
-        }
+        return try await thread.run(body)
     }
 }
 

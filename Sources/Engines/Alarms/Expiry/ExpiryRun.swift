@@ -160,10 +160,7 @@ extension ExpiryEngine {
         default: break
         }
         if let rule { parts.append("rule = \(rule)") }
-        if let search {
-            let pattern = "%" + search.replacing("%", with: "").replacing("_", with: "") + "%"
-            parts.append("title LIKE \(pattern) OR org_name LIKE \(pattern)")
-        }
+        if let search { parts.append(.contains(search, in: "title", "org_name")) }
         return SQL.all(of: parts)
     }
 }

@@ -43,12 +43,9 @@ package struct AlarmFilter: Sendable, Equatable {
         if let falseClass { parts.append("false_class = \(falseClass.rawValue)") }
         if let level, let colon = level.firstIndex(of: ":") {
             let scheme = level[..<colon].filter { $0.isLetter || $0.isNumber }, code = level[level.index(after: colon)...].filter { $0.isLetter || $0.isNumber }
-            parts.append("levels LIKE \("%|\(scheme)@%:\(code)|%")")
+            parts.append(.contains(code: "|\(scheme)@", ":\(code)|", in: "levels"))
         }
-        if let search {
-            let pattern = "%" + search.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_") + "%"
-            parts.append("number LIKE \(pattern) ESCAPE '\\' OR title LIKE \(pattern) ESCAPE '\\' OR place LIKE \(pattern) ESCAPE '\\' OR org_name LIKE \(pattern) ESCAPE '\\'")
-        }
+        if let search { parts.append(.contains(search, in: "number", "title", "place", "org_name")) }
         return SQL.all(of: parts)
     }
 

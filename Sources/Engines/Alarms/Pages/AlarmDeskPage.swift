@@ -169,10 +169,10 @@ extension AlarmPages {
     @Sendable
     func organisationChoices(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
-        let keyword = (context.here["q"] ?? "").replacing("%", with: "").replacing("_", with: "")
+        let matches = SQL.contains(context.here["q"] ?? "", in: "name")
         let rows = try await database.read { reader in
             try reader.rows(
-                "SELECT id, name FROM organisations WHERE name LIKE \("%" + keyword + "%") AND \(principal.scope.condition(org: "id")) AND kind = 'enterprise' ORDER BY name LIMIT 20"
+                "SELECT id, name FROM organisations WHERE \(matches) AND \(principal.scope.condition(org: "id")) AND kind = 'enterprise' ORDER BY name LIMIT 20"
             )
         }
         return .html("\(ReferenceChoices(rows.map { Choice(String($0.int("id") ?? 0), $0.text("name") ?? "") }))")

@@ -75,10 +75,7 @@ extension AlarmEngine {
         if let state { parts.append("state = \(state.rawValue)") }
         if state == .approved { parts.append("until_at > \(clock.now)") }
         if let before { parts.append("id < \(before)") }
-        if let search {
-            let pattern = "%" + search.replacing("%", with: "").replacing("_", with: "") + "%"
-            parts.append("title LIKE \(pattern) OR org_name LIKE \(pattern)")
-        }
+        if let search { parts.append(.contains(search, in: "title", "org_name")) }
         return try reader.rows("SELECT \(Suppression.columns) FROM alarm_suppressions WHERE \(SQL.all(of: parts)) ORDER BY id DESC LIMIT \(min(max(limit, 1), 200))").map(
             Suppression.init)
     }

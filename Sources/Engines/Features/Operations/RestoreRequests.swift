@@ -66,10 +66,7 @@ package struct RestoreRequests: Sendable {
     static func page(state: String?, keyword: String?, before: Int64?, limit: Int, in reader: any Reader) throws -> [Entry] {
         var parts: [SQL] = []
         if let state, !state.isEmpty { parts.append("state = \(state)") }
-        if let keyword, !keyword.isEmpty {
-            let pattern = "%\(keyword)%"
-            parts.append("(reason LIKE \(pattern) OR folder LIKE \(pattern) OR asked_name LIKE \(pattern))")
-        }
+        if let keyword, !keyword.isEmpty { parts.append(.contains(keyword, in: "reason", "folder", "asked_name")) }
         if let before { parts.append("id < \(before)") }
         return try reader.rows("SELECT * FROM restore_requests WHERE \(SQL.all(of: parts)) ORDER BY id DESC LIMIT \(limit)").map(Entry.init)
     }

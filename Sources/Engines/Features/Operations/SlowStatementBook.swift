@@ -57,12 +57,10 @@ package struct SlowStatementBook: Sendable {
 
         var condition: SQL {
             var parts: [SQL] = []
-            if let keyword, !keyword.isEmpty {
-                let pattern = "%" + keyword.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_") + "%"
-                parts.append("statement LIKE \(pattern) ESCAPE '\\'")
-            }
-            if kind == "read" { parts.append("(statement LIKE 'SELECT%' OR statement LIKE 'WITH%')") }
-            if kind == "write" { parts.append("NOT (statement LIKE 'SELECT%' OR statement LIKE 'WITH%')") }
+            if let keyword, !keyword.isEmpty { parts.append(.contains(keyword, in: "statement")) }
+            let reads: SQL = "\(SQL.starts(with: "SELECT", in: "statement")) OR \(SQL.starts(with: "WITH", in: "statement"))"
+            if kind == "read" { parts.append(reads) }
+            if kind == "write" { parts.append("NOT (\(reads))") }
             return SQL.all(of: parts)
         }
 

@@ -20,7 +20,7 @@ package struct Applications: Sendable {
 
     package func page(keyword: String?, state: ClientApplication.State?, scope: DataScope, before: Int64?, limit: Int, _ reader: any Reader) throws -> [ClientApplication] {
         var conditions: [SQL] = [scope.condition()]
-        if let keyword, !keyword.isEmpty { conditions.append("name LIKE \(likePattern(keyword)) ESCAPE '\\' OR client_id = \(keyword)") }
+        if let keyword, !keyword.isEmpty { conditions.append("\(SQL.contains(keyword, in: "name")) OR client_id = \(keyword)") }
         if let state { conditions.append("state = \(state.rawValue)") }
         if let before { conditions.append("id < \(before)") }
         return try reader.rows("SELECT * FROM oauth_clients WHERE \(SQL.all(of: conditions)) ORDER BY id DESC LIMIT \(limit)").map(ClientApplication.init)

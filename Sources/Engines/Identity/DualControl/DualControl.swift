@@ -123,7 +123,7 @@ package final class DualControl: Sendable {
         if mine { conditions.append("user_id = \(principal.id)") }
         if let state { conditions.append("state = \(state.rawValue)") }
         if let act, !act.isEmpty { conditions.append("act = \(act)") }
-        if let keyword, !keyword.isEmpty { conditions.append("\(contains("user_name", keyword)) OR \(contains("path", keyword))") }
+        if let keyword, !keyword.isEmpty { conditions.append(.contains(keyword, in: "user_name", "path")) }
         if let before { conditions.append("id < \(before)") }
         return try reader.rows("SELECT * FROM dual_approvals WHERE \(SQL.all(of: conditions)) ORDER BY id DESC LIMIT \(limit)").map(DualApproval.init)
     }

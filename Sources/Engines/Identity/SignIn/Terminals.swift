@@ -144,11 +144,7 @@ package struct Terminals: Sendable {
     private func conditions(_ keyword: String?, _ state: State?, _ scope: DataScope) -> [SQL] {
         var parts: [SQL] = [scope.condition(org: "u.organisation", area: "u.area")]
         if let state { parts.append("t.state = \(state.rawValue)") }
-        if let keyword, !keyword.isEmpty {
-            let pattern = "%" + keyword.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_") + "%"
-            parts.append(
-                "(u.login LIKE \(pattern) ESCAPE '\\' OR u.name LIKE \(pattern) ESCAPE '\\' OR o.name LIKE \(pattern) ESCAPE '\\' OR t.name LIKE \(pattern) ESCAPE '\\')")
-        }
+        if let keyword, !keyword.isEmpty { parts.append(.contains(keyword, in: "u.login", "u.name", "o.name", "t.name")) }
         return parts
     }
 

@@ -35,7 +35,7 @@ package struct Units: Sendable {
         if !retired { conditions.append("state = 'active'") }
         if let keyword, !keyword.isEmpty {
             conditions.append("tree = \(tree.rawValue)")
-            conditions.append("\(contains("name", keyword)) OR code = \(keyword)")
+            conditions.append("\(SQL.contains(keyword, in: "name")) OR code = \(keyword)")
             if let unit { conditions.append(unit.subtree) }
         } else if let unit {
             conditions.append("parent = \(unit.id)")

@@ -1,5 +1,5 @@
-import Dispatch
 import Exchange
+import Storage
 import Synchronization
 
 /// A value that one import changes from the database's threads, one after the other.
@@ -13,21 +13,16 @@ final class Mutable<Value: Sendable>: Sendable {
 
 /// Sheets are parsed one at a time on a thread of their own, never on the pool that serves requests.
 enum ImportThread {
-    private static let queue = DispatchQueue(label: "jianwei.import.sheets")
+    private static let thread = DiskThreads(limit: 1)
 
     static func read(_ path: String) async throws -> [SheetRow] {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async {
-                continuation.resume(
-                    with: Result {
-                        var rows: [SheetRow] = []
-                        try SheetReader.read(path: path) { row in
-                            rows.append(row)
-                            return true
-                        }
-                        return rows
-                    })
+        try await thread.run {
+            var rows: [SheetRow] = []
+            try SheetReader.read(path: path) { row in
+                rows.append(row)
+                return true
             }
+            return rows
         }
     }
 }

@@ -77,7 +77,7 @@ struct FilterCompiler {
         switch filter.comparison {
         case .contains, .startsWith:
             guard isText(field), let text = filter.values.first, !text.isEmpty else { return refuse(filter, field.title) }
-            return like(column, text, isPrefix: filter.comparison == .startsWith)
+            return filter.comparison == .startsWith ? .starts(with: text, in: column) : .contains(text, in: column)
         case .between:
             guard filter.values.count == 2 else { return refuse(filter, field.title) }
             var parts: [SQL] = []
@@ -155,7 +155,7 @@ struct FilterCompiler {
 
     /// Any of the codes, looked for in the stored JSON array with its quotes.
     private mutating func codes(_ filter: LedgerQuery.Filter, _ column: SQL) -> SQL? {
-        let parts = filter.values.filter { !$0.isEmpty }.map { code in like(column, JSONValue.string(code).text, isPrefix: false, ignoresCase: false) }
+        let parts = filter.values.filter { !$0.isEmpty }.map { code in SQL.contains(code: JSONValue.string(code).text, in: column) }
         guard !parts.isEmpty else { return refuse(filter, filter.field) }
         switch filter.comparison {
         case .eq, .in, .contains: return "(\(SQL.joined(parts, by: " OR ")))"
@@ -185,13 +185,6 @@ struct FilterCompiler {
         }
     }
 
-    /// Wildcards in the text mean themselves.
-    private func like(_ column: SQL, _ text: String, isPrefix: Bool, ignoresCase: Bool = true) -> SQL {
-        let plain = text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
-        let pattern = (isPrefix ? "" : "%") + plain + "%"
-        return dialect == .postgres && ignoresCase ? "\(column) ILIKE \(pattern) ESCAPE '\\'" : "\(column) LIKE \(pattern) ESCAPE '\\'"
-    }
-
     /// The search box. In very large ledgers text is found by its beginning, through an index; elsewhere anywhere.
     mutating func search(_ text: String) -> SQL {
         let text = text.trimmed
@@ -210,7 +203,7 @@ struct FilterCompiler {
                 let walked: SQL = dialect == .sqlite && code.count < 5 ? "+\(column)" : column
                 parts.append("(\(walked) >= \(code) AND \(walked) < \(code + "\u{10FFFF}"))")
             } else {
-                parts.append(like(column, code, isPrefix: false))
+                parts.append(.contains(code, in: column))
             }
         }
         return parts.isEmpty ? "1 = 0" : "(\(SQL.joined(parts, by: " OR ")))"

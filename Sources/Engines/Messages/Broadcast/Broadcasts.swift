@@ -102,10 +102,7 @@ extension MessageEngine {
     /// Newest first, of the reader's scope.
     package func broadcasts(_ keyword: String?, before: Int64?, limit: Int, by principal: Principal, in reader: any Reader) throws -> [SMSBroadcast] {
         var conditions: [SQL] = [principal.scope.condition()]
-        if let keyword {
-            let pattern = "%" + keyword.replacing("%", with: "") + "%"
-            conditions.append("(text LIKE \(pattern) OR purpose LIKE \(pattern) OR by_name LIKE \(pattern))")
-        }
+        if let keyword { conditions.append(.contains(keyword, in: "text", "purpose", "by_name")) }
         if let before { conditions.append("id < \(before)") }
         let rows = try reader.rows("SELECT * FROM sms_broadcasts WHERE \(SQL.all(of: conditions)) ORDER BY id DESC LIMIT \(limit)")
         let ids = rows.compactMap { $0.int("id") }

@@ -62,10 +62,7 @@ package final class ChatEngine: Sendable {
             "(\(principal.scope.condition(org: "u.organisation", area: "o.area")) OR u.organisation = \(own) OR (o.path <> '' AND SUBSTR(\(path), 1, LENGTH(o.path)) = o.path))",
         ]
         if !ids.isEmpty { conditions.append("u.id IN (\(list: Array(ids.prefix(Self.memberLimit))))") }
-        if let keyword {
-            let pattern = "%" + keyword.replacing("%", with: "").replacing("_", with: "") + "%"
-            conditions.append("(u.name LIKE \(pattern) OR u.login LIKE \(pattern) OR o.name LIKE \(pattern))")
-        }
+        if let keyword { conditions.append(.contains(keyword, in: "u.name", "u.login", "o.name")) }
         return try reader.rows(
             """
             SELECT u.id, u.name, o.name AS org_name FROM users u JOIN organisations o ON o.id = u.organisation
@@ -79,10 +76,7 @@ package final class ChatEngine: Sendable {
     /// One's conversations, the last spoken in first.
     package func rooms(_ keyword: String? = nil, limit: Int = 100, of principal: Principal, in reader: any Reader) throws -> [ChatRoom] {
         var conditions: [SQL] = ["m.user_id = \(principal.id)"]
-        if let keyword {
-            let pattern = "%" + keyword.replacing("%", with: "").replacing("_", with: "") + "%"
-            conditions.append("(r.title LIKE \(pattern) OR o.user_name LIKE \(pattern))")
-        }
+        if let keyword { conditions.append(.contains(keyword, in: "r.title", "o.user_name")) }
         return try reader.rows(
             """
             SELECT r.*, o.user_name AS other, (SELECT COUNT(*) FROM chat_lines l WHERE l.room_id = r.id AND l.id > m.seen_id AND l.by_id <> m.user_id) AS unread

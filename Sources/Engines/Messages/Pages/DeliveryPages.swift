@@ -16,7 +16,7 @@ extension MessagePages {
         if let state = here["state"] { conditions.append("d.state = \(state)") }
         if let channel = here["channel"] { conditions.append("d.channel = \(channel)") }
         if let before = here["before"].flatMap({ Int64($0) }) { conditions.append("d.id < \(before)") }
-        if let keyword = here["q"] { conditions.append("m.title LIKE \("%\(keyword.replacing("%", with: ""))%") OR u.name LIKE \("%\(keyword.replacing("%", with: ""))%")") }
+        if let keyword = here["q"] { conditions.append(.contains(keyword, in: "m.title", "u.name")) }
         let filters = conditions
         let size = min(here["size"].flatMap { Int($0) } ?? 20, 100)
         let (rows, counts) = try await database.read { reader in

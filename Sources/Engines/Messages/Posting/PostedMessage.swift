@@ -79,7 +79,7 @@ extension MessageEngine {
     )] {
         var conditions: [SQL] = ["m.by_kind = \(principal.kind.rawValue)", "m.by_id = \(principal.id)"]
         if let before { conditions.append("m.id < \(before)") }
-        if let keyword { conditions.append("m.title LIKE \("%" + keyword.replacing("%", with: "") + "%")") }
+        if let keyword { conditions.append(.contains(keyword, in: "m.title")) }
         return try reader.rows(
             """
             SELECT m.id, m.title, m.text, m.at, m.receivers, (SELECT COUNT(*) FROM message_inbox i WHERE i.message_id = m.id AND i.read_at IS NOT NULL) AS seen

@@ -8,7 +8,7 @@ extension ReportEngine {
     /// What this person may open, newest change first, at most 500.
     package func items(_ kind: ReportItem.Kind, keyword: String? = nil, by principal: Principal, in reader: any Reader) throws -> [ReportItem] {
         var conditions: [SQL] = ["kind = \(kind.rawValue)", ReportAudience.condition(principal)]
-        if let keyword { conditions.append("title LIKE \("%" + keyword.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_") + "%") ESCAPE '\\'") }
+        if let keyword { conditions.append(.contains(keyword, in: "title")) }
         return try reader.rows("SELECT * FROM report_items WHERE \(SQL.all(of: conditions)) ORDER BY updated_at DESC, id DESC LIMIT 500").compactMap(ReportItem.init)
     }
 

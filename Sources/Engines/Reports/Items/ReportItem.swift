@@ -87,7 +87,7 @@ package struct ReportAudience: Sendable, Equatable {
     static func condition(_ principal: Principal) -> SQL {
         var words = ["everyone"] + principal.roles.prefix(50).map { "role:\($0)" }
         if let organisation = principal.organisation { words.append("org:\(organisation)") }
-        let parts = words.filter { !$0.contains("%") && !$0.contains("_") }.map { word -> SQL in "audience LIKE \("%,\(word),%")" }
+        let parts = words.map { word -> SQL in .contains(code: ",\(word),", in: "audience") }
         let own: SQL = principal.id > 0 ? "owner = \(principal.id)" : "1 = 0"
         return "(\(SQL.joined([own] + parts, by: " OR ")))"
     }

@@ -163,10 +163,10 @@ struct SchedulePages: Sendable {
     func users(request: Request, context: WebContext) async throws -> Response {
         let (keyword, principal) = (context.here["q"], try context.signedIn())
         let scope = principal.scope.condition(org: "o.id", area: "o.area")
-        let pattern = "%" + (keyword ?? "").replacing("%", with: "").replacing("_", with: "") + "%"
+        let matches = SQL.contains(keyword ?? "", in: "u.name")
         let found = try await engine.database.read { reader in
             try reader.rows(
-                "SELECT u.id, u.name, o.name AS place FROM users u JOIN organisations o ON o.id = u.organisation WHERE u.state = 'active' AND u.name LIKE \(pattern) AND \(scope) ORDER BY u.id LIMIT 20"
+                "SELECT u.id, u.name, o.name AS place FROM users u JOIN organisations o ON o.id = u.organisation WHERE u.state = 'active' AND \(matches) AND \(scope) ORDER BY u.id LIMIT 20"
             )
         }
         return .html("\(ReferenceChoices(found.map { Choice(String($0.int("id") ?? 0), $0.text("name") ?? "", group: $0.text("place")) }))")

@@ -95,7 +95,7 @@ package struct ReportArchive: Sendable {
     package func outputs(of principal: Principal, keyword: String? = nil, before: Int64? = nil, limit: Int, in reader: any Reader) throws -> [Output] {
         var conditions: [SQL] = ["receiver = \(principal.id)"]
         if let before { conditions.append("id < \(before)") }
-        if let keyword { conditions.append("title LIKE \("%" + keyword.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_") + "%") ESCAPE '\\'") }
+        if let keyword { conditions.append(.contains(keyword, in: "title")) }
         return try reader.rows("SELECT * FROM report_outputs WHERE \(SQL.all(of: conditions)) ORDER BY id DESC LIMIT \(min(max(limit, 1), 200))").map(Output.init)
     }
 

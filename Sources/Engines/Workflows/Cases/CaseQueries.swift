@@ -137,10 +137,7 @@ extension WorkflowEngine {
 
     private func filters(_ query: WorkQuery) -> [SQL] {
         var conditions: [SQL] = []
-        if let keyword = query.keyword {
-            let pattern = "%" + keyword.replacing("%", with: "").replacing("_", with: "") + "%"
-            conditions.append("c.number LIKE \(pattern) OR c.title LIKE \(pattern) OR c.org_name LIKE \(pattern) OR c.starter_name LIKE \(pattern)")
-        }
+        if let keyword = query.keyword { conditions.append(.contains(keyword, in: "c.number", "c.title", "c.org_name", "c.starter_name")) }
         if let workflow = query.workflow { conditions.append("c.workflow = \(workflow)") }
         if let state = query.state { conditions.append("c.state = \(state.rawValue)") }
         if query.isOverdue { conditions.append("s.due_at < \(clock.now)") }

@@ -7,11 +7,11 @@ struct BlobPut: Sendable {
     let continuation: CheckedContinuation<Blob, any Error>
 }
 
-/// A few threads for everything that waits for the disk, so that neither an event loop nor Swift's pool does.
+/// A few threads for everything that waits for the disk, so that neither an event loop, nor Swift's pool, nor a connection to the database does. They end with `stop()`.
 ///
 /// `@unchecked`: `condition` guards every variable.
-final class BlobThreads: @unchecked Sendable {
-    static let limit = 4
+package final class DiskThreads: @unchecked Sendable {
+    private let limit: Int
     private static let putsAtOnce = 32
     private static let waitingBytesLimit = 256 << 20
     private static let waitingJobsLimit = 20_000
@@ -26,9 +26,18 @@ final class BlobThreads: @unchecked Sendable {
     private var isStopping = false
 
     /// - Parameter store: stores several files with as few flushes as it can.
-    init(store: @escaping @Sendable ([BlobPut]) -> Void) { self.store = store }
+    init(limit: Int = 4, store: @escaping @Sendable ([BlobPut]) -> Void) {
+        self.limit = limit
+        self.store = store
+    }
 
-    func run<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+    /// For work of its own kind, such as sums over files or archives.
+    ///
+    /// - Parameter limit: so many at a time; 1 keeps the order in which they came.
+    package convenience init(limit: Int) { self.init(limit: limit) { _ in } }
+
+    /// - Throws: what the body throws; `.unavailable` when very many wait or it was stopped.
+    package func run<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { continuation in
             let isTaken = condition.withLock {
                 guard !isStopping, jobs.count < Self.waitingJobsLimit else { return false }
@@ -55,7 +64,8 @@ final class BlobThreads: @unchecked Sendable {
 
     var waiting: Int { condition.withLock { jobs.count + puts.count } }
 
-    func stop() {
+    /// What waits is done, then the threads end; nothing new is taken.
+    package func stop() {
         condition.withLock {
             isStopping = true
             condition.broadcast()
@@ -65,10 +75,10 @@ final class BlobThreads: @unchecked Sendable {
     private func wake() {
         if idle > 0 {
             condition.signal()
-        } else if threads < Self.limit {
+        } else if threads < limit {
             threads += 1
             let thread = Thread { [self] in while serve() {} }
-            thread.name = "jianwei.blobs"
+            thread.name = "jianwei.disk"
             thread.start()
         }
     }
