@@ -5,7 +5,7 @@ extension SchemaStep {
         switch self {
         case .createTable(let table):
             [table.createStatement(dialect)] + table.partitionStatements(dialect)
-                + table.indexes.map { $0.createStatement(on: table.name, columns: $0.placed(in: table, dialect).columns) }
+                + table.indexes.flatMap { table.creating($0, dialect).statements(for: dialect) }
                 + (table.wordIndex?.statements(dialect) ?? [])
         case .addColumn(let table, let column):
             ["ALTER TABLE \(quoted(table)) ADD COLUMN \(column.definition(dialect))"]
@@ -26,6 +26,9 @@ extension SchemaStep {
 extension Table {
     /// True when the database counts `id` up by itself.
     package var countsItsKey: Bool { key == ["id"] && !isClustered && (columns.first { $0.name == "id" }?.kind ?? .integer) == .integer }
+
+    /// An index of this table, such as a bulk load dropped, under its own name and with what the dialect adds to it.
+    package func creating(_ index: Index, _ dialect: Dialect) -> SchemaStep { .run(index.createStatement(on: name, columns: index.placed(in: self, dialect).columns)) }
 
     fileprivate func createStatement(_ dialect: Dialect) -> String {
         var parts: [String] = []

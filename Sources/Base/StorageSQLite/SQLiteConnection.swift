@@ -63,6 +63,15 @@ final class SQLiteConnection {
     var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
     var lastInsertedID: Int64 { sqlite3_last_insert_rowid(handle) }
 
+    func rows(_ sql: SQL) throws -> [Row] {
+        var rows: [Row] = []
+        try each(sql) {
+            rows.append($0)
+            return true
+        }
+        return rows
+    }
+
     func each(_ sql: SQL, _ body: (Row) throws -> Bool) throws {
         let began = SlowStatements.now()
         var count = 0

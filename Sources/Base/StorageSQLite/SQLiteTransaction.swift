@@ -9,14 +9,7 @@ final class SQLiteReader: Reader {
 
     var dialect: Dialect { .sqlite }
 
-    func rows(_ sql: SQL) throws -> [Row] {
-        var rows: [Row] = []
-        try connection.each(sql) {
-            rows.append($0)
-            return true
-        }
-        return rows
-    }
+    func rows(_ sql: SQL) throws -> [Row] { try connection.rows(sql) }
 
     func each(_ sql: SQL, _ body: (Row) throws -> Bool) throws { try connection.each(sql, body) }
 }
@@ -35,14 +28,7 @@ final class SQLiteTransaction: QueuedTransaction {
 
     var dialect: Dialect { .sqlite }
 
-    func rows(_ sql: SQL) throws -> [Row] {
-        var rows: [Row] = []
-        try connection.each(sql) {
-            rows.append($0)
-            return true
-        }
-        return rows
-    }
+    func rows(_ sql: SQL) throws -> [Row] { try connection.rows(sql) }
 
     func each(_ sql: SQL, _ body: (Row) throws -> Bool) throws { try connection.each(sql, body) }
 

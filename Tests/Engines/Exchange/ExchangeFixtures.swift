@@ -64,16 +64,3 @@ func code(_ body: () throws -> some Any) -> String? {
         return (error as? Failure)?.code ?? (error as? ClientRefusal)?.code ?? "\(error)"
     }
 }
-
-/// SplitMix64: the same damage on every run.
-struct Chance: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}

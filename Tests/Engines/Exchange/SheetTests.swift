@@ -141,7 +141,7 @@ struct SheetTests {
 
     @Test("随机破坏的表格从不使程序崩溃", arguments: [UInt64(11), 12, 13, 14])
     func damaged(seed: UInt64) throws {
-        var chance = Chance(state: seed)
+        var chance = SplitMix64(seed: seed)
         let originals = try [
             written(.xlsx), written(.csv), TestWorkbook(sheet: "<worksheet><sheetData><row r=\"1\"><c r=\"A1\"><v>1</v></c></row></sheetData></worksheet>", stores: true).bytes(),
         ]

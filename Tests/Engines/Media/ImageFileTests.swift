@@ -73,7 +73,7 @@ struct ImageFileTests {
 
     @Test("随机破坏的图片从不使程序崩溃", arguments: [UInt64(1), 2, 3, 4, 5, 6])
     func damaged(seed: UInt64) {
-        var chance = Chance(state: seed)
+        var chance = SplitMix64(seed: seed)
         for whole in Self.wholes {
             for _ in 0..<6 {
                 var bytes = whole.bytes
@@ -92,18 +92,5 @@ struct ImageFileTests {
         } catch {
             return (error as? Failure)?.code ?? "\(error)"
         }
-    }
-}
-
-/// SplitMix64: the same damage on every run.
-struct Chance: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

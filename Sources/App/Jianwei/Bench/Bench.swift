@@ -19,7 +19,7 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Run the server under perf record and keep the profile here.") var profile: String?
     @Option(help: "Write the table as Markdown, too.") var markdown: String?
     @Option(help: "postgres://… of a server where scratch databases may be made: every part is measured there as well, beside the embedded database.") var database: String?
-    @Option(help: "With --database: how many nodes take the passes behind haproxy, such as 1,2,3.") var nodes = "1"
+    @Option(help: "With --database: how many nodes take the passes, connections spread over them in turn, such as 1,2,3.") var nodes = "1"
     @Flag(help: "With --database: leave the embedded database out.") var onlyDatabase = false
 
     func run() async throws {
@@ -100,7 +100,7 @@ struct Bench: AsyncParsableCommand {
         let directory = folder + "/gates"
         var fleet = try await BenchFleet.provision(directory, logger: logger)
         if parts.contains("start") { try start(directory, &report) }
-        let server = try nodes == 1 ? BenchServer.jianwei(directory, profile: profile) : BenchServer.balanced(directory, nodes: nodes, place)
+        let server = try nodes == 1 ? BenchServer.jianwei(directory, profile: profile) : BenchServer.several(directory, nodes: nodes, place)
         defer { server.stop() }
         try fleet.authorise(port: server.port)
         let warmUp = try await PassBench.prepare(fleet, requests: 3200, passesPerRequest: 1, serial: 1)

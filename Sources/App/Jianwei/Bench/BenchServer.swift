@@ -5,7 +5,7 @@ import Kernel
 final class BenchServer {
     let port: Int
     private let process = Process()
-    /// Nodes behind this one, where it is a balancer.
+    /// Nodes on the same database, started and stopped with this one.
     private var nodes: [BenchServer] = []
     /// From starting the process to the first 200.
     private(set) var startSeconds = 0.0
@@ -45,39 +45,24 @@ final class BenchServer {
         return try BenchServer(program, { ["serve", "--data", directory, "--listen", "127.0.0.1:\($0)", "--log-level", logLevel] + more }, log: directory + "/serve.log")
     }
 
-    /// Several nodes on one database behind haproxy.
+    /// Several nodes on one database; the load goes to them in turn (`ports`).
     ///
-    /// - Throws: `Failure` `.unavailable` `JW-B005` when one of them does not start, or haproxy is not installed.
-    static func balanced(_ directory: String, nodes count: Int, _ place: BenchPlace) throws -> BenchServer {
-        let nodes = try (1...count).map { number in try jianwei(number == 1 ? directory : place.join(directory, node: number), more: ["--trusted-proxy", "127.0.0.1"]) }
-        let text = { (port: Int) in
-            """
-            global
-                maxconn 4000
-            defaults
-                mode http
-                timeout connect 3s
-                timeout client 90s
-                timeout server 90s
-            listen bench
-                bind 127.0.0.1:\(port)
-                balance leastconn
-                http-reuse always
-
-            """ + nodes.enumerated().map { "    server n\($0) 127.0.0.1:\($1.port)\n" }.joined()
+    /// - Throws: `Failure` `.unavailable` `JW-B005` when one of them does not start.
+    static func several(_ directory: String, nodes count: Int, _ place: BenchPlace) throws -> BenchServer {
+        let first = try jianwei(directory)
+        do {
+            for number in 2...count { first.nodes.append(try jianwei(place.join(directory, node: number))) }
+        } catch {
+            first.stop()
+            throw error
         }
-        let path = directory + "/haproxy.cfg"
-        let balancer = try BenchServer(
-            "/usr/sbin/haproxy",
-            { port in
-                _ = FileManager.default.createFile(atPath: path, contents: Data(text(port).utf8))
-                return ["-db", "-f", path]
-            }, log: directory + "/haproxy.log")
-        balancer.nodes = nodes
-        return balancer
+        return first
     }
 
-    /// CPU-seconds of the process, its children and the nodes behind it so far.
+    /// This node's and those of the nodes beside it: connections are spread over them in turn, as a balancer would.
+    var ports: [Int] { [port] + nodes.map(\.port) }
+
+    /// CPU-seconds of the process, its children and the nodes beside it so far.
     var cpuSeconds: Double { nodes.reduce(0) { $0 + $1.cpuSeconds } + BenchServer.processes(under: process.processIdentifier).reduce(0) { $0 + BenchServer.cpu($1) } }
     /// Resident megabytes: now, and at most.
     var residentMegabytes: Double { nodes.reduce(status("VmRSS")) { $0 + $1.residentMegabytes } }

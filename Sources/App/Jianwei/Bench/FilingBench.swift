@@ -17,7 +17,7 @@ struct FilingBench {
                 })
         }
         let before = server.cpuSeconds
-        let outcome = try LoadGenerator(port: server.port, needle: Array("\"filed\":true".utf8)).openLoop(requests, perSecond: perSecond)
+        let outcome = try LoadGenerator(ports: server.ports, needle: Array("\"filed\":true".utf8)).openLoop(requests, perSecond: perSecond)
         let spent = server.cpuSeconds - before
         guard outcome.refused == 0 else { throw Failure(.unexpected, "JW-B010", "有 \(outcome.refused) 个查询未被接受：\(outcome.firstRefusal ?? "")") }
         guard outcome.needles == filed else { throw Failure(.unexpected, "JW-B013", "已备案应为 \(filed) 次，实答 \(outcome.needles) 次") }

@@ -7,7 +7,8 @@ import Kernel
 /// Each lane is one connection that sends its requests in order. Closed loop: the next request goes out when the last one is answered. Open loop: requests go out by the clock,
 /// and the time of an answer counts from when its request was due, so that a server that stalls cannot hide it.
 struct LoadGenerator {
-    let port: Int
+    /// Connections are spread over them in turn.
+    let ports: [Int]
     /// Counted in the bodies of answers, to know what the server says it did.
     let needle: [UInt8]
 
@@ -36,8 +37,15 @@ struct LoadGenerator {
 
     func openLoop(_ lanes: [[[UInt8]]], perSecond: Double) throws -> Outcome { try run(lanes, perSecond: perSecond, limit: .infinity) }
 
+    init(ports: [Int], needle: [UInt8]) {
+        self.ports = ports
+        self.needle = needle
+    }
+
+    init(port: Int, needle: [UInt8]) { self.init(ports: [port], needle: needle) }
+
     private func run(_ requests: [[[UInt8]]], perSecond: Double?, limit: Double) throws -> Outcome {
-        var lanes = try requests.map { LoadLane(try LoadSocket(port: port), $0) }
+        var lanes = try requests.enumerated().map { LoadLane(try LoadSocket(port: ports[$0 % ports.count]), $1) }
         var polled = lanes.map { pollfd(fd: $0.socket.descriptor, events: Int16(POLLIN), revents: 0) }
         var outcome = Outcome()
         let total = requests.reduce(0) { $0 + $1.count }

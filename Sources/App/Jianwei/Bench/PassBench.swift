@@ -51,7 +51,7 @@ struct PassBench {
     /// - Throws: when an answer was not 200 or a pass was not said to be stored.
     static func drive(_ prepared: Prepared, against server: BenchServer, limit: Double = .infinity) throws -> Result {
         let before = server.cpuSeconds
-        let outcome = try LoadGenerator(port: server.port, needle: stored).closedLoop(prepared.lanes, limit: limit)
+        let outcome = try LoadGenerator(ports: server.ports, needle: stored).closedLoop(prepared.lanes, limit: limit)
         let spent = server.cpuSeconds - before
         guard outcome.refused == 0 else { throw Failure(.unexpected, "JW-B010", "有 \(outcome.refused) 个请求未被接受：\(outcome.firstRefusal ?? "")") }
         let passes = outcome.answers * prepared.passesPerRequest

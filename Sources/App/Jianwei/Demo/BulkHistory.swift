@@ -28,21 +28,32 @@ struct BulkHistory: Sendable {
         report("\(sites.count) enterprises registered, \(seconds(clock.now - begun)) s")
         try await file(sites, now: now)
         report("\(plan.vehicles.count) vehicles filed, \(seconds(clock.now - begun)) s")
-        let indexes = GatePassEvent.ledger.table?.indexes ?? []
-        try await database.write { tx in for index in indexes { try tx.apply(.dropIndex(table: "gate_pass", index)) } }
+        guard let table = GatePassEvent.ledger.table else { return }
+        try await MonthPartitions([table]).open(table.name, from: today.adding(days: -plan.size.days).start, to: now, on: database)
+        try await database.write { tx in for index in table.indexes { try tx.apply(.dropIndex(table: table.name, index)) } }
         let loadStart = clock.now
         let written = try await days(sites, levels, today: today) { done, passes in
             if done % 30 == 0 || done == plan.size.days { report("day \(done) of \(plan.size.days): \(passes) passes, \(rate(passes, clock.now - loadStart)) rows/s") }
         }
-        for index in indexes {
-            try await database.write { tx in try tx.apply(.createIndex(table: "gate_pass", index)) }
+        let dialect = database.dialect
+        for index in table.indexes {
+            try await database.write { tx in try tx.apply(table.creating(index, dialect)) }
             report("index on \(index.columns.joined(separator: ", ")), \(seconds(clock.now - begun)) s")
         }
         try await PhotoUses.skip(database)
         let segments = try await gates.ledgers.foldFacets(of: GatePassEvent.ledger.name)
         report("\(segments) segments of facets, \(seconds(clock.now - begun)) s")
-        if let embedded = database as? SQLiteDatabase { try await embedded.analyze() }
+        try await settle()
         report("\(written) passes in \(seconds(clock.now - begun)) s, \(rate(written, clock.now - begun)) rows/s with indexes")
+    }
+
+    /// What a database learns by itself only in time: how the values lie, and, as ids were given by hand, which comes next.
+    private func settle() async throws {
+        if let embedded = database as? SQLiteDatabase { return try await embedded.analyze() }
+        try await database.write { tx in
+            _ = try tx.rows("SELECT setval(pg_get_serial_sequence('gate_pass', 'id'), (SELECT MAX(id) FROM gate_pass))")
+            try tx.apply(.run("ANALYZE"))
+        }
     }
 
     // MARK: Enterprises, warnings, filings

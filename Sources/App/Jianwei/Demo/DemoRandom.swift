@@ -1,17 +1,13 @@
+import Kernel
+
 /// Numbers that look like chance and are the same for the same seed (SplitMix64), so that a demonstration can be repeated.
 struct DemoRandom: RandomNumberGenerator, Sendable {
-    private var state: UInt64
+    private var generator: SplitMix64
 
     /// - Parameter stream: separates what must not shift when something else draws once more.
-    init(_ seed: UInt64, stream: UInt64 = 0) { state = seed &+ stream &* 0xD134_2543_DE82_EF95 }
+    init(_ seed: UInt64, stream: UInt64 = 0) { generator = SplitMix64(seed: seed &+ stream &* 0xD134_2543_DE82_EF95) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
+    mutating func next() -> UInt64 { generator.next() }
 
     /// 0..<1.
     mutating func unit() -> Double { Double(next() >> 11) / 9_007_199_254_740_992 }

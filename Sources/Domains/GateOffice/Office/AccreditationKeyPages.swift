@@ -34,9 +34,9 @@ struct AccreditationKeyPages: Sendable {
     private func page(_ title: String, _ path: String, _ fields: [FormField], submit: String, _ unit: Record, _ findings: [FieldFinding], _ context: WebContext) -> Response {
         let base = "/accreditation/\(unit.id)"
         let form = Form(action: "\(base)/keys/\(path)", sections: [FormSection(nil, fields)], submit: submit, cancel: base, findings: findings, context: context)
-        return Shell.page(
+        return Shell.form(
             title, crumbs: [Crumb("运维单位授权", "/accreditation"), Crumb(unit[MaintenanceUnit.name] ?? "", base), Crumb(title)], active: "/accreditation",
-            status: findings.isEmpty ? .ok : .unprocessableContent, body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+            form, context: context)
     }
 
     @Sendable private func check(request: Request, context: WebContext) async throws -> Response {

@@ -100,9 +100,9 @@ struct AccreditationPages: Sendable {
         let form = Form(
             action: "/accreditation/\(unit.id)/\(path)", sections: [FormSection(nil, fields)], submit: submit, cancel: "/accreditation/\(unit.id)", findings: findings,
             context: context)
-        return Shell.page(
+        return Shell.form(
             title, crumbs: [Crumb("运维单位授权", "/accreditation"), Crumb(unit[MaintenanceUnit.name] ?? "", "/accreditation/\(unit.id)"), Crumb(title)], active: "/accreditation",
-            status: findings.isEmpty ? .ok : .unprocessableContent, body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+            form, context: context)
     }
 
     // MARK: Approving

@@ -210,9 +210,8 @@ struct UnitPages: Sendable {
             action: "/unit/keys/new", sections: [FormSection(nil, input.fields(choices: served.map { Choice($0.code, "\($0.name)（\($0.code)）") }))], submit: "登记",
             cancel: Self.path,
             findings: findings, context: context)
-        return Shell.page(
-            "登记公钥", crumbs: [Crumb("本单位授权", Self.path), Crumb("登记公钥")], active: Self.path, status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+        return Shell.form(
+            "登记公钥", crumbs: [Crumb("本单位授权", Self.path), Crumb("登记公钥")], active: Self.path, form, context: context)
     }
 
     @Sendable func addKey(request: Request, context: WebContext) async throws -> Response {

@@ -67,7 +67,7 @@ struct RandomCheckPages: Sendable {
         let form = Form(action: "/random-checks/new", sections: [FormSection(nil, fields)], submit: "抽取", cancel: "/random-checks", findings: findings, context: context)
         return Shell.page(
             "新的随机核查", crumbs: [Crumb("随机核查", "/random-checks"), Crumb("新的核查")], active: "/random-checks", status: status,
-            body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+            body: Shell.framed(form, context), context: context)
     }
 
     @Sendable func draw(request: Request, context: WebContext) async throws -> Response {

@@ -38,15 +38,16 @@ package struct ExpiryPages: Sendable {
     func warnings(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
         let here = context.here
-        let state = here["state"] ?? "open", rule = here["rule"].flatMap { Int64($0) }, keyword = here["q"], before = here["before"].flatMap { Int64($0) }
-        let size = min(here["size"].flatMap { Int($0) } ?? 50, 200)
+        let state = here["state"] ?? "open", rule = here["rule"].flatMap { Int64($0) }, window = ListWindow(here, size: 50)
         let (found, counts) = try await engine.database.read { [engine] reader in
             (
-                try engine.warnings(state: state, rule: rule, search: keyword, before: before, limit: size, by: principal, in: reader), try engine.counts(by: principal, in: reader)
+                try engine.warnings(state: state, rule: rule, search: window.keyword, before: window.before, limit: window.limit, by: principal, in: reader),
+                try engine.counts(by: principal, in: reader)
             )
         }
         let today = context.site.clock.today
-        let rows = found.map { warning -> TableRow in
+        let shown = window.newest(found, id: \.id)
+        let rows = shown.rows.map { warning -> TableRow in
             let left = warning.due.daysSince1970 - today.daysSince1970
             let mark: Markup =
                 warning.closedAt != nil
@@ -70,20 +71,13 @@ package struct ExpiryPages: Sendable {
             Tabs.Tab("临期", path("near"), isActive: state == "near", count: counts.near),
             Tabs.Tab("已过期", path("passed"), isActive: state == "passed", count: counts.passed), Tabs.Tab("已消除", path("closed"), isActive: state == "closed", count: counts.closed),
         ])
-        let fields = [
-            FormField("q", "关键字", .text, value: keyword, placeholder: "对象、单位"),
-            FormField("rule", "预警", .select([Choice("", "全部")] + engine.current.map { Choice(String($0.id), $0.title) }), value: rule.map { String($0) }),
-        ]
         let actions: Markup =
             context.may(AlarmPermission.export) ? "\(ActionButton("导出", .download(PageAddress("/expiry-warnings/export", here.query).text), icon: "download"))" : .empty
-        let pager = Pager(
-            first: before == nil ? nil : here.restarting.text, next: found.count == size ? found.last.map { here.with("before", String($0.id)).text } : nil, size: size)
-        let table = DataTable(
-            id: "warnings", columns: columns, rows: rows, address: here, toolbar: "\(tabs)", pager: pager,
-            empty: engine.current.isEmpty ? "还没有预警规则；在“预警规则”里选择台账的日期字段" : "没有到期预警，每天 7:00 检查一次")
-        return Shell.page(
-            context.text("到期预警", "Expiry warnings"), crumbs: [Crumb(context.text("监测报警", "Alarms"))], active: "/expiry-warnings", actions: actions,
-            body: "\(SearchForm(action: "/expiry-warnings", fields: fields, table: "warnings", kept: [.init("state", state)]))\(table)", context: context)
+        let list = ListPage(
+            context.text("到期预警", "Expiry warnings"), at: "/expiry-warnings", crumbs: [Crumb(context.text("监测报警", "Alarms"))], id: "warnings", columns: columns,
+            filters: [.keyword(context, "对象、单位"), .choice("rule", "预警", engine.current.map { Choice(String($0.id), $0.title) }, context)], kept: [.init("state", state)],
+            empty: engine.current.isEmpty ? "还没有预警规则；在“预警规则”里选择台账的日期字段" : "没有到期预警，每天 7:00 检查一次", actions: actions, toolbar: "\(tabs)")
+        return list.response(rows, shown.pager, context)
     }
 
     /// `GET /expiry-warnings/export`: the filtered list, at most 5,000.
@@ -201,9 +195,9 @@ package struct ExpiryPages: Sendable {
             FormField("receivers", "接收人", .multiSelect(receivers), values: rule.receivers, help: "角色只通知管辖该单位、区域的人员", isWide: true),
         ]
         let form = Form(action: "/expiry-rules/\(at)", sections: [FormSection(nil, fields)], cancel: "/expiry-rules", findings: findings, context: context)
-        return Shell.page(
+        return Shell.form(
             rule.id == 0 ? "新建预警规则" : "修改预警规则", crumbs: [Crumb("预警规则", "/expiry-rules"), Crumb("修改")], active: "/expiry-rules",
-            status: findings.isEmpty ? .ok : .unprocessableContent, body: AlarmPages.framed(form, context), context: context)
+            form, context: context)
     }
 
     /// `POST /expiry-rules/{at}`.

@@ -51,7 +51,7 @@ extension AlarmPages {
             context: context)
         return Shell.page(
             "\(action.title)报警", crumbs: [Crumb("报警处理", "/alarms"), Crumb(alarm.number, "/alarms/\(alarm.id)"), Crumb(action.title)], active: "/alarms", status: status,
-            body: Self.framed(form, context), context: context)
+            body: Shell.framed(form, context), context: context)
     }
 
     /// `GET /alarms/{id}/comment`.
@@ -78,7 +78,7 @@ extension AlarmPages {
     private func remarkForm(_ id: Int64, text: String?, findings: [FieldFinding], status: HTTPResponse.Status, _ context: WebContext) -> Response {
         let field = FormField("opinion", "备注", .textArea(rows: 4), value: text, isRequired: true, maxLength: 1000, isWide: true)
         let form = Form(action: "/alarms/\(id)/comment", sections: [FormSection(nil, [field])], submit: "保存", cancel: "/alarms/\(id)", findings: findings, context: context)
-        return Shell.page("备注", crumbs: [Crumb("报警处理", "/alarms"), Crumb("备注")], active: "/alarms", status: status, body: Self.framed(form, context), context: context)
+        return Shell.page("备注", crumbs: [Crumb("报警处理", "/alarms"), Crumb("备注")], active: "/alarms", status: status, body: Shell.framed(form, context), context: context)
     }
 
     /// `POST /alarms/batch/accept`.
@@ -139,7 +139,7 @@ extension AlarmPages {
         let form = Form(
             action: "/alarms/batch/\(action.rawValue)", sections: [FormSection(nil, fields)], submit: action.title, cancel: "/alarms", findings: findings, context: context)
         return Shell.page(
-            "批量\(action.title)", crumbs: [Crumb("报警处理", "/alarms"), Crumb("批量\(action.title)")], active: "/alarms", status: status, body: Self.framed(form, context),
+            "批量\(action.title)", crumbs: [Crumb("报警处理", "/alarms"), Crumb("批量\(action.title)")], active: "/alarms", status: status, body: Shell.framed(form, context),
             context: context)
     }
 
@@ -148,9 +148,6 @@ extension AlarmPages {
         let fitting = Set(alarms.flatMap { AlarmFalseClass.choices(for: engine.kind($0.kind)?.category ?? .conduct) })
         return AlarmFalseClass.allCases.filter(fitting.contains).map { Choice($0.rawValue, $0.title) }
     }
-
-    /// A form stands in a card unless the dialog already frames it.
-    static func framed(_ form: Form, _ context: WebContext) -> Markup { context.isDialog ? form.markup : "\(Card(body: form.markup))" }
 
     private func ids(_ input: FormInput) -> [Int64] { input.all("id").compactMap { Int64($0) } }
 

@@ -58,7 +58,7 @@ extension AlarmPages {
             FormField("note", "情况说明", .textArea(rows: 4), maxLength: 2000, isWide: true),
         ]
         let form = Form(action: "/alarms/\(id)/evidence", sections: [FormSection(nil, fields)], submit: "加入证据链", cancel: "/alarms/\(id)", findings: findings, context: context)
-        return Shell.page("补充证据", crumbs: [Crumb("报警处理", "/alarms"), Crumb("补充证据")], active: "/alarms", status: status, body: Self.framed(form, context), context: context)
+        return Shell.page("补充证据", crumbs: [Crumb("报警处理", "/alarms"), Crumb("补充证据")], active: "/alarms", status: status, body: Shell.framed(form, context), context: context)
     }
 
     /// `POST /alarms/{id}/evidence`: pictures and a statement join the chain.

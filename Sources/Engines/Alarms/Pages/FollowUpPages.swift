@@ -96,7 +96,7 @@ extension AlarmPages {
         ]
         let form = Form(action: "/alarms/\(id)/follow", sections: [FormSection(nil, fields)], submit: "保存", cancel: "/alarms/\(id)", findings: findings, context: context)
         return Shell.page(
-            "跟踪记录", crumbs: [Crumb("报警处理", "/alarms"), Crumb(alarm.number, "/alarms/\(id)"), Crumb("跟踪记录")], active: "/alarms", status: status, body: Self.framed(form, context),
+            "跟踪记录", crumbs: [Crumb("报警处理", "/alarms"), Crumb(alarm.number, "/alarms/\(id)"), Crumb("跟踪记录")], active: "/alarms", status: status, body: Shell.framed(form, context),
             context: context)
     }
 

@@ -99,9 +99,9 @@ extension AlarmPages {
             action: "/alarm-push-rules/\(at)", sections: [FormSection("推送", rhythm), FormSection("哪些报警", scope), FormSection("推给谁", who)], cancel: "/alarm-push-rules",
             findings: findings,
             context: context)
-        return Shell.page(
+        return Shell.form(
             rule.id == 0 ? "新建推送规则" : "修改推送规则", crumbs: [Crumb("监测报警"), Crumb("推送规则", "/alarm-push-rules"), Crumb("修改")], active: "/alarm-push-rules",
-            status: findings.isEmpty ? .ok : .unprocessableContent, body: Self.framed(form, context), context: context)
+            form, context: context)
     }
 
     /// `POST /alarm-push-rules/{at}`.

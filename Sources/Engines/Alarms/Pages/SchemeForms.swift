@@ -9,9 +9,9 @@ extension AlarmPages {
         let scheme = try found(context).scheme
         let form = Form(
             action: action, sections: [FormSection(nil, fields)], submit: "保存为新版本", cancel: "/alarm-schemes/\(scheme.name)", findings: findings, context: context)
-        return Shell.page(
+        return Shell.form(
             title, crumbs: Self.schemeCrumbs + [Crumb(scheme.title, "/alarm-schemes/\(scheme.name)"), Crumb(title)], active: "/alarm-schemes",
-            status: findings.isEmpty ? .ok : .unprocessableContent, body: Self.framed(form, context), context: context)
+            form, context: context)
     }
 
     /// Publishes, or shows the form again with what is wrong.

@@ -77,7 +77,7 @@ extension AlarmPages {
         ]
         let form = Form(
             action: "/alarm-schemes/new", sections: [FormSection(nil, fields)], submit: "新建", cancel: "/alarm-schemes", findings: findings, context: context)
-        return Shell.page("新建方案", crumbs: Self.schemeCrumbs + [Crumb("新建")], active: "/alarm-schemes", status: status, body: Self.framed(form, context), context: context)
+        return Shell.page("新建方案", crumbs: Self.schemeCrumbs + [Crumb("新建")], active: "/alarm-schemes", status: status, body: Shell.framed(form, context), context: context)
     }
 
     /// `POST /alarm-schemes/new`.

@@ -29,8 +29,8 @@ extension AlarmPages {
             FormField("note", "情况说明", .textArea(rows: 3), value: input["note"], maxLength: 1000, isWide: true),
         ]
         let form = Form(action: "/alarms/new", sections: [FormSection(nil, fields)], submit: "登记", cancel: "/alarms", findings: findings, context: context)
-        return Shell.page(
-            "登记报警", crumbs: [Crumb("报警处理", "/alarms"), Crumb("登记")], active: "/alarms", status: findings.isEmpty ? .ok : .unprocessableContent, body: Self.framed(form, context),
+        return Shell.form(
+            "登记报警", crumbs: [Crumb("报警处理", "/alarms"), Crumb("登记")], active: "/alarms", form,
             context: context)
     }
 

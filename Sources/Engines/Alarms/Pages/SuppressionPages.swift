@@ -23,11 +23,13 @@ extension AlarmPages {
     @Sendable
     func suppressions(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
-        let here = context.here, now = context.site.clock.now
-        let state = here["state"].flatMap(Suppression.State.init(rawValue:)), keyword = here["q"], before = here["before"].flatMap { Int64($0) }
-        let size = here["size"].flatMap { Int($0) } ?? 20
-        let windows = try await database.read { [engine] in try engine.suppressions(state: state, search: keyword, before: before, limit: size, by: principal, in: $0) }
-        let rows = windows.map { window -> TableRow in
+        let now = context.site.clock.now, list = ListWindow(context.here)
+        let state = context.here["state"].flatMap(Suppression.State.init(rawValue:))
+        let windows = try await database.read { [engine] in
+            try engine.suppressions(state: state, search: list.keyword, before: list.before, limit: list.limit, by: principal, in: $0)
+        }
+        let shown = list.newest(windows, id: \.id)
+        let rows = shown.rows.map { window -> TableRow in
             let standing = window.standing(at: now)
             let tone: Tone = standing.isActive ? .good : window.state == .asked ? .orange : .muted
             return TableRow(
@@ -48,16 +50,11 @@ extension AlarmPages {
         let tabs = Tabs(
             [Tabs.Tab("全部", "/alarm-suppressions", isActive: state == nil)]
                 + Suppression.State.allCases.map { Tabs.Tab($0.title, "/alarm-suppressions?state=\($0.rawValue)", isActive: state == $0) })
-        let add: Markup = context.may(AlarmPermission.suppress) ? "\(ActionButton("申请停用免报", .dialog("/alarm-suppressions/new"), icon: "plus", style: .primary))" : .empty
-        let pager = Pager(
-            first: before == nil ? nil : here.restarting.text, next: windows.count == size ? windows.last.map { here.with("before", String($0.id)).text } : nil, size: size)
-        let table = DataTable(
-            id: "suppressions", columns: columns, rows: rows, address: here, toolbar: "\(tabs)", pager: pager, empty: "没有停用免报；停车、检修、测试前在此申请，批准时段内的报警只计数不上台", emptyAction: add)
-        let search = SearchForm(
-            action: "/alarm-suppressions", fields: [FormField("q", "关键字", .text, value: keyword, placeholder: "事由、单位")], table: "suppressions",
-            kept: state.map { [.init("state", $0.rawValue)] } ?? [])
-        return Shell.page(
-            context.text("停用免报", "Suppression"), crumbs: [Crumb("监测报警")], active: "/alarm-suppressions", actions: add, body: "\(search)\(table)", context: context)
+        let page = ListPage(
+            context.text("停用免报", "Suppression"), at: "/alarm-suppressions", crumbs: [Crumb("监测报警")], id: "suppressions", columns: columns, filters: [.keyword(context, "事由、单位")],
+            kept: state.map { [.init("state", $0.rawValue)] } ?? [], empty: "没有停用免报；停车、检修、测试前在此申请，批准时段内的报警只计数不上台",
+            add: context.may(AlarmPermission.suppress) ? ActionButton("申请停用免报", .dialog("/alarm-suppressions/new"), icon: "plus", style: .primary) : nil, toolbar: "\(tabs)")
+        return page.response(rows, shown.pager, context)
     }
 
     /// `GET /alarm-suppressions/new`.
@@ -85,8 +82,8 @@ extension AlarmPages {
         ]
         let form = Form(
             action: "/alarm-suppressions/new", sections: [FormSection(nil, fields)], submit: "提交申请", cancel: "/alarm-suppressions", findings: findings, context: context)
-        return Shell.page(
-            "申请停用免报", crumbs: Self.crumbs + [Crumb("申请")], active: "/alarm-suppressions", status: findings.isEmpty ? .ok : .unprocessableContent, body: Self.framed(form, context),
+        return Shell.form(
+            "申请停用免报", crumbs: Self.crumbs + [Crumb("申请")], active: "/alarm-suppressions", form,
             context: context)
     }
 
@@ -175,9 +172,9 @@ extension AlarmPages {
             action: "/alarm-suppressions/\(id)/decide/\(state.rawValue)", sections: [FormSection(nil, fields)], submit: title, cancel: "/alarm-suppressions/\(id)",
             findings: findings,
             context: context)
-        return Shell.page(
+        return Shell.form(
             title, crumbs: Self.crumbs + [Crumb(window.title, "/alarm-suppressions/\(id)"), Crumb(title)], active: "/alarm-suppressions",
-            status: findings.isEmpty ? .ok : .unprocessableContent, body: Self.framed(form, context), context: context)
+            form, context: context)
     }
 
     /// `POST /alarm-suppressions/{id}/decide/{state}`.

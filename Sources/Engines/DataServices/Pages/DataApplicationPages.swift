@@ -10,14 +10,11 @@ extension DataServicePages {
     @Sendable
     func applications(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
-        let here = context.here
+        let window = ListWindow(context.here)
         let all = try await database.read { [engine] in try engine.applications(by: principal, in: $0) }
-        let shown = all.filter { one in
-            (here["q"].map { one.name.contains($0) || one.key.contains($0) || one.contact.contains($0) } ?? true) && (here["state"].map { ($0 == "on") == one.isOn } ?? true)
-        }
-        let size = min(max(here["size"].flatMap { Int($0) } ?? 20, 1), 100)
-        let page = max(here["page"].flatMap { Int($0) } ?? 0, 0)
-        let rows = shown.dropFirst(page * size).prefix(size).map { one -> TableRow in
+        let wanted = all.filter { one in window.finds(one.name, one.key, one.contact) && (context.here["state"].map { ($0 == "on") == one.isOn } ?? true) }
+        let shown = window.numbered(wanted, sortedBy: ["name": { $0.name }, "contact": { $0.contact }, "by": { $0.byName }, "at": { $0.at.text }])
+        let rows = shown.rows.map { one -> TableRow in
             let path = "/data-applications/\(one.id)"
             let turn =
                 one.isOn
@@ -32,23 +29,14 @@ extension DataServicePages {
                 ], actions: "\(turn)\(renew)")
         }
         let columns = [
-            Column("name", "应用"), Column("key", "AppKey"), Column("state", "状态"), Column("contact", "联系人"), Column("addresses", "来源地址", isWrapping: true), Column("by", "登记人"),
-            Column("at", "登记时间"),
+            Column("name", "应用", isSortable: true), Column("key", "AppKey"), Column("state", "状态"), Column("contact", "联系人", isSortable: true),
+            Column("addresses", "来源地址", isWrapping: true), Column("by", "登记人", isSortable: true), Column("at", "登记时间", isSortable: true),
         ]
-        let fields = [
-            FormField("q", "关键字", .text, value: here["q"], placeholder: "应用、AppKey、联系人"),
-            FormField("state", "状态", .select([Choice("", "全部"), Choice("on", "启用"), Choice("off", "停用")]), value: here["state"]),
-        ]
-        let pager = Pager(
-            previous: page > 0 ? here.with("page", page == 1 ? nil : String(page - 1)).text : nil,
-            next: (page + 1) * size < shown.count ? here.with("page", String(page + 1)).text : nil,
-            total: shown.count, size: size)
-        let add = ActionButton("登记应用", .dialog("/data-applications/new"), icon: "plus", style: .primary)
-        let table = DataTable(
-            id: "applications", columns: columns, rows: Array(rows), address: here, pager: pager, empty: "没有应用；登记后得到 AppKey 与 AppSecret，再申请接口", emptyAction: add.markup)
-        return Shell.page(
-            "应用与密钥", crumbs: [Crumb("数据服务"), Crumb("应用与密钥")], active: "/data-applications", actions: "\(add)",
-            body: "\(SearchForm(action: "/data-applications", fields: fields, table: "applications"))\(table)", context: context)
+        let list = ListPage(
+            "应用与密钥", at: "/data-applications", crumbs: [Crumb("数据服务"), Crumb("应用与密钥")], id: "applications", columns: columns,
+            filters: [.keyword(context, "应用、AppKey、联系人"), .choice("state", "状态", [Choice("on", "启用"), Choice("off", "停用")], context)],
+            empty: "没有应用；登记后得到 AppKey 与 AppSecret，再申请接口", add: ActionButton("登记应用", .dialog("/data-applications/new"), icon: "plus", style: .primary))
+        return list.response(rows, shown.pager, context)
     }
 
     func applicationForm(_ context: WebContext, _ input: FormInput?, _ findings: [FieldFinding]) -> Response {
@@ -59,9 +47,8 @@ extension DataServicePages {
         ]
         let form = Form(
             action: "/data-applications/new", sections: [FormSection(nil, fields)], submit: "登记", cancel: "/data-applications", findings: findings, context: context)
-        return Shell.page(
-            "登记应用", crumbs: [Crumb("应用与密钥", "/data-applications"), Crumb("登记")], active: "/data-applications", status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: context.isDialog ? form.markup : "\(Card(body: form.markup))", context: context)
+        return Shell.form(
+            "登记应用", crumbs: [Crumb("应用与密钥", "/data-applications"), Crumb("登记")], active: "/data-applications", form, context: context)
     }
 
     /// `POST /data-applications/new`: the secret is shown once.
@@ -122,19 +109,21 @@ extension DataServicePages {
     /// `GET /data-blocks?q=`.
     @Sendable
     func blocks(request: Request, context: WebContext) async throws -> Response {
-        let keyword = context.here["q"]
+        let window = ListWindow(context.here)
         let all = try await database.read { [engine] in try engine.blocks(in: $0) }
-        let rows = all.filter { one in keyword.map { one.address.contains($0) || one.reason.contains($0) } ?? true }.map { one in
+        let shown = window.numbered(all.filter { window.finds($0.address, $0.reason) }, sortedBy: ["address": { $0.address }, "by": { $0.byName }, "at": { $0.at.text }])
+        let rows = shown.rows.map { one in
             TableRow(
                 id: String(one.id), ["<code>\(one.address)</code>", "\(one.reason)", "\(one.byName)", "\(String(one.at.text.prefix(16)))"],
                 actions: "\(ActionButton("移除", .post("/data-blocks/\(one.id)/remove", confirm: "移出黑名单后该地址可以再次调用。确定移除？"), style: .quiet))")
         }
-        let columns = [Column("address", "地址"), Column("reason", "原因", isWrapping: true), Column("by", "登记人"), Column("at", "时间")]
-        let add = ActionButton("加入黑名单", .dialog("/data-blocks/new"), icon: "plus", style: .primary)
-        let search = SearchForm(action: "/data-blocks", fields: [FormField("q", "关键字", .text, value: keyword, placeholder: "地址、原因")], table: "blocks")
-        return Shell.page(
-            "地址黑名单", crumbs: [Crumb("数据服务"), Crumb("地址黑名单")], active: "/data-blocks", actions: "\(add)",
-            body: "\(search)\(DataTable(id: "blocks", columns: columns, rows: rows, address: context.here, empty: "黑名单为空"))", context: context)
+        let columns = [
+            Column("address", "地址", isSortable: true), Column("reason", "原因", isWrapping: true), Column("by", "登记人", isSortable: true), Column("at", "时间", isSortable: true),
+        ]
+        let list = ListPage(
+            "地址黑名单", at: "/data-blocks", crumbs: [Crumb("数据服务"), Crumb("地址黑名单")], id: "blocks", columns: columns, filters: [.keyword(context, "地址、原因")],
+            empty: "黑名单为空；滥用接口的地址可以加入", add: ActionButton("加入黑名单", .dialog("/data-blocks/new"), icon: "plus", style: .primary))
+        return list.response(rows, shown.pager, context)
     }
 
     func blockForm(_ context: WebContext, _ input: FormInput?, _ findings: [FieldFinding]) -> Response {
@@ -143,9 +132,8 @@ extension DataServicePages {
             FormField("reason", "原因", .text, value: input?["reason"], isRequired: true, maxLength: 100),
         ]
         let form = Form(action: "/data-blocks/new", sections: [FormSection(nil, fields)], submit: "加入", cancel: "/data-blocks", findings: findings, context: context)
-        return Shell.page(
-            "加入黑名单", crumbs: [Crumb("地址黑名单", "/data-blocks"), Crumb("加入")], active: "/data-blocks", status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: context.isDialog ? form.markup : "\(Card(body: form.markup))", context: context)
+        return Shell.form(
+            "加入黑名单", crumbs: [Crumb("地址黑名单", "/data-blocks"), Crumb("加入")], active: "/data-blocks", form, context: context)
     }
 
     /// `POST /data-blocks/new`.

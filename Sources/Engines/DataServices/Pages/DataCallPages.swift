@@ -44,19 +44,19 @@ extension DataServicePages {
         return .all(of: conditions)
     }
 
-    /// `GET /data-calls?q=&result=&day_from=&day_to=&after=`.
+    /// `GET /data-calls?q=&result=&day_from=&day_to=&before=`.
     @Sendable
     func calls(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
         let here = context.here
         let condition = condition(here, principal)
-        let before = here["after"].flatMap { Int64($0) } ?? Int64.max
-        let size = min(max(here["size"].flatMap { Int($0) } ?? 50, 1), 200)
+        let window = ListWindow(here, size: 50)
+        let before = window.before ?? Int64.max
         let today = engine.clock.today
         let scope = principal.scope.condition()
         let (lines, sums) = try await database.read { reader in
             (
-                try reader.rows("SELECT * FROM data_calls WHERE \(condition) AND id < \(before) ORDER BY id DESC LIMIT \(size)").map(DataCallLine.init),
+                try reader.rows("SELECT * FROM data_calls WHERE \(condition) AND id < \(before) ORDER BY id DESC LIMIT \(window.limit)").map(DataCallLine.init),
                 try reader.first(
                     """
                     SELECT COUNT(*) AS n, SUM(CASE WHEN status = 200 THEN 0 ELSE 1 END) AS bad, SUM(rows) AS given, AVG(milliseconds) AS spent FROM data_calls
@@ -64,7 +64,8 @@ extension DataServicePages {
                     """)
             )
         }
-        let rows = lines.map { line in
+        let shown = window.newest(lines, id: \.id)
+        let rows = shown.rows.map { line in
             TableRow(
                 id: String(line.id),
                 [
@@ -76,9 +77,8 @@ extension DataServicePages {
             Column("at", "时间"), Column("service", "接口"), Column("application", "应用"), Column("address", "来源"), Column("status", "结果"), Column("code", "错误码"),
             Column("rows", "条数", align: .end), Column("ms", "毫秒", align: .end), Column("query", "参数", isWrapping: true),
         ]
-        let fields = [
-            FormField("q", "接口、应用或地址", .text, value: here["q"], help: "完整内容"),
-            FormField("result", "结果", .select([Choice("", "全部"), Choice("good", "成功"), Choice("bad", "被拒绝或出错")]), value: here["result"]),
+        let filters: [FormField] = [
+            FormField("q", "接口、应用或地址", .text, value: here["q"], help: "完整内容"), .choice("result", "结果", [Choice("good", "成功"), Choice("bad", "被拒绝或出错")], context),
             FormField("day", "日期", .dayRange, values: [here["day_from"] ?? "", here["day_to"] ?? ""]),
         ]
         let cards = [
@@ -86,13 +86,10 @@ extension DataServicePages {
             StatCard("今日返回", Figure.grouped(Int(sums?.int("given") ?? 0)), unit: "条").markup,
             StatCard("平均用时", Figure.decimal(sums?.double("spent"), digits: 0), unit: "毫秒").markup,
         ]
-        let pager = Pager(
-            first: here["after"] == nil ? nil : here.restarting.text, next: lines.count == size ? lines.last.map { here.with("after", String($0.id)).text } : nil, size: size,
-            sizes: [20, 50, 100, 200])
-        let table = DataTable(id: "calls", columns: columns, rows: rows, address: here, pager: pager, empty: "没有符合条件的调用")
-        return Shell.page(
-            "访问日志", crumbs: [Crumb("数据服务"), Crumb("访问日志")], active: "/data-calls", actions: SheetAnswer.buttons(here, path: "/data-calls/export"),
-            body: "<div class=\"stack\">\(Grid(.quarters, cards))\(SearchForm(action: "/data-calls", fields: fields, table: "calls"))\(table)</div>", context: context)
+        let list = ListPage(
+            "访问日志", at: "/data-calls", crumbs: [Crumb("数据服务"), Crumb("访问日志")], id: "calls", columns: columns, filters: filters, empty: "还没有人调用过接口",
+            export: "/data-calls/export", above: "\(Grid(.quarters, cards))")
+        return list.response(rows, shown.pager, context)
     }
 
     /// `GET /data-calls/export`: at most 10,000 of what the page is narrowed to.

@@ -129,9 +129,8 @@ extension DataServicePages {
         let form = Form(
             action: "/data-services/\(service.id)/apply", sections: [FormSection(nil, fields)], submit: "提交申请", cancel: "/data-services/\(service.id)", findings: findings,
             context: context)
-        return Shell.page(
-            "申请使用：\(service.title)", crumbs: [Crumb("接口目录", "/data-services"), Crumb("申请")], active: "/data-services", status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: context.isDialog ? form.markup : "\(Card(body: form.markup))", context: context)
+        return Shell.form(
+            "申请使用：\(service.title)", crumbs: [Crumb("接口目录", "/data-services"), Crumb("申请")], active: "/data-services", form, context: context)
     }
 
     /// `POST /data-services/{id}/apply`.

@@ -82,16 +82,14 @@ package struct DataServicePages: Sendable {
     /// `GET /data-services?q=&category=&state=&sort=&page=`.
     @Sendable
     func list(request: Request, context: WebContext) async throws -> Response {
-        let here = context.here
+        let here = context.here, window = ListWindow(here)
         let all = try await database.read { [engine] in try engine.services(in: $0) }
-        let shown = all.filter { one in
-            (here["q"].map { one.title.contains($0) || one.name.contains($0) || one.details.contains($0) } ?? true) && (here["category"].map { one.category == $0 } ?? true)
+        let wanted = all.filter { one in
+            window.finds(one.title, one.name, one.details) && (here["category"].map { one.category == $0 } ?? true)
                 && (here["state"].map { one.state.rawValue == $0 } ?? (one.state != .retired)) && (one.state != .draft || context.may(DataServicePermission.write))
         }
-        let sorted = Self.sorted(shown, here["sort"])
-        let size = min(max(here["size"].flatMap { Int($0) } ?? 20, 1), 100)
-        let page = max(here["page"].flatMap { Int($0) } ?? 0, 0)
-        let rows = sorted.dropFirst(page * size).prefix(size).map { one in
+        let shown = window.numbered(wanted, sortedBy: ["title": { $0.title }, "category": { $0.category }, "updated": { $0.updatedAt.text }])
+        let rows = shown.rows.map { one in
             TableRow(
                 id: String(one.id),
                 [
@@ -104,33 +102,14 @@ package struct DataServicePages: Sendable {
             Column("state", "状态"), Column("updated", "更新时间", isSortable: true),
         ]
         let categories = Array(Set(all.map(\.category))).sorted()
-        let fields = [
-            FormField("q", "关键字", .text, value: here["q"], placeholder: "名称、地址、说明"),
-            FormField("category", "目录", .select([Choice("", "全部")] + categories.map { Choice($0, $0) }), value: here["category"]),
-            FormField("state", "状态", .select([Choice("", "全部在用")] + DataService.State.allCases.map { Choice($0.rawValue, $0.title) }), value: here["state"]),
-        ]
-        let pager = Pager(
-            previous: page > 0 ? here.with("page", page == 1 ? nil : String(page - 1)).text : nil,
-            next: (page + 1) * size < sorted.count ? here.with("page", String(page + 1)).text : nil, total: sorted.count, size: size)
-        let action: Markup = context.may(DataServicePermission.write) ? "\(ActionButton("新增接口", .link("/data-services/new"), icon: "plus", style: .primary))" : .empty
-        let table = DataTable(
-            id: "services", columns: columns, rows: Array(rows), address: here, sort: here["sort"], pager: pager, empty: "没有符合条件的接口",
-            emptyAction: action)
-        return Shell.page(
-            context.text("接口目录", "Interfaces"), crumbs: [Crumb("数据服务"), Crumb("接口目录")], active: "/data-services", actions: action,
-            body: "\(SearchForm(action: "/data-services", fields: fields, table: "services"))\(table)", context: context)
-    }
-
-    private static func sorted(_ services: [DataService], _ sort: String?) -> [DataService] {
-        switch sort {
-        case "title": services.sorted { $0.title < $1.title }
-        case "-title": services.sorted { $0.title > $1.title }
-        case "category": services.sorted { $0.category < $1.category }
-        case "-category": services.sorted { $0.category > $1.category }
-        case "updated": services.sorted { $0.updatedAt < $1.updatedAt }
-        case "-updated": services.sorted { $0.updatedAt > $1.updatedAt }
-        default: services
-        }
+        let list = ListPage(
+            context.text("接口目录", "Interfaces"), at: "/data-services", crumbs: [Crumb("数据服务"), Crumb("接口目录")], id: "services", columns: columns,
+            filters: [
+                .keyword(context, "名称、地址、说明"), .choice("category", "目录", categories.map { Choice($0, $0) }, context),
+                FormField("state", "状态", .select([Choice("", "全部在用")] + DataService.State.allCases.map { Choice($0.rawValue, $0.title) }), value: here["state"]),
+            ], empty: "还没有接口；新增的接口审批后其他系统才能调用",
+            add: context.may(DataServicePermission.write) ? ActionButton("新增接口", .link("/data-services/new"), icon: "plus", style: .primary) : nil)
+        return list.response(rows, shown.pager, context)
     }
 
     /// `GET /data-services/{id}`: what it gives, how it is called, who may.

@@ -43,7 +43,7 @@ extension DutyPages {
             FormField("minutes", "应答时限", .number(step: "1"), value: "5", isRequired: true, unit: "分钟", minimum: "1", maximum: "60"),
         ]
         let form = Form(action: "/duty/calls/new?group=\(id)", sections: [FormSection(nil, fields)], submit: "开始查岗", cancel: "/duty/calls?group=\(id)", context: context)
-        return Shell.page("查岗", crumbs: [Crumb("查岗", "/duty/calls?group=\(id)"), Crumb("新查岗")], active: "/duty/calls", body: Self.framed(form, context), context: context)
+        return Shell.page("查岗", crumbs: [Crumb("查岗", "/duty/calls?group=\(id)"), Crumb("新查岗")], active: "/duty/calls", body: Shell.framed(form, context), context: context)
     }
 
     /// `POST /duty/calls/new?group=`.
@@ -66,7 +66,7 @@ extension DutyPages {
             action: "/duty/calls/\(id)", sections: [FormSection(nil, [FormField("note", "当前情况", .text, placeholder: "在岗，一切正常", maxLength: 200, isWide: true)])], submit: "我在岗",
             cancel: "/duty/calls",
             context: context)
-        return Shell.page("应答查岗", crumbs: [Crumb("查岗", "/duty/calls"), Crumb("应答")], active: "/duty/calls", body: Self.framed(form, context), context: context)
+        return Shell.page("应答查岗", crumbs: [Crumb("查岗", "/duty/calls"), Crumb("应答")], active: "/duty/calls", body: Shell.framed(form, context), context: context)
     }
 
     /// `POST /duty/calls/{id}`.

@@ -61,8 +61,6 @@ package struct DutyPages: Sendable {
 
     var database: any Database { engine.database }
 
-    static func framed(_ form: Form, _ context: WebContext) -> Markup { context.isDialog ? form.markup : "\(Card(body: form.markup))" }
-
     /// The group of the address, or the first one; nil where somebody sees none.
     func chosen(_ groups: [DutyGroup], _ context: WebContext) -> DutyGroup? {
         context.here["group"].flatMap { Int64($0) }.flatMap { id in groups.first { $0.id == id } } ?? groups.first

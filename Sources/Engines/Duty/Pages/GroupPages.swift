@@ -64,10 +64,9 @@ extension DutyPages {
         let leaders = (group?.members ?? []).filter(\.isLeader).map { String($0.user) }
         fields.append(FormField("leaders", "带班人员", .dropdown(people), values: input?.all("leaders") ?? leaders, help: "须在某一班组内", placeholder: "未选", isWide: true))
         let form = Form(action: "/duty/groups/\(at)", sections: [FormSection(nil, fields)], cancel: "/duty/groups", findings: findings, context: context)
-        return Shell.page(
+        return Shell.form(
             group?.title ?? "建值班组", crumbs: [Crumb("值班组", "/duty/groups"), Crumb(group?.title ?? "新建")], active: "/duty/groups",
-            status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: Self.framed(form, context), context: context)
+            form, context: context)
     }
 
     /// `POST /duty/groups/{at}`.

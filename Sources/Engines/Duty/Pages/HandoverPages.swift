@@ -60,9 +60,8 @@ extension DutyPages {
         let form = Form(
             action: "/duty/handovers/new?group=\(id)", sections: [FormSection(nil, fields)], submit: "签字交班", cancel: "/duty/handovers?group=\(id)", findings: findings,
             context: context)
-        return Shell.page(
-            "交班", crumbs: [Crumb("交接班", "/duty/handovers?group=\(id)"), Crumb(group.title)], active: "/duty/handovers", status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: Self.framed(form, context), context: context)
+        return Shell.form(
+            "交班", crumbs: [Crumb("交接班", "/duty/handovers?group=\(id)"), Crumb(group.title)], active: "/duty/handovers", form, context: context)
     }
 
     /// `POST /duty/handovers/new?group=`.

@@ -8,7 +8,7 @@ import Web
 extension DutyPages {
     private func page(_ title: String, _ form: Form, isWrong: Bool, _ context: WebContext) -> Response {
         Shell.page(
-            title, crumbs: [Crumb("值班值守"), Crumb("值班表", "/duty"), Crumb(title)], active: "/duty", status: isWrong ? .unprocessableContent : .ok, body: Self.framed(form, context),
+            title, crumbs: [Crumb("值班值守"), Crumb("值班表", "/duty"), Crumb(title)], active: "/duty", status: isWrong ? .unprocessableContent : .ok, body: Shell.framed(form, context),
             context: context)
     }
 

@@ -25,7 +25,7 @@ extension DutyPages {
             action: "/duty/import?group=\(group.id)", sections: [FormSection(nil, fields)], submit: "导入", cancel: "/duty?group=\(group.id)", findings: findings, context: context)
         return Shell.page(
             "导入排班：\(group.title)", crumbs: [Crumb("值班表", "/duty"), Crumb("导入排班")], active: "/duty", status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: context.isDialog ? "\(template)\(form)" : "\(Card(body: "\(template)\(form)"))", context: context)
+            body: Shell.framed("\(template)\(form)", context), context: context)
     }
 
     /// `POST /duty/import?group=`.

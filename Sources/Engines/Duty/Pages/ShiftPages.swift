@@ -64,9 +64,8 @@ extension DutyPages {
                 placeholder: "16:30"),
         ]
         let form = Form(action: "/duty/shifts/\(at)", sections: [FormSection(nil, fields)], cancel: "/duty/shifts", findings: findings, context: context)
-        return Shell.page(
-            at == "new" ? "新增班次" : "修改班次", crumbs: [Crumb("班次", "/duty/shifts"), Crumb("修改")], active: "/duty/shifts", status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: context.isDialog ? form.markup : "\(Card(body: form.markup))", context: context)
+        return Shell.form(
+            at == "new" ? "新增班次" : "修改班次", crumbs: [Crumb("班次", "/duty/shifts"), Crumb("修改")], active: "/duty/shifts", form, context: context)
     }
 
     /// `POST /duty/shifts/{at}`: an id, or `new`.

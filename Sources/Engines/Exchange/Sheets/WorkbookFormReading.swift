@@ -4,34 +4,25 @@ import Kernel
 extension WorkbookForm {
     /// - Throws: `.invalid` `JW-X020` for what is no workbook, `.tooLarge` beyond `limits`.
     package init(path: String, limits: SheetLimits = WorkbookForm.limits) throws {
-        let archive: ZipReader
-        do { archive = try ZipReader(path: path, maxEntries: 500, maxBytes: limits.bytes) } catch let failure as Failure where failure.kind == .invalid {
-            throw SheetFailure.broken("不是有效的 xlsx 文件")
-        }
-        workbookPart = "xl/workbook.xml"
-        let relations = FormRelations()
-        let book = FormBook()
-        guard try XMLStream.parse(workbookPart, of: archive, book), try XMLStream.parse("xl/_rels/workbook.xml.rels", of: archive, relations) else {
-            throw SheetFailure.broken("缺少工作簿")
-        }
-        var texts: [String] = []
-        let shared = FormTexts()
-        if try XMLStream.parse("xl/sharedStrings.xml", of: archive, shared) { texts = shared.texts }
+        self = try WorkbookParts.reading(limits) { try WorkbookForm(WorkbookParts(path: path, limits: limits, maxEntries: 500), limits) }
+    }
+
+    private init(_ book: WorkbookParts, _ limits: SheetLimits) throws {
+        workbookPart = book.workbook
+        let texts = try book.texts()
         sheets = []
-        for (name, relation) in book.sheets {
-            guard let target = relations.targets[relation] else { throw SheetFailure.broken("缺少工作表“\(name)”") }
-            let part = target.hasPrefix("/") ? String(target.dropFirst()) : "xl/" + target
-            guard let bytes = try archive.bytes(of: part) else { throw SheetFailure.broken("缺少工作表“\(name)”") }
+        for sheet in book.sheets {
             let events = FormCells(texts: texts)
-            _ = try XMLStream.parse(part, of: archive, events)
+            try book.walk(sheet, events)
             guard events.rows.count <= limits.rows else { throw SheetFailure.tooMany("模板超过 \(limits.rows) 行") }
-            let (head, tail) = try WorkbookForm.frame(String(decoding: bytes, as: UTF8.self), name)
-            sheets.append(Sheet(name: name, rows: events.rows, merges: events.merges, columns: events.columns, part: part, head: head, tail: tail))
+            let part = sheet.part ?? ""
+            let (head, tail) = try WorkbookForm.frame(String(decoding: try book.archive.bytes(of: part) ?? [], as: UTF8.self), sheet.name)
+            sheets.append(Sheet(name: sheet.name, rows: events.rows, merges: events.merges, columns: events.columns, part: part, head: head, tail: tail))
         }
         let own = Set(sheets.map(\.part))
         others = []
-        for entry in archive.entries where !own.contains(entry.name) && entry.name != "xl/calcChain.xml" {
-            if let bytes = try archive.bytes(of: entry.name) { others.append((entry.name, bytes)) }
+        for entry in book.archive.entries where !own.contains(entry.name) && entry.name != "xl/calcChain.xml" {
+            if let bytes = try book.archive.bytes(of: entry.name) { others.append((entry.name, bytes)) }
         }
     }
 
@@ -64,39 +55,6 @@ extension WorkbookForm {
         if let close = text.range(of: "</\(element)>") { return String(text[..<open.lowerBound] + text[close.upperBound...]) }
         guard let end = text[open.lowerBound...].range(of: "/>") else { return text }
         return String(text[..<open.lowerBound] + text[end.upperBound...])
-    }
-}
-
-private final class FormRelations: XMLEvents {
-    private(set) var targets: [String: String] = [:]
-
-    override func open(_ name: XMLName, _ attributes: XMLAttributes) {
-        if name == "Relationship", let id = attributes.string("Id"), let target = attributes.string("Target") { targets[id] = target }
-    }
-}
-
-private final class FormBook: XMLEvents {
-    private(set) var sheets: [(name: String, relation: String)] = []
-
-    override func open(_ name: XMLName, _ attributes: XMLAttributes) {
-        if name == "sheet", let relation = attributes.string("id") { sheets.append((attributes.string("name") ?? "", relation)) }
-    }
-}
-
-private final class FormTexts: XMLEvents {
-    private(set) var texts: [String] = []
-    private var current: [UInt8] = []
-    private var isText = false
-    private var phonetic = 0
-
-    override func open(_ name: XMLName, _ attributes: XMLAttributes) {
-        if name == "si" { current.removeAll(keepingCapacity: true) } else if name == "rPh" { phonetic += 1 } else if name == "t" { isText = phonetic == 0 }
-    }
-
-    override func text(_ bytes: UnsafeBufferPointer<UInt8>) { if isText { current.append(contentsOf: bytes) } }
-
-    override func close(_ name: XMLName) {
-        if name == "t" { isText = false } else if name == "rPh" { phonetic -= 1 } else if name == "si" { texts.append(WorkbookText.decode(current[...])) }
     }
 }
 

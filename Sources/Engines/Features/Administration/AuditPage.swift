@@ -108,7 +108,7 @@ struct AuditPage: Sendable {
         ])
         return Shell.page(
             "审计记录 \(id)", crumbs: [Crumb("审计日志", "/audit"), Crumb("\(id)")], active: "/audit",
-            body: context.isDialog ? "\(facts)\(changes(details))" : "\(Card(body: "\(facts)\(changes(details))"))", context: context)
+            body: Shell.framed("\(facts)\(changes(details))", context), context: context)
     }
 
     /// Before and after side by side where the act kept both; otherwise each fact a line.

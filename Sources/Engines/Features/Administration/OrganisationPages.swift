@@ -88,7 +88,7 @@ struct OrganisationPages: Sendable {
         let title = id == nil ? "新增机构" : "编辑机构"
         return Shell.page(
             title, crumbs: [Crumb("机构管理", "/admin/organisations"), Crumb(title)], active: "/admin/organisations", status: status,
-            body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+            body: Shell.framed(form, context), context: context)
     }
 
     @Sendable func create(request: Request, context: WebContext) async throws -> Response {

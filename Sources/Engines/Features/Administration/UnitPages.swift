@@ -218,9 +218,8 @@ struct UnitPages: Sendable {
         let form = Form(
             action: id.map { "/admin/units/\($0)/edit" } ?? "/admin/units/new", sections: [FormSection(nil, fields)], cancel: cancel, findings: findings, context: context)
         let title = id == nil ? "新增\(draft.tree.title)" : "编辑"
-        return Shell.page(
-            title, crumbs: [Crumb("组织树", "/admin/units"), Crumb(title)], active: "/admin/units", status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+        return Shell.form(
+            title, crumbs: [Crumb("组织树", "/admin/units"), Crumb(title)], active: "/admin/units", form, context: context)
     }
 
     @Sendable func create(request: Request, context: WebContext) async throws -> Response {

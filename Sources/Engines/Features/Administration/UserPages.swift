@@ -167,7 +167,7 @@ struct UserPages: Sendable {
         let form = Form(action: action, sections: [FormSection(nil, fields)], submit: id == nil ? "新增并生成一次性密码" : "保存", cancel: "/admin/users", findings: findings, context: context)
         let title = id == nil ? "新增用户" : "编辑用户"
         return Shell.page(
-            title, crumbs: [Crumb("用户管理", "/admin/users"), Crumb(title)], active: "/admin/users", status: status, body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))",
+            title, crumbs: [Crumb("用户管理", "/admin/users"), Crumb(title)], active: "/admin/users", status: status, body: Shell.framed(form, context),
             context: context)
     }
 
@@ -230,7 +230,7 @@ struct UserPages: Sendable {
             <div class="form-foot">\(ActionButton("我已记下", .link("/admin/users/\(id)"), style: .primary))</div>
             """
         var response = Shell.page(
-            title, crumbs: [Crumb("用户管理", "/admin/users"), Crumb("一次性密码")], active: "/admin/users", body: context.isDialog ? body : "\(Card(body: body))", context: context)
+            title, crumbs: [Crumb("用户管理", "/admin/users"), Crumb("一次性密码")], active: "/admin/users", body: Shell.framed(body, context), context: context)
         response.headers[.cacheControl] = "no-store"
         return response
     }

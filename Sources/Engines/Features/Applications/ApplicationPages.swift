@@ -207,7 +207,7 @@ struct ApplicationPages: Sendable {
             <div class="form-foot">\(ActionButton("我已记下", .link("/admin/applications/\(one.id)"), style: .primary))</div>
             """
         var response = Shell.page(
-            "“\(one.name)”的密钥", crumbs: [Crumb("应用接入", "/admin/applications"), Crumb("密钥")], active: "/admin/applications", body: context.isDialog ? body : "\(Card(body: body))",
+            "“\(one.name)”的密钥", crumbs: [Crumb("应用接入", "/admin/applications"), Crumb("密钥")], active: "/admin/applications", body: Shell.framed(body, context),
             context: context)
         response.headers[.cacheControl] = "no-store"
         return response

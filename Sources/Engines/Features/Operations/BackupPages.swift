@@ -27,19 +27,20 @@ struct BackupPages: Sendable {
 
     private func page(_ entered: [String: String], _ findings: [FieldFinding], _ context: WebContext) async throws -> Response {
         let address = context.here
-        let size = min(max(address["size"].flatMap { Int($0) } ?? 20, 1), 100)
+        let window = ListWindow(PageAddress(Self.path, address.query))
         let (settings, runs, backup, drill) = try await platform.database.read { reader in
             (
                 try OperationSettings.read(reader),
-                try BackupBook.page(kind: address["kind"], state: address["state"], before: address["before"].flatMap { Int64($0) }, limit: size + 1, in: reader),
+                try BackupBook.page(kind: address["kind"], state: address["state"], before: window.before, limit: window.limit, in: reader),
                 try BackupBook.last(.backup, state: "done", in: reader), try BackupBook.last(.drill, in: reader)
             )
         }
+        let shown = window.newest(runs, id: \.id)
         let columns = [
             Column("at", "开始时间"), Column("kind", "类别"), Column("state", "结果"), Column("spent", "用时", align: .end), Column("size", "大小", align: .end),
             Column("folder", "位置", isWrapping: true), Column("by", "发起"),
         ]
-        let rows = runs.prefix(size).map { one -> TableRow in
+        let rows = shown.rows.map { one -> TableRow in
             TableRow(
                 id: String(one.id),
                 [
@@ -47,32 +48,22 @@ struct BackupPages: Sendable {
                     "<span class=\"mono\">\(one.folder)</span>", "\(one.byName)",
                 ], path: "/admin/backups/\(one.id)")
         }
-        let start = PageAddress(Self.path, address.query.filter { $0.name != "before" })
-        let pager = Pager(
-            first: address["before"] == nil ? nil : start.text, next: runs.count > size ? start.with("before", String(runs[size - 1].id)).text : nil, size: size,
-            sizes: [20, 50, 100])
-        let fields = [
-            FormField("kind", "类别", .select(BackupBook.Kind.allCases.map { Choice($0.rawValue, $0.title) }), value: address["kind"]),
-            FormField("state", "结果", .select(Self.states.map { Choice($0.code, $0.title) }), value: address["state"]),
+        let filters: [FormField] = [
+            .choice("kind", "类别", BackupBook.Kind.allCases.map { Choice($0.rawValue, $0.title) }, context),
+            .choice("state", "结果", Self.states.map { Choice($0.code, $0.title) }, context),
         ]
         let isReady = !settings.backupFolder.isEmpty
-        let table = DataTable(
-            id: "backups", columns: columns, rows: Array(rows), address: address, pager: pager, empty: isReady ? "还没有备份：点击“立即备份”，或在下方设置每天备份的时间" : "还没有设置备份目录：在下方填写后即可备份")
         let mayWrite = context.may(OperationPermission.write)
         let approvals = ActionButton("恢复审批", .link(RestorePages.path), icon: "clipboard")
         let buttons: Markup =
             mayWrite && platform.backups != nil
             ? "\(ActionButton("恢复演练", .post("/admin/backups/drill", confirm: "将把最近一份备份恢复到临时目录并逐项核对，期间占用磁盘和处理器。现在开始？"), icon: "shield", isDisabled: backup == nil))\(ActionButton("立即备份", .post("/admin/backups/run", confirm: "现在开始备份？系统照常运行。"), icon: "archive", style: .primary, isDisabled: !isReady))"
             : .empty
-        let export = SheetAnswer.buttons(PageAddress(Self.path, start.query), path: "/admin/backups/export")
-        let body: Markup = """
-            \(state(settings, backup, drill))\(SearchForm(action: Self.path, fields: fields, table: "backups"))\(table)\
-            \(mayWrite ? form(settings, entered, findings, context) : .empty)
-            """
-        return Shell.page(
-            "备份与演练", crumbs: [Crumb("系统"), Crumb("备份与演练")], active: Self.path, actions: "\(export)\(approvals)\(buttons)", status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: body,
-            context: context)
+        let list = ListPage(
+            "备份与演练", at: Self.path, crumbs: [Crumb("系统"), Crumb("备份与演练")], id: "backups", columns: columns, filters: filters,
+            empty: isReady ? "还没有备份：点击“立即备份”，或在下方设置每天备份的时间" : "还没有设置备份目录：在下方填写后即可备份", export: "/admin/backups/export", actions: "\(approvals)\(buttons)",
+            above: state(settings, backup, drill), below: mayWrite ? form(settings, entered, findings, context) : .empty, findings: findings)
+        return list.response(rows, shown.pager, context)
     }
 
     private func state(_ settings: OperationSettings, _ backup: BackupBook.Run?, _ drill: BackupBook.Run?) -> Markup {

@@ -22,19 +22,19 @@ struct FilePages: Sendable {
     }
 
     private func page(_ entered: [String: String], _ findings: [FieldFinding], _ context: WebContext) async throws -> Response {
-        let address = context.here
-        let size = min(max(address["size"].flatMap { Int($0) } ?? 20, 1), 100)
+        let window = ListWindow(PageAddress(Self.path, context.here.query))
         let (settings, runs, last) = try await platform.database.read { reader in
             (
-                try OperationSettings.read(reader), try FileSweep.page(before: address["before"].flatMap { Int64($0) }, limit: size + 1, in: reader),
+                try OperationSettings.read(reader), try FileSweep.page(before: window.before, limit: window.limit, in: reader),
                 try FileSweep.last(state: "done", in: reader)
             )
         }
+        let shown = window.newest(runs, id: \.id)
         let columns = [
             Column("at", "开始时间"), Column("state", "状态"), Column("objects", "文件", align: .end), Column("bytes", "大小", align: .end), Column("orphans", "无人引用", align: .end),
             Column("orphanBytes", "占用", align: .end), Column("removed", "已清除", align: .end), Column("by", "发起"),
         ]
-        let rows = runs.prefix(size).map { one -> TableRow in
+        let rows = shown.rows.map { one -> TableRow in
             TableRow(
                 id: String(one.id),
                 [
@@ -43,11 +43,6 @@ struct FilePages: Sendable {
                     "\(one.byName)",
                 ])
         }
-        let start = PageAddress(Self.path, address.query.filter { $0.name != "before" })
-        let pager = Pager(
-            first: address["before"] == nil ? nil : start.text, next: runs.count > size ? start.with("before", String(runs[size - 1].id)).text : nil, size: size,
-            sizes: [20, 50, 100])
-        let table = DataTable(id: "sweeps", columns: columns, rows: Array(rows), address: address, pager: pager, empty: "还没有清点过：点击“立即清点”，此后每周自动清点一次")
         let mayWrite = context.may(OperationPermission.write)
         let begin = ActionButton(
             "立即清点",
@@ -55,12 +50,10 @@ struct FilePages: Sendable {
                 "/admin/files/sweep",
                 confirm: settings.orphanDays > 0 ? "将逐个清点文件，并清除 \(settings.orphanDays) 天前存入、已没有任何记录引用的文件。系统照常运行。现在开始？" : "将逐个清点文件，只统计、不清除。现在开始？"), icon: "search",
             style: .primary)
-        let export = SheetAnswer.buttons(PageAddress(Self.path, start.query), path: "/admin/files/export")
-        return Shell.page(
-            "文件存储", crumbs: [Crumb("系统"), Crumb("文件存储")], active: Self.path, actions: "\(export)\(mayWrite ? "\(begin)" : .empty)",
-            status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: "\(try await cards(settings, last))\(table)\(mayWrite ? form(settings, entered, findings, context) : .empty)",
-            context: context)
+        let list = ListPage(
+            "文件存储", at: Self.path, crumbs: [Crumb("系统"), Crumb("文件存储")], id: "sweeps", columns: columns, empty: "还没有清点过：点击“立即清点”，此后每周自动清点一次", add: mayWrite ? begin : nil,
+            export: "/admin/files/export", above: try await cards(settings, last), below: mayWrite ? form(settings, entered, findings, context) : .empty, findings: findings)
+        return list.response(rows, shown.pager, context)
     }
 
     private func cards(_ settings: OperationSettings, _ last: FileSweep.Run?) async throws -> Markup {

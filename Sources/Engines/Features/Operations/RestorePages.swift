@@ -30,16 +30,16 @@ struct RestorePages: Sendable {
     // MARK: List
 
     @Sendable private func list(request: Request, context: WebContext) async throws -> Response {
-        let address = context.here
-        let size = min(max(address["size"].flatMap { Int($0) } ?? 20, 1), 100)
+        let address = context.here, window = ListWindow(address)
         let entries = try await platform.database.read { reader in
-            try RestoreRequests.page(state: address["state"], keyword: address["q"], before: address["before"].flatMap { Int64($0) }, limit: size + 1, in: reader)
+            try RestoreRequests.page(state: address["state"], keyword: window.keyword, before: window.before, limit: window.limit, in: reader)
         }
+        let shown = window.newest(entries, id: \.id)
         let columns = [
             Column("at", "申请时间"), Column("state", "状态"), Column("folder", "备份", isWrapping: true), Column("reason", "原因", isWrapping: true), Column("asked", "申请人"),
             Column("decided", "批准人"), Column("minutes", "用时", align: .end),
         ]
-        let rows = entries.prefix(size).map { one -> TableRow in
+        let rows = shown.rows.map { one -> TableRow in
             TableRow(
                 id: String(one.id),
                 [
@@ -47,20 +47,11 @@ struct RestorePages: Sendable {
                     "\(one.minutes.map { "\($0) 分钟" } ?? "—")",
                 ], path: "\(Self.path)/\(one.id)")
         }
-        let start = PageAddress(Self.path, address.query.filter { $0.name != "before" })
-        let pager = Pager(
-            first: address["before"] == nil ? nil : start.text, next: entries.count > size ? start.with("before", String(entries[size - 1].id)).text : nil, size: size,
-            sizes: [20, 50, 100])
-        let fields = [
-            FormField("q", "关键字", .text, value: address["q"], placeholder: "原因、备份或申请人"),
-            FormField("state", "状态", .select(RestoreRequests.State.allCases.map { Choice($0.rawValue, $0.title) }), value: address["state"]),
-        ]
-        let table = DataTable(id: "restores", columns: columns, rows: Array(rows), address: address, pager: pager, empty: "还没有恢复申请：在“备份与演练”中打开一份备份，点击“申请恢复”")
-        return Shell.page(
-            "恢复审批", crumbs: [Crumb("系统"), Crumb("备份与演练", BackupPages.path), Crumb("恢复审批")], active: BackupPages.path,
-            actions: SheetAnswer.buttons(PageAddress(Self.path, start.query), path: "/admin/restores/export"),
-            body: "\(SearchForm(action: Self.path, fields: fields, table: "restores"))\(table)",
-            context: context)
+        let list = ListPage(
+            "恢复审批", at: Self.path, crumbs: [Crumb("系统"), Crumb("备份与演练", BackupPages.path), Crumb("恢复审批")], active: BackupPages.path, id: "restores", columns: columns,
+            filters: [.keyword(context, "原因、备份或申请人"), .choice("state", "状态", RestoreRequests.State.allCases.map { Choice($0.rawValue, $0.title) }, context)],
+            empty: "还没有恢复申请：在“备份与演练”中打开一份备份，点击“申请恢复”", export: "/admin/restores/export")
+        return list.response(rows, shown.pager, context)
     }
 
     @Sendable private func export(request: Request, context: WebContext) async throws -> Response {

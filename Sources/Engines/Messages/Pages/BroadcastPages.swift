@@ -32,15 +32,15 @@ extension MessagePages {
     @Sendable
     func broadcasts(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
-        let here = context.here
-        let size = min(max(here["size"].flatMap { Int($0) } ?? 20, 1), 100)
+        let window = ListWindow(context.here)
         let (found, quota) = try await database.read { [engine] reader in
             (
-                try engine.broadcasts(here["q"], before: here["before"].flatMap { Int64($0) }, limit: size, by: principal, in: reader),
+                try engine.broadcasts(window.keyword, before: window.before, limit: window.limit, by: principal, in: reader),
                 try engine.quota(of: principal.organisation, in: reader)
             )
         }
-        let rows = found.map { one in
+        let shown = window.newest(found, id: \.id)
+        let rows = shown.rows.map { one in
             TableRow(
                 id: String(one.id),
                 [
@@ -56,16 +56,12 @@ extension MessagePages {
             "\(StatCard("本月已用", Figure.grouped(quota.used), unit: "条"))", "\(StatCard("本月额度", Figure.grouped(quota.monthly), unit: "条"))",
             "\(StatCard("剩余", Figure.grouped(max(0, quota.monthly - quota.used)), unit: "条", tone: quota.used * 10 > quota.monthly * 9 ? .orange : .neutral))",
         ]
-        let add = ActionButton("写短信", .dialog("/sms/new"), icon: "send", style: .primary)
-        var actions: Markup = "\(add)\(SheetAnswer.buttons(here, path: "/sms/export"))\(ActionButton("模板", .link("/sms/templates"), style: .quiet))"
+        var actions: Markup = "\(ActionButton("模板", .link("/sms/templates"), style: .quiet))"
         if context.may(MessagePermission.rules) { actions += "\(ActionButton("额度", .dialog("/sms/quota"), style: .quiet))" }
-        let pager = Pager(
-            first: here["before"] == nil ? nil : here.restarting.text, next: found.count == size ? found.last.map { here.with("before", String($0.id)).text } : nil, size: size)
-        let table = DataTable(id: "sms", columns: columns, rows: rows, address: here, pager: pager, empty: "还没有发过短信", emptyAction: add.markup)
-        let search = SearchForm(action: "/sms", fields: [FormField("q", "关键字", .text, value: here["q"], placeholder: "事由、内容、发送人")], table: "sms")
-        return Shell.page(
-            "在线短信", crumbs: [Crumb("日常管理"), Crumb("在线短信")], active: "/sms", actions: actions, body: "<div class=\"stack\">\(Grid(.thirds, cards))\(search)\(table)</div>",
-            context: context)
+        let list = ListPage(
+            "在线短信", at: "/sms", crumbs: [Crumb("日常管理"), Crumb("在线短信")], id: "sms", columns: columns, filters: [.keyword(context, "事由、内容、发送人")], empty: "还没有发过短信",
+            add: ActionButton("写短信", .dialog("/sms/new"), icon: "send", style: .primary), export: "/sms/export", actions: actions, above: "\(Grid(.thirds, cards))")
+        return list.response(rows, shown.pager, context)
     }
 
     /// `GET /sms/export`: at most 5,000 broadcasts.
@@ -89,14 +85,15 @@ extension MessagePages {
     func broadcastLines(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
         let id = try context.id()
-        let here = context.here
-        let state = here["state"], after = here["after"].flatMap { Int64($0) } ?? 0
-        let (one, rows) = try await database.read { reader -> (Row, [Row]) in
+        let window = ListWindow(context.here, size: 50)
+        let state = context.here["state"], after = window.after ?? 0
+        let (one, found) = try await database.read { reader -> (Row, [Row]) in
             guard let one = try reader.first("SELECT * FROM sms_broadcasts WHERE id = \(id) AND \(principal.scope.condition())") else { throw Failure.notFound("该短信") }
             let condition: SQL = state.map { "state = \($0)" } ?? "1 = 1"
-            return (one, try reader.rows("SELECT * FROM sms_lines WHERE broadcast_id = \(id) AND id > \(after) AND \(condition) ORDER BY id LIMIT 50"))
+            return (one, try reader.rows("SELECT * FROM sms_lines WHERE broadcast_id = \(id) AND id > \(after) AND \(condition) ORDER BY id LIMIT \(window.limit)"))
         }
-        let lines = rows.map { row -> TableRow in
+        let shown = window.following(found, total: state == nil ? Int(one.int("receivers") ?? 0) : nil) { $0.int("id") ?? 0 }
+        let lines = shown.rows.map { row -> TableRow in
             let look = Self.lineStates.first { $0.name == row.text("state") } ?? ("", row.text("state") ?? "", .neutral)
             return TableRow(
                 id: String(row.int("id") ?? 0),
@@ -115,14 +112,10 @@ extension MessagePages {
             .init("事由", "\(one.text("purpose"))"), .init("发送人", "\(one.text("org_name")) \(one.text("by_name"))"), .init("时间", "\(one.moment("at"))"),
             .init("计费", "\(one.int("parts") ?? 0) 条"), .init("内容", "\(one.text("text"))", isWide: true),
         ])
-        let fields = [FormField("state", "状态", .select([Choice("", "全部")] + Self.lineStates.map { Choice($0.name, $0.title) }), value: state)]
-        let pager = Pager(
-            first: after == 0 ? nil : here.with("after", nil).text, next: rows.count == 50 ? rows.last?.int("id").map { here.with("after", String($0)).text } : nil,
-            total: Int(one.int("receivers") ?? 0), size: 50)
-        let table = DataTable(id: "sms-lines", columns: columns, rows: lines, address: here, pager: pager, empty: "没有符合条件的号码")
-        return Shell.page(
-            "短信详情", crumbs: [Crumb("在线短信", "/sms"), Crumb("详情")], active: "/sms",
-            body: "<div class=\"stack\">\(Card(body: "\(facts)"))\(SearchForm(action: "/sms/\(id)", fields: fields, table: "sms-lines"))\(table)</div>", context: context)
+        let list = ListPage(
+            "短信详情", at: "/sms/\(id)", crumbs: [Crumb("在线短信", "/sms"), Crumb("详情")], active: "/sms", id: "sms-lines", columns: columns,
+            filters: [.choice("state", "状态", Self.lineStates.map { Choice($0.name, $0.title) }, context)], empty: "没有号码", above: "\(Card(body: "\(facts)"))")
+        return list.response(lines, shown.pager, context)
     }
 
     private static func hidden(_ phone: String) -> String { phone.count == 11 ? phone.prefix(3) + "****" + phone.suffix(4) : phone }
@@ -152,9 +145,8 @@ extension MessagePages {
             FormField("people", "从通讯录选人", .multiSelect(choices), values: input?.all("people") ?? [], help: "留有手机号的在用账号", isWide: true),
         ]
         let form = Form(action: "/sms/new", sections: [FormSection(nil, fields)], submit: "发送", cancel: "/sms", findings: findings, context: context)
-        return Shell.page(
-            "写短信", crumbs: [Crumb("在线短信", "/sms"), Crumb("写短信")], active: "/sms", status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: context.isDialog ? form.markup : "\(Card(body: form.markup))", context: context)
+        return Shell.form(
+            "写短信", crumbs: [Crumb("在线短信", "/sms"), Crumb("写短信")], active: "/sms", form, context: context)
     }
 
     /// `POST /sms/new`.

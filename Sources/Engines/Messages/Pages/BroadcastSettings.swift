@@ -10,10 +10,12 @@ extension MessagePages {
     /// `GET /sms/templates?q=`.
     @Sendable
     func templates(request: Request, context: WebContext) async throws -> Response {
-        let keyword = context.here["q"]
+        let window = ListWindow(context.here)
         let found = try await database.read { try $0.rows("SELECT * FROM sms_templates ORDER BY title LIMIT 500") }
         let mayEdit = context.may(MessagePermission.rules)
-        let rows = found.filter { row in keyword.map { (row.text("title") ?? "").contains($0) || (row.text("text") ?? "").contains($0) } ?? true }.map { row -> TableRow in
+        let shown = window.numbered(
+            found.filter { window.finds($0.text("title") ?? "", $0.text("text") ?? "") }, sortedBy: ["title": { $0.text("title") ?? "" }, "by": { $0.text("by_name") ?? "" }])
+        let rows = shown.rows.map { row -> TableRow in
             let id = row.int("id") ?? 0
             var actions: Markup = "\(ActionButton("选用", .dialog(PageAddress("/sms/new").with("template", row.text("title")).text), style: .quiet))"
             if mayEdit {
@@ -22,14 +24,12 @@ extension MessagePages {
             }
             return TableRow(id: String(id), ["\(row.text("title"))", "\(row.text("text"))", "\(row.text("by_name"))"], actions: actions)
         }
-        let add: Markup = mayEdit ? "\(ActionButton("新增模板", .dialog("/sms/templates/new"), icon: "plus", style: .primary))" : .empty
-        let table = DataTable(
-            id: "sms-templates", columns: [Column("title", "名称"), Column("text", "内容", isWrapping: true), Column("by", "维护人")], rows: rows, address: context.here,
-            empty: "还没有模板；常用的话写成模板，发送时选用",
-            emptyAction: add)
-        return Shell.page(
-            "短信模板", crumbs: [Crumb("在线短信", "/sms"), Crumb("模板")], active: "/sms", actions: add,
-            body: "\(SearchForm(action: "/sms/templates", fields: [FormField("q", "关键字", .text, value: keyword)], table: "sms-templates"))\(table)", context: context)
+        let columns = [Column("title", "名称", isSortable: true), Column("text", "内容", isWrapping: true), Column("by", "维护人", isSortable: true)]
+        let list = ListPage(
+            "短信模板", at: "/sms/templates", crumbs: [Crumb("在线短信", "/sms"), Crumb("模板")], active: "/sms", id: "sms-templates", columns: columns,
+            filters: [.keyword(context, "名称、内容")],
+            empty: "还没有模板；常用的话写成模板，发送时选用", add: mayEdit ? ActionButton("新增模板", .dialog("/sms/templates/new"), icon: "plus", style: .primary) : nil)
+        return list.response(rows, shown.pager, context)
     }
 
     func templateForm(_ context: WebContext, _ input: FormInput?, _ findings: [FieldFinding]) async throws -> Response {
@@ -41,9 +41,8 @@ extension MessagePages {
             FormField("text", "内容", .textArea(rows: 4), value: input?["text"] ?? row?.text("text"), isRequired: true, maxLength: 500, isWide: true),
         ]
         let form = Form(action: "/sms/templates/\(at)", sections: [FormSection(nil, fields)], cancel: "/sms/templates", findings: findings, context: context)
-        return Shell.page(
-            "短信模板", crumbs: [Crumb("短信模板", "/sms/templates"), Crumb(row == nil ? "新增" : "修改")], active: "/sms", status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: context.isDialog ? form.markup : "\(Card(body: form.markup))", context: context)
+        return Shell.form(
+            "短信模板", crumbs: [Crumb("短信模板", "/sms/templates"), Crumb(row == nil ? "新增" : "修改")], active: "/sms", form, context: context)
     }
 
     /// `POST /sms/templates/{at}`: an id, or `new`.
@@ -100,9 +99,8 @@ extension MessagePages {
                 maximum: "10000000", isWide: true),
         ]
         let form = Form(action: "/sms/quota", sections: [FormSection(nil, fields)], cancel: "/sms", findings: findings, context: context)
-        return Shell.page(
-            "短信额度", crumbs: [Crumb("在线短信", "/sms"), Crumb("额度")], active: "/sms", status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: context.isDialog ? form.markup : "\(Card(body: form.markup))", context: context)
+        return Shell.form(
+            "短信额度", crumbs: [Crumb("在线短信", "/sms"), Crumb("额度")], active: "/sms", form, context: context)
     }
 
     /// `POST /sms/quota`.

@@ -88,9 +88,8 @@ extension ChatPages {
         let fields = [FormField("people", "人员", .multiSelect(choices), values: chosen, isRequired: true, help: "通讯录：辖区内、本单位和上级单位的在用账号", isWide: true), title, subject]
         let action = id.map { "/chat/\($0)/group" } ?? "/chat/new"
         let form = Form(action: action, sections: [FormSection(nil, fields)], submit: id == nil ? "开始聊天" : "保存", cancel: "/chat", findings: findings, context: context)
-        return Shell.page(
-            id == nil ? "发起聊天" : "群管理", crumbs: [Crumb("聊天", "/chat"), Crumb(id == nil ? "发起" : "群管理")], active: "/chat", status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: context.isDialog ? form.markup : "\(Card(body: form.markup))", context: context)
+        return Shell.form(
+            id == nil ? "发起聊天" : "群管理", crumbs: [Crumb("聊天", "/chat"), Crumb(id == nil ? "发起" : "群管理")], active: "/chat", form, context: context)
     }
 
     /// `POST /chat/new`.

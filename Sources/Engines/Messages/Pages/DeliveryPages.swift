@@ -11,27 +11,27 @@ extension MessagePages {
     /// `GET /message-deliveries?state=&channel=`: what left the platform and what did not.
     @Sendable
     func deliveries(request: Request, context: WebContext) async throws -> Response {
-        let here = context.here
+        let here = context.here, window = ListWindow(here)
         var conditions: [SQL] = []
         if let state = here["state"] { conditions.append("d.state = \(state)") }
         if let channel = here["channel"] { conditions.append("d.channel = \(channel)") }
-        if let before = here["before"].flatMap({ Int64($0) }) { conditions.append("d.id < \(before)") }
+        if let before = window.before { conditions.append("d.id < \(before)") }
         if let keyword = here["q"] { conditions.append(.contains(keyword, in: "m.title", "u.name")) }
         let filters = conditions
-        let size = min(here["size"].flatMap { Int($0) } ?? 20, 100)
-        let (rows, counts) = try await database.read { reader in
+        let (found, counts) = try await database.read { reader in
             (
                 try reader.rows(
                     """
                     SELECT d.*, m.title, u.name AS user_name, (SELECT COUNT(*) FROM message_inbox i WHERE i.message_id = m.id AND i.user_id = d.user_id AND i.read_at IS NOT NULL) AS is_read
-                    FROM message_deliveries d JOIN messages m ON m.id = d.message_id LEFT JOIN users u ON u.id = d.user_id WHERE \(SQL.all(of: filters)) ORDER BY d.id DESC LIMIT \(size)
+                    FROM message_deliveries d JOIN messages m ON m.id = d.message_id LEFT JOIN users u ON u.id = d.user_id WHERE \(SQL.all(of: filters)) ORDER BY d.id DESC LIMIT \(window.limit)
                     """),
                 try reader.rows("SELECT state, COUNT(*) AS n FROM message_deliveries GROUP BY state").reduce(into: [String: Int]()) {
                     $0[$1.text("state") ?? ""] = Int($1.int("n") ?? 0)
                 }
             )
         }
-        let lines = rows.map { row -> TableRow in
+        let shown = window.newest(found) { $0.int("id") ?? 0 }
+        let lines = shown.rows.map { row -> TableRow in
             let id = row.int("id") ?? 0
             let state = Self.states.first { $0.name == row.text("state") } ?? ("", row.text("state") ?? "", .neutral)
             let channel = engine.channels.first { $0.name == row.text("channel") }?.title ?? row.text("channel") ?? ""
@@ -50,22 +50,16 @@ extension MessagePages {
             Column("title", "消息", isWrapping: true), Column("user", "接收人"), Column("channel", "通道"), Column("address", "地址"), Column("state", "状态"), Column("read", "平台内"),
             Column("attempts", "次数", align: .end), Column("at", "提交时间"), Column("sent", "发出时间"), Column("error", "原因", isWrapping: true),
         ]
-        let fields = [
-            FormField("q", "关键字", .text, value: here["q"], placeholder: "消息、接收人"),
-            FormField("state", "状态", .select([Choice("", "全部")] + Self.states.map { Choice($0.name, $0.title) }), value: here["state"]),
-            FormField("channel", "通道", .select([Choice("", "全部")] + engine.channels.map { Choice($0.name, $0.title) }), value: here["channel"]),
-        ]
         let cards = Self.states.map { state -> Markup in
             "\(StatCard(state.title, Figure.grouped(counts[state.name] ?? 0), unit: "条", tone: state.name == "dead" && counts["dead", default: 0] > 0 ? .red : .neutral))"
         }
-        let pager = Pager(
-            first: here["before"] == nil ? nil : here.restarting.text, next: rows.count == size ? rows.last?.int("id").map { here.with("before", String($0)).text } : nil,
-            size: size)
-        let empty = engine.channels.isEmpty ? "没有配置对外通道，消息只在平台内送达" : "没有对外发送的消息"
-        let table = DataTable(id: "deliveries", columns: columns, rows: lines, address: here, pager: pager, empty: empty)
-        return Shell.page(
-            context.text("消息发送", "Deliveries"), crumbs: [Crumb("系统"), Crumb("消息发送")], active: "/message-deliveries",
-            body: "<div class=\"stack\">\(Grid(.thirds, cards))\(SearchForm(action: "/message-deliveries", fields: fields, table: "deliveries"))\(table)</div>", context: context)
+        let list = ListPage(
+            context.text("消息发送", "Deliveries"), at: "/message-deliveries", crumbs: [Crumb("系统"), Crumb("消息发送")], id: "deliveries", columns: columns,
+            filters: [
+                .keyword(context, "消息、接收人"), .choice("state", "状态", Self.states.map { Choice($0.name, $0.title) }, context),
+                .choice("channel", "通道", engine.channels.map { Choice($0.name, $0.title) }, context),
+            ], empty: engine.channels.isEmpty ? "没有配置对外通道，消息只在平台内送达" : "没有对外发送的消息", above: "\(Grid(.thirds, cards))")
+        return list.response(lines, shown.pager, context)
     }
 
     /// A telephone number without its middle; other addresses as they are.
@@ -124,7 +118,7 @@ extension MessagePages {
         let form = Form(action: "/message-rules/\(kind.name)", sections: [FormSection(nil, fields)], cancel: "/message-rules", findings: findings, context: context)
         return Shell.page(
             kind.title, crumbs: [Crumb("消息设置", "/message-rules"), Crumb(kind.title)], active: "/message-rules", status: status,
-            body: context.isDialog ? form.markup : "\(Card(body: form.markup))", context: context)
+            body: Shell.framed(form, context), context: context)
     }
 
     /// `POST /message-rules/{kind}`.

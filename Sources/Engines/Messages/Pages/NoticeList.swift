@@ -35,9 +35,9 @@ extension MessagePages {
                 "logins", "加入人员", .textArea(rows: 4), value: input?["logins"], isRequired: true, help: "登录名，空格、逗号或换行分隔；加入的人立即收到通知。移出请在名单里逐人操作，已签收的不能移出", isWide: true)
         ]
         let form = Form(action: "/notices/\(id)/people", sections: [FormSection(nil, fields)], cancel: "/notices/\(id)", findings: findings, context: context)
-        return Shell.page(
+        return Shell.form(
             "更新名单", crumbs: [Crumb("通知公告", "/notices"), Crumb(notice.title, "/notices/\(id)"), Crumb("更新名单")], active: "/notices",
-            status: findings.isEmpty ? .ok : .unprocessableContent, body: context.isDialog ? form.markup : "\(Card(body: form.markup))", context: context)
+            form, context: context)
     }
 
     /// `POST /notices/{id}/people`.

@@ -36,9 +36,8 @@ extension MessagePages {
         let principal = try context.signedIn()
         let here = context.here
         let box = here["box"].flatMap(NoticeBox.init(rawValue:)) ?? .all
-        let size = min(max(here["size"].flatMap { Int($0) } ?? 20, 1), 100)
-        let (keyword, before) = (here["q"], here["before"].flatMap { Int64($0) })
-        let found = try await database.read { [engine] in try engine.notices(box, keyword: keyword, before: before, limit: size, of: principal, in: $0) }
+        let window = ListWindow(here)
+        let found = try await database.read { [engine] in try engine.notices(box, keyword: window.keyword, before: window.before, limit: window.size, of: principal, in: $0) }
         let boxes = NoticeBox.allCases.filter { $0 != .sent || context.may(MessagePermission.notice) }
         let tabs = Tabs(boxes.map { one in Tabs.Tab(one.title, PageAddress("/notices").with("box", one == .all ? nil : one.rawValue).text, isActive: one == box) })
         let rows = found.map { notice, receipt -> TableRow in
@@ -65,18 +64,18 @@ extension MessagePages {
             Column("title", "标题", isWrapping: true), Column("state", "状态"), Column("by", "发布人"), Column("to", "接收范围", isWrapping: true), Column("progress", "进度"),
             Column("due", "签收期限"), Column("at", "发布时间"),
         ]
+        // Pinned ones stand first, so the oldest shown is where the next page begins.
         let pager = Pager(
-            first: before == nil ? nil : here.with("before", nil).text, next: found.count == size ? found.map(\.notice.id).min().map { here.with("before", String($0)).text } : nil,
-            size: size)
+            first: window.before == nil ? nil : here.restarting.text,
+            next: found.count == window.size ? found.map(\.notice.id).min().map { here.with("before", String($0)).text } : nil, size: window.size)
         let add: Markup =
             context.may(MessagePermission.notice)
             ? "\(ActionButton("通知组", .link("/notice-groups"), icon: "users"))\(ActionButton("发布通知", .link("/notices/new"), icon: "plus", style: .primary))" : .empty
-        let search = SearchForm(
-            action: "/notices", fields: [FormField("q", "关键字", .text, value: keyword, placeholder: "标题、发布人")], table: "notices",
-            kept: box == .all ? [] : [.init("box", box.rawValue)])
-        let table = DataTable(id: "notices", columns: columns, rows: rows, address: here, toolbar: "\(tabs)", pager: pager, empty: box == .sent ? "还没有发布过通知" : "没有通知")
-        return Shell.page(
-            context.text("通知公告", "Notices"), crumbs: [Crumb("事项办理", "/work"), Crumb("通知公告")], active: "/notices", actions: add, body: "\(search)\(table)", context: context)
+        let list = ListPage(
+            context.text("通知公告", "Notices"), at: "/notices", crumbs: [Crumb("事项办理", "/work"), Crumb("通知公告")], id: "notices", columns: columns,
+            filters: [.keyword(context, "标题、发布人")], kept: box == .all ? [] : [.init("box", box.rawValue)], empty: box == .sent ? "还没有发布过通知" : "没有通知", actions: add,
+            toolbar: "\(tabs)")
+        return list.response(rows, pager, context)
     }
 
     func noticeForm(_ context: WebContext, _ input: FormInput?, _ findings: [FieldFinding]) async throws -> Response {
@@ -294,9 +293,8 @@ extension MessagePages {
         ]
         let action = id.map { "/notice-groups/\($0)/edit" } ?? "/notice-groups/new"
         let form = Form(action: action, sections: [FormSection(nil, fields)], cancel: "/notice-groups", findings: findings, context: context)
-        return Shell.page(
-            "通知组", crumbs: [Crumb("通知组", "/notice-groups"), Crumb(id == nil ? "新增" : "修改")], active: "/notices", status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: context.isDialog ? form.markup : "\(Card(body: form.markup))", context: context)
+        return Shell.form(
+            "通知组", crumbs: [Crumb("通知组", "/notice-groups"), Crumb(id == nil ? "新增" : "修改")], active: "/notices", form, context: context)
     }
 
     /// `POST /notice-groups/new` and `POST /notice-groups/{id}/edit`.

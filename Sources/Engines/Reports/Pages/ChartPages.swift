@@ -177,9 +177,8 @@ struct ChartPages: Sendable {
             FormField("note", "说明", .textArea(rows: 2), value: note, maxLength: 500, isWide: true), FormField("question", "", .hidden, value: question.json.text),
         ]
         let form = Form(action: "/reports/charts/save", sections: [FormSection(nil, fields)], submit: "保存", cancel: "/reports/charts", findings: findings, context: context)
-        return Shell.page(
-            "保存统计图表", crumbs: [Crumb("统计报表"), Crumb("自助统计", "/reports/charts"), Crumb("保存")], status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: context.isDialog ? form.markup : "\(Card(body: form.markup))", context: context)
+        return Shell.form(
+            "保存统计图表", crumbs: [Crumb("统计报表"), Crumb("自助统计", "/reports/charts"), Crumb("保存")], form, context: context)
     }
 
     @Sendable

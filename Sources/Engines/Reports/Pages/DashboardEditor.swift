@@ -79,7 +79,7 @@ struct DashboardEditor: Sendable {
         Shell.page(
             title, crumbs: [Crumb("统计报表"), Crumb("看板与大屏", "/reports/dashboards"), Crumb(title)], active: "/reports/dashboards",
             status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: context.isDialog ? form.markup : "\(Card(body: form.markup))", context: context)
+            body: Shell.framed(form, context), context: context)
     }
 
     private func settingsPage(_ item: ReportItem, _ input: FormInput?, _ findings: [FieldFinding], _ context: WebContext) -> Response {

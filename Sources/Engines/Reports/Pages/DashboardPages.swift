@@ -70,7 +70,7 @@ struct DashboardPages: Sendable {
         Shell.page(
             title, crumbs: [Crumb("统计报表"), Crumb("看板与大屏", "/reports/dashboards"), Crumb(title)], active: "/reports/dashboards",
             status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: context.isDialog ? form.markup : "\(Card(body: form.markup))", context: context)
+            body: Shell.framed(form, context), context: context)
     }
 
     private func newPage(_ context: WebContext, _ input: FormInput, _ findings: [FieldFinding], _ items: [ReportItem]) -> Response {

@@ -30,12 +30,14 @@ struct DesignedPages: Sendable {
     @Sendable
     func list(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
-        let keyword = context.here["q"]
-        let items = try await engine.database.read { [engine] in try engine.items(.template, keyword: keyword, by: principal, in: $0) }
+        let window = ListWindow(context.here)
+        let items = try await engine.database.read { [engine] in try engine.items(.template, keyword: window.keyword, by: principal, in: $0) }
         let columns = [
-            Column("title", "名称", isWrapping: true), Column("period", "周期"), Column("note", "说明", isWrapping: true), Column("audience", "可见范围"), Column("updatedAt", "修改时间"),
+            Column("title", "名称", isSortable: true, isWrapping: true), Column("period", "周期"), Column("note", "说明", isWrapping: true), Column("audience", "可见范围"),
+            Column("updatedAt", "修改时间", isSortable: true),
         ]
-        let rows = items.map { item -> TableRow in
+        let shown = window.numbered(items, sortedBy: ["title": { $0.title }, "updatedAt": { $0.updatedAt.text }])
+        let rows = shown.rows.map { item -> TableRow in
             let own = item.mayBeChanged(by: principal)
             let actions: Markup = """
                 \(Markup.when(context.may(ReportPermission.schedule), "\(ActionButton("定时生成", .dialog("/reports/schedules/new?item=\(item.id)"), icon: "clock", style: .quiet))"))\
@@ -47,13 +49,12 @@ struct DesignedPages: Sendable {
                 id: String(item.id), ["\(item.title)", "\(period)", "\(item.note)", ReportPages.audience(item, of: principal), "\(item.updatedAt)"],
                 path: "/reports/designed/\(item.id)", actions: actions)
         }
-        let search = SearchForm(action: "/reports/designed", fields: [FormField("q", "名称", .text, value: keyword)], table: "designed")
-        let table = DataTable(id: "designed", columns: columns, rows: rows, address: context.here, empty: "还没有报表", hasTools: false)
-        let actions: Markup =
-            context.may(ReportPermission.design) ? "\(ActionButton("上传模板", .dialog("/reports/designed/new"), icon: "upload", style: .primary))" : .empty
-        return Shell.page(
-            "报表", crumbs: [Crumb("统计报表"), Crumb("报表")], active: "/reports/designed", actions: actions,
-            body: "\(ReportFace.styles(context))\(search)\(Card(isFlush: true, body: "\(table)"))", context: context)
+        let list = ListPage(
+            "报表", at: "/reports/designed", crumbs: [Crumb("统计报表"), Crumb("报表")], id: "designed", columns: columns, filters: [.keyword(context, "名称")],
+            empty: "还没有报表；把画好的表格作为模板上传，以后按周期填数",
+            add: context.may(ReportPermission.design) ? ActionButton("上传模板", .dialog("/reports/designed/new"), icon: "upload", style: .primary) : nil,
+            above: ReportFace.styles(context))
+        return list.response(rows, shown.pager, context)
     }
 
     // MARK: Templates
@@ -67,9 +68,8 @@ struct DesignedPages: Sendable {
             fields.append(FormField("note", "说明", .textArea(rows: 2), value: input?["note"], maxLength: 500, isWide: true))
         }
         let form = Form(action: action, sections: [FormSection(nil, fields)], submit: "检查并保存", cancel: "/reports/designed", findings: findings, context: context)
-        return Shell.page(
-            title, crumbs: [Crumb("统计报表"), Crumb("报表", "/reports/designed"), Crumb(title)], active: "/reports/designed", status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: context.isDialog ? form.markup : "\(Card(body: form.markup))", context: context)
+        return Shell.form(
+            title, crumbs: [Crumb("统计报表"), Crumb("报表", "/reports/designed"), Crumb(title)], active: "/reports/designed", form, context: context)
     }
 
     /// The template of an upload, or everything that is wrong with it.

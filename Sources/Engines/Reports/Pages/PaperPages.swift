@@ -114,9 +114,9 @@ struct PaperPages: Sendable {
             FormField("text", "内容", .textArea(rows: 24), value: template.text, isRequired: true, help: help, maxLength: 20_000, isWide: true),
         ]
         let form = Form(action: "/reports/forms/\(item.id)/edit", sections: [FormSection(nil, fields)], cancel: "/reports/forms/\(item.id)", findings: findings, context: context)
-        return Shell.page(
+        return Shell.form(
             "修改“\(item.title)”", crumbs: [Crumb("统计报表"), Crumb("打印文书", "/reports/forms"), Crumb(item.title, "/reports/forms/\(item.id)"), Crumb("修改")], active: "/reports/forms",
-            status: findings.isEmpty ? .ok : .unprocessableContent, body: context.isDialog ? form.markup : "\(Card(body: form.markup))", context: context)
+            form, context: context)
     }
 
     @Sendable

@@ -92,7 +92,7 @@ package struct ReportPages: Sendable {
         let form = Form(
             action: "/reports/items/\(id)/share", sections: [FormSection(nil, fields)], submit: "保存共享范围", cancel: ReportPages.path(of: item), context: context)
         return Shell.page(
-            "共享“\(item.title)”", crumbs: [Crumb("统计报表"), Crumb("共享")], body: context.isDialog ? note + form.markup : "\(Card(body: note + form.markup))", context: context)
+            "共享“\(item.title)”", crumbs: [Crumb("统计报表"), Crumb("共享")], body: Shell.framed("\(note)\(form)", context), context: context)
     }
 
     @Sendable
@@ -129,7 +129,7 @@ package struct ReportPages: Sendable {
             action: "/reports/items/\(id)/delete", sections: [], submit: "删除", cancel: ReportPages.path(of: item), context: context)
         let note: Markup = "\(Notice(.orange, "删除后不能恢复；共享给他人的也不再可见，按它定时生成的任务会停用。"))"
         return Shell.page(
-            "删除“\(item.title)”", crumbs: [Crumb("统计报表"), Crumb("删除")], body: context.isDialog ? note + form.markup : "\(Card(body: note + form.markup))", context: context)
+            "删除“\(item.title)”", crumbs: [Crumb("统计报表"), Crumb("删除")], body: Shell.framed("\(note)\(form)", context), context: context)
     }
 
     @Sendable

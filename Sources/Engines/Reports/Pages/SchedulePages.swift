@@ -29,16 +29,16 @@ struct SchedulePages: Sendable {
     @Sendable
     func archive(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
-        let here = context.here
-        let size = min(max(here["size"].flatMap { Int($0) } ?? 20, 1), 200)
+        let window = ListWindow(context.here)
         let found = try await engine.database.read { [engine] reader in
-            try ReportArchive(engine: engine).outputs(of: principal, keyword: here["q"], before: here["before"].flatMap { Int64($0) }, limit: size, in: reader)
+            try ReportArchive(engine: engine).outputs(of: principal, keyword: window.keyword, before: window.before, limit: window.limit, in: reader)
         }
+        let shown = window.newest(found, id: \.id)
         let columns = [
             Column("title", "报表", isWrapping: true), Column("period", "周期"), Column("format", "格式"), Column("size", "大小", align: .end), Column("by", "生成方式"), Column("at", "生成时间"),
             Column("file", "文件"),
         ]
-        let rows = found.map { output -> TableRow in
+        let rows = shown.rows.map { output -> TableRow in
             let file: Markup =
                 output.blob != nil
                 ? "\(ActionButton("下载", .download("/reports/archive/\(output.id)/file"), icon: "download", style: .quiet))\(Markup.when(output.format == .pdf, "<a class=\"btn btn-quiet btn-small\" href=\"/reports/archive/\(output.id)/file?view=1\" target=\"_blank\" rel=\"noopener\" hx-boost=\"false\">预览</a>"))"
@@ -50,14 +50,10 @@ struct SchedulePages: Sendable {
                     "\(output.schedule == nil ? "手工" : "定时（\(output.madeBy)设置）")", "\(output.madeAt)", file,
                 ], tone: output.blob == nil ? .red : nil)
         }
-        let next = found.count == size ? found.last.map { here.with("before", String($0.id)).text } : nil
-        let pager = Pager(first: here["before"] == nil ? nil : here.with("before", nil).text, next: next, size: size)
-        let search = SearchForm(action: "/reports/archive", fields: [FormField("q", "报表名称", .text, value: here["q"])], table: "archive")
-        let table = DataTable(
-            id: "archive", columns: columns, rows: rows, address: here, pager: pager, empty: "还没有归档的报表。在“报表”中点“生成并归档”，或设置定时生成", hasTools: false)
-        return Shell.page(
-            "报表归档", crumbs: [Crumb("统计报表"), Crumb("报表归档")], active: "/reports/archive", body: "\(ReportFace.styles(context))\(search)\(Card(isFlush: true, body: "\(table)"))",
-            context: context)
+        let list = ListPage(
+            "报表归档", at: "/reports/archive", crumbs: [Crumb("统计报表"), Crumb("报表归档")], id: "archive", columns: columns, filters: [.keyword(context, "报表名称")],
+            empty: "还没有归档的报表。在“报表”中点“生成并归档”，或设置定时生成", above: ReportFace.styles(context))
+        return list.response(rows, shown.pager, context)
     }
 
     /// `?view=1` shows a PDF in place.
@@ -81,10 +77,15 @@ struct SchedulePages: Sendable {
             return (schedules, try ReceiverNames(schedules.flatMap(\.receivers), engine, reader))
         }
         let columns = [
-            Column("title", "报表", isWrapping: true), Column("rhythm", "时间"), Column("formats", "格式"), Column("receivers", "接收人", isWrapping: true), Column("next", "下次"),
-            Column("last", "上次", isWrapping: true), Column("state", "状态"),
+            Column("title", "报表", isSortable: true, isWrapping: true), Column("rhythm", "时间"), Column("formats", "格式"), Column("receivers", "接收人", isWrapping: true),
+            Column("next", "下次", isSortable: true), Column("last", "上次", isWrapping: true), Column("state", "状态"),
         ]
-        let rows = schedules.map { one -> TableRow in
+        let window = ListWindow(context.here)
+        let wanted = schedules.filter { one in
+            window.finds(one.title, one.receivers.map { names.title($0) }.joined(separator: "、")) && (context.here["state"].map { ($0 == "on") == one.isOn } ?? true)
+        }
+        let shown = window.numbered(wanted, sortedBy: ["title": { $0.title }, "next": { $0.isOn ? $0.nextAt.text : "" }])
+        let rows = shown.rows.map { one -> TableRow in
             let actions: Markup = """
                 \(ActionButton("立即生成", .post("/reports/schedules/\(one.id)/run", confirm: "现在就为全部接收人生成上一周期的报表？"), icon: "play", style: .quiet))\
                 \(ActionButton(one.isOn ? "停用" : "启用", .post("/reports/schedules/\(one.id)/switch", confirm: nil), icon: one.isOn ? "pause" : "play", style: .quiet))\
@@ -98,11 +99,11 @@ struct SchedulePages: Sendable {
                     "\(Badge(one.isOn ? "启用" : "停用", one.isOn ? .good : .muted))",
                 ], actions: actions)
         }
-        let table = DataTable(
-            id: "schedules", columns: columns, rows: rows, address: context.here, empty: "没有定时生成的报表。在“报表”中打开一个报表，点“定时生成”", hasTools: false)
-        return Shell.page(
-            "定时生成", crumbs: [Crumb("统计报表"), Crumb("定时生成")], active: "/reports/schedules", body: "\(ReportFace.styles(context))\(Card(isFlush: true, body: "\(table)"))",
-            context: context)
+        let list = ListPage(
+            "定时生成", at: "/reports/schedules", crumbs: [Crumb("统计报表"), Crumb("定时生成")], id: "schedules", columns: columns,
+            filters: [.keyword(context, "报表、接收人"), .choice("state", "状态", [Choice("on", "启用"), Choice("off", "停用")], context)],
+            empty: "没有定时生成的报表。在“报表”中打开一个报表，点“定时生成”", above: ReportFace.styles(context))
+        return list.response(rows, shown.pager, context)
     }
 
     private func page(_ item: ReportItem, _ roles: [Role], _ input: FormInput, _ findings: [FieldFinding], _ context: WebContext) -> Response {
@@ -123,7 +124,7 @@ struct SchedulePages: Sendable {
         let note: Markup = "\(Notice(.info, "每个接收人收到的文件只含其本人权限和辖区内的数据；生成的是上一个完整周期。"))"
         return Shell.page(
             "定时生成“\(item.title)”", crumbs: [Crumb("统计报表"), Crumb("定时生成", "/reports/schedules"), Crumb("新建")], active: "/reports/schedules",
-            status: findings.isEmpty ? .ok : .unprocessableContent, body: context.isDialog ? note + form.markup : "\(Card(body: note + form.markup))", context: context)
+            status: findings.isEmpty ? .ok : .unprocessableContent, body: Shell.framed("\(note)\(form)", context), context: context)
     }
 
     private func begin(_ id: Int64, _ principal: Principal) async throws -> (item: ReportItem, roles: [Role]) {

@@ -77,7 +77,8 @@ extension FormField: Rendered {
 
     private func select(_ choices: [Choice]) -> Markup {
         var body: Markup =
-            isRequired && !value.isEmpty ? .empty : "<option value=\"\">\(placeholder ?? (isRequired ? Language.say("请选择", "Please choose") : Language.say("全部", "All")))</option>"
+            (isRequired && !value.isEmpty) || choices.contains { $0.value.isEmpty }
+            ? .empty : "<option value=\"\">\(placeholder ?? (isRequired ? Language.say("请选择", "Please choose") : Language.say("全部", "All")))</option>"
         var open: String?
         for choice in choices {
             if choice.group != open {

@@ -28,7 +28,7 @@ package struct PageAddress: Sendable, Equatable {
 
     package func all(_ name: String) -> [String] { query.filter { $0.name == name && !$0.value.isEmpty }.map(\.value) }
 
-    /// The same address with one name set, or removed when the value is nil. Any cursor (`after`, `before`) is kept; see `restarting`.
+    /// The same address with one name set, or removed when the value is nil. Any cursor (`after`, `before`, `page`) is kept; see `restarting`.
     package func with(_ name: String, _ value: String?) -> PageAddress {
         var copy = self
         copy.query.removeAll { $0.name == name }
@@ -36,8 +36,8 @@ package struct PageAddress: Sendable, Equatable {
         return copy
     }
 
-    /// Without cursors, so that the list starts again at its first page.
-    package var restarting: PageAddress { with("after", nil).with("before", nil) }
+    /// Without cursors and page number, so that the list starts again at its first page.
+    package var restarting: PageAddress { with("after", nil).with("before", nil).with("page", nil) }
 
     /// `/path?a=1&b=%E4%BA%AC`, percent-encoded.
     package var text: String {

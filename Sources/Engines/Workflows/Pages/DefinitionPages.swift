@@ -138,7 +138,7 @@ extension WorkPages {
             action: "/workflows/\(name)/publish", sections: [FormSection(nil, fields)], submit: "发布", cancel: "/workflows/\(name)", findings: findings, context: context)
         return Shell.page(
             "发布\(definition.title)", crumbs: [Crumb("流程管理", "/workflows"), Crumb(definition.title, "/workflows/\(name)"), Crumb("发布")], active: "/workflows", status: status,
-            body: Self.framed(form, context), context: context)
+            body: Shell.framed(form, context), context: context)
     }
 
     /// `POST /workflows/{name}/publish`.

@@ -118,7 +118,7 @@ extension WorkPages {
         ]
         fields += lines.map { FormField("id", "环节", .hidden, value: String($0.record.id)) }
         let form = Form(action: "/work/batch/do", sections: [FormSection(nil, fields)], submit: "办理", cancel: "/work", findings: findings, context: context)
-        return Shell.page("批量办理", crumbs: [Crumb("我的事项", "/work"), Crumb("批量办理")], active: "/work", status: status, body: Self.framed(form, context), context: context)
+        return Shell.page("批量办理", crumbs: [Crumb("我的事项", "/work"), Crumb("批量办理")], active: "/work", status: status, body: Shell.framed(form, context), context: context)
     }
 
     struct BatchLine: Sendable {

@@ -29,7 +29,7 @@ extension WorkPages {
         let said: Markup = notice.map { "\(Notice(.orange, "\($0)"))" } ?? .empty
         return Shell.page(
             "\(step.title)：\(transition.title)", crumbs: [Crumb("我的事项", "/work"), Crumb(view.item.number, "/work/\(view.item.id)"), Crumb(transition.title)], active: "/work",
-            status: status, body: "\(said)\(Self.framed(form, context))", context: context)
+            status: status, body: "\(said)\(Shell.framed(form, context))", context: context)
     }
 
     private func chosen(_ view: CaseView, _ context: WebContext) throws -> (WorkflowStepRecord, WorkflowStep, WorkflowTransition) {
@@ -93,7 +93,7 @@ extension WorkPages {
             context: context)
         return Shell.page(
             "\(record.title)：\(title)", crumbs: [Crumb("我的事项", "/work"), Crumb(view.item.number, "/work/\(view.item.id)"), Crumb(title)], active: "/work", status: status,
-            body: Self.framed(form, context), context: context)
+            body: Shell.framed(form, context), context: context)
     }
 
     /// Who may be handed a step: people of supervising authorities over the case's area, and of its own organisation.
@@ -168,7 +168,7 @@ extension WorkPages {
         let form = Form(action: "/work/\(id)/do/\(act)", sections: [FormSection(nil, fields)], submit: title, cancel: "/work/\(id)", findings: findings, context: context)
         return Shell.page(
             "\(title) \(item.number)", crumbs: [Crumb("我的事项", "/work"), Crumb(item.number, "/work/\(id)"), Crumb(title)], active: "/work", status: status,
-            body: Self.framed(form, context), context: context)
+            body: Shell.framed(form, context), context: context)
     }
 
     /// `POST /work/{id}/do/{act}`.

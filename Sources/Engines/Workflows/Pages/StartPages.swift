@@ -45,7 +45,7 @@ extension WorkPages {
         let graph: Markup = context.isDialog ? .empty : "\(Card("办理流程", body: "\(DefinitionGraph(definition: definition))"))"
         return Shell.page(
             definition.title, crumbs: [Crumb("发起事项", "/work/new"), Crumb(definition.title)], active: "/work/new", status: status,
-            body: "\(Self.styles(context))\(said)\(Self.framed(form, context))\(graph)", context: context)
+            body: "\(Self.styles(context))\(said)\(Shell.framed(form, context))\(graph)", context: context)
     }
 
     /// `POST /work/new/{name}`.

@@ -56,7 +56,7 @@ extension WorkPages {
         let title = step.map { "修改环节：\($0.title)" } ?? "插入环节"
         return Shell.page(
             title, crumbs: [Crumb("流程管理", "/workflows"), Crumb(definition.title, "/workflows/\(name)"), Crumb(title)], active: "/workflows", status: status,
-            body: Self.framed(form, context), context: context)
+            body: Shell.framed(form, context), context: context)
     }
 
     /// Every single way on from a task, as `step/transition`.
@@ -183,7 +183,7 @@ extension WorkPages {
             context: context)
         return Shell.page(
             "\(step.title)：加字段", crumbs: [Crumb("流程管理", "/workflows"), Crumb(definition.title, "/workflows/\(name)"), Crumb("加字段")], active: "/workflows", status: status,
-            body: Self.framed(form, context), context: context)
+            body: Shell.framed(form, context), context: context)
     }
 
     /// `POST /workflows/{name}/steps/{step}/field`.

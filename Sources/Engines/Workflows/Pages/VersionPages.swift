@@ -11,12 +11,11 @@ extension WorkPages {
     func running(request: Request, context: WebContext) async throws -> Response {
         let name = try context.path("name")
         let definition = try engine.definition(name)
-        let here = context.here
+        let window = ListWindow(context.here)
         let all = try await database.read { [engine] in try engine.outlook(name, in: $0) }
-        let shown = all.filter { one in
-            (here["q"].map { one.number.contains($0) || one.title.contains($0) } ?? true) && (here["can"].map { ($0 == "1") == (one.obstacle == nil) } ?? true)
-        }
-        let rows = shown.map { one in
+        let wanted = all.filter { one in window.finds(one.number, one.title) && (context.here["can"].map { ($0 == "1") == (one.obstacle == nil) } ?? true) }
+        let shown = window.numbered(wanted, sortedBy: ["number": { $0.number }, "title": { $0.title }])
+        let rows = shown.rows.map { one in
             TableRow(
                 id: String(one.caseId),
                 [
@@ -25,19 +24,16 @@ extension WorkPages {
                 ], path: "/work/\(one.caseId)")
         }
         let columns = [
-            Column("number", "编号"), Column("title", "事项", isWrapping: true), Column("version", "现按"), Column("standing", "所在环节"), Column("can", "能否改按现行版本", isWrapping: true),
-        ]
-        let fields = [
-            FormField("q", "关键字", .text, value: here["q"], placeholder: "编号、标题"),
-            FormField("can", "能否更改", .select([Choice("", "全部"), Choice("1", "可以"), Choice("0", "不能")]), value: here["can"]),
+            Column("number", "编号", isSortable: true), Column("title", "事项", isSortable: true, isWrapping: true), Column("version", "现按"), Column("standing", "所在环节"),
+            Column("can", "能否改按现行版本", isWrapping: true),
         ]
         let live = engine.liveVersion(name)
         let batch = BatchAction("改按第 \(live) 版办理", "/workflows/\(name)/running/bring", confirm: "所选事项从当前环节起按第 \(live) 版办理，已办理的环节不变。不能更改的会留在原版本。确定？")
-        let table = DataTable(
-            id: "running", columns: columns, rows: rows, address: here, batch: [batch], empty: "办理中的事项都已按现行版本办理")
-        return Shell.page(
-            "旧版本事项", crumbs: [Crumb("流程管理", "/workflows"), Crumb(definition.title, "/workflows/\(name)"), Crumb("旧版本事项")], active: "/workflows",
-            body: "\(SearchForm(action: "/workflows/\(name)/running", fields: fields, table: "running"))\(table)", context: context)
+        let list = ListPage(
+            "旧版本事项", at: "/workflows/\(name)/running", crumbs: [Crumb("流程管理", "/workflows"), Crumb(definition.title, "/workflows/\(name)"), Crumb("旧版本事项")], active: "/workflows",
+            id: "running", columns: columns, filters: [.keyword(context, "编号、标题"), .choice("can", "能否更改", [Choice("1", "可以"), Choice("0", "不能")], context)],
+            empty: "办理中的事项都已按现行版本办理", batch: [batch])
+        return list.response(rows, shown.pager, context)
     }
 
     /// `POST /workflows/{name}/running/bring`: the chosen ones.
@@ -57,12 +53,11 @@ extension WorkPages {
     @Sendable
     func delegations(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
-        let here = context.here
+        let window = ListWindow(context.here)
         let all = try await database.read { [engine] in try engine.delegations(by: principal, in: $0) }
-        let shown = all.filter { one in
-            (here["q"].map { one.userName.contains($0) || one.toName.contains($0) || one.note.contains($0) } ?? true) && (here["state"].map { one.state.rawValue == $0 } ?? true)
-        }
-        let rows = shown.map { one -> TableRow in
+        let wanted = all.filter { one in window.finds(one.userName, one.toName, one.note) && (context.here["state"].map { one.state.rawValue == $0 } ?? true) }
+        let shown = window.numbered(wanted, sortedBy: ["from": { $0.userName }, "to": { $0.toName }, "days": { $0.from.text }])
+        let rows = shown.rows.map { one -> TableRow in
             let isOpen = one.state == .planned || one.state == .active
             let mayRevoke = isOpen && (one.user == principal.id || context.may(WorkflowPermission.supervise))
             let revoke: Markup =
@@ -77,18 +72,14 @@ extension WorkPages {
                 ], actions: revoke)
         }
         let columns = [
-            Column("from", "委托人"), Column("to", "受托人"), Column("workflow", "范围"), Column("days", "期间"), Column("state", "状态"), Column("note", "原因", isWrapping: true),
+            Column("from", "委托人", isSortable: true), Column("to", "受托人", isSortable: true), Column("workflow", "范围"), Column("days", "期间", isSortable: true), Column("state", "状态"),
+            Column("note", "原因", isWrapping: true),
         ]
-        let fields = [
-            FormField("q", "关键字", .text, value: here["q"], placeholder: "姓名、原因"),
-            FormField("state", "状态", .select([Choice("", "全部")] + WorkflowDelegation.State.allCases.map { Choice($0.rawValue, $0.title) }), value: here["state"]),
-        ]
-        let add = ActionButton("新增委托", .dialog("/work/delegations/new"), icon: "plus", style: .primary)
-        let table = DataTable(
-            id: "delegations", columns: columns, rows: rows, address: here, empty: "没有委托；出差、休假前可把待办委托给同事", emptyAction: add.markup)
-        return Shell.page(
-            "委托办理", crumbs: [Crumb("事项办理", "/work"), Crumb("委托办理")], active: "/work/delegations", actions: "\(add)",
-            body: "\(SearchForm(action: "/work/delegations", fields: fields, table: "delegations"))\(table)", context: context)
+        let list = ListPage(
+            "委托办理", at: "/work/delegations", crumbs: [Crumb("事项办理", "/work"), Crumb("委托办理")], id: "delegations", columns: columns,
+            filters: [.keyword(context, "姓名、原因"), .choice("state", "状态", WorkflowDelegation.State.allCases.map { Choice($0.rawValue, $0.title) }, context)],
+            empty: "没有委托；出差、休假前可把待办委托给同事", add: ActionButton("新增委托", .dialog("/work/delegations/new"), icon: "plus", style: .primary))
+        return list.response(rows, shown.pager, context)
     }
 
     func delegationForm(_ context: WebContext, _ input: FormInput?, _ findings: [FieldFinding]) -> Response {
@@ -102,9 +93,8 @@ extension WorkPages {
             FormField("note", "原因", .text, value: input?["note"], maxLength: 200, isWide: true),
         ]
         let form = Form(action: "/work/delegations/new", sections: [FormSection(nil, fields)], submit: "委托", cancel: "/work/delegations", findings: findings, context: context)
-        return Shell.page(
-            "新增委托", crumbs: [Crumb("委托办理", "/work/delegations"), Crumb("新增")], active: "/work/delegations", status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: Self.framed(form, context), context: context)
+        return Shell.form(
+            "新增委托", crumbs: [Crumb("委托办理", "/work/delegations"), Crumb("新增")], active: "/work/delegations", form, context: context)
     }
 
     /// `POST /work/delegations/new`.

@@ -93,8 +93,6 @@ package struct WorkPages: Sendable {
     /// The style sheet of these pages.
     static func styles(_ context: WebContext) -> Markup { "<link rel=\"stylesheet\" href=\"\(context.site.assets.path("workflow.css"))\">" }
 
-    static func framed(_ form: Form, _ context: WebContext) -> Markup { context.isDialog ? form.markup : "\(Card(body: form.markup))" }
-
     /// `3 天 4 小时`, for durations people wait.
     static func duration(_ seconds: Double) -> String {
         let minutes = Int(seconds / 60)

@@ -210,7 +210,7 @@ struct ExcessListPages: Sendable {
         let form = Form(action: "/excess-list/new", sections: [FormSection(nil, fields)], submit: "列入并下发到全部门禁", cancel: "/excess-list", findings: findings, context: context)
         return Shell.page(
             "列入排放超标车辆名单", crumbs: [Crumb("排放超标车辆名单", "/excess-list"), Crumb("列入")], active: "/excess-list", status: status,
-            body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+            body: Shell.framed(form, context), context: context)
     }
 
     @Sendable func create(request: Request, context: WebContext) async throws -> Response {
@@ -255,7 +255,7 @@ struct ExcessListPages: Sendable {
         let form = Form(action: action, sections: [FormSection(nil, fields)], submit: "确认解除", cancel: "/excess-list", findings: findings, context: context)
         return Shell.page(
             "解除排放超标车辆", crumbs: [Crumb("排放超标车辆名单", "/excess-list"), Crumb("解除")], active: "/excess-list", status: status,
-            body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+            body: Shell.framed(form, context), context: context)
     }
 
     @Sendable func release(request: Request, context: WebContext) async throws -> Response {

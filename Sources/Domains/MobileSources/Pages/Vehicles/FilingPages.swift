@@ -147,7 +147,7 @@ struct FilingPages: Sendable {
         ]
         let form = Form(action: "/filings/\(id)/return", sections: [FormSection(nil, fields)], submit: "退回企业修改", cancel: "/filings?id=\(id)", findings: findings, context: context)
         return Shell.page(
-            "退回备案", crumbs: [Crumb("备案审核", "/filings"), Crumb("退回")], active: "/filings", status: status, body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))",
+            "退回备案", crumbs: [Crumb("备案审核", "/filings"), Crumb("退回")], active: "/filings", status: status, body: Shell.framed(form, context),
             context: context)
     }
 
@@ -228,7 +228,7 @@ struct FilingPages: Sendable {
             "approvesFilingsItself", "自动通过", .check("完整且一致的备案自动通过"), value: value, help: "完整：车辆识别代号、注册登记日期、品牌型号、车辆类型齐全；一致：排放阶段与判定依据不矛盾。其余仍由人工审核。", isWide: true)
         let form = Form(action: "/filings/setting", sections: [FormSection(nil, [field])], cancel: "/filings", context: context)
         return Shell.page(
-            "备案自动通过", crumbs: [Crumb("备案审核", "/filings"), Crumb("自动通过")], active: "/filings", body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+            "备案自动通过", crumbs: [Crumb("备案审核", "/filings"), Crumb("自动通过")], active: "/filings", body: Shell.framed(form, context), context: context)
     }
 
     @Sendable func saveSetting(request: Request, context: WebContext) async throws -> Response {

@@ -66,7 +66,7 @@ extension WarningPages {
         ]
         let form = Form(action: "/warnings/preview", sections: sections, submit: "下一步：核对影响范围", cancel: "/warnings", findings: entry.findings, context: context)
         return Shell.page(
-            "启动预警响应", crumbs: [Crumb("预警响应", "/warnings"), Crumb("启动")], active: "/warnings", status: status, body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))",
+            "启动预警响应", crumbs: [Crumb("预警响应", "/warnings"), Crumb("启动")], active: "/warnings", status: status, body: Shell.framed(form, context),
             context: context)
     }
 
@@ -98,7 +98,7 @@ extension WarningPages {
         let body: Markup = "\(facts)\(effect.markup(context))\(form)"
         return Shell.page(
             "核对：启动\(level.title)预警", crumbs: [Crumb("预警响应", "/warnings"), Crumb("启动", "/warnings/start"), Crumb("核对")], active: "/warnings",
-            body: context.isDialog ? body : "\(Card(body: body))",
+            body: Shell.framed(body, context),
             context: context)
     }
 
@@ -146,7 +146,7 @@ extension WarningPages {
         let form = Form(action: "/warnings/end", sections: [FormSection(nil, fields)], submit: "确认解除\(level.title)预警", cancel: "/warnings", findings: findings, context: context)
         return Shell.page(
             "解除\(level.title)预警", crumbs: [Crumb("预警响应", "/warnings"), Crumb("解除")], active: "/warnings", status: status,
-            body: context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: context)
+            body: Shell.framed(form, context), context: context)
     }
 
     /// `POST /warnings/end`.

@@ -79,7 +79,7 @@ struct LedgerDesigner: Sendable {
         let warning: Markup = notice.map { "\(Notice(.red, "\($0)"))" } ?? .empty
         return Shell.page(
             title, crumbs: crumbs, active: "/designer", status: failed ? .unprocessableContent : .ok,
-            body: context.isDialog ? "\(warning)\(form)" : "\(Card(body: "\(warning)\(form)"))", context: context)
+            body: Shell.framed("\(warning)\(form)", context), context: context)
     }
 
     @Sendable

@@ -39,6 +39,6 @@ enum DeletePages {
         let body: Markup = "\(Notice(.orange, "将删除<strong>\(name)</strong>。删除后不再出现在列表与统计中，历史与照片仍然保留。"))\(form)"
         return Shell.page(
             desk.context.text("删除\(desk.ledger.title)", "Delete"), crumbs: [Crumb(desk.title, desk.path), Crumb(name, desk.path(of: record.id)), Crumb("删除")], active: desk.path,
-            status: findings.isEmpty ? .ok : .unprocessableContent, body: desk.context.isDialog ? body : "\(Card(body: body))", context: desk.context)
+            status: findings.isEmpty ? .ok : .unprocessableContent, body: Shell.framed(body, desk.context), context: desk.context)
     }
 }

@@ -94,7 +94,7 @@ enum FormPages {
         let failed = !state.findings.isEmpty || state.notice != nil
         return Shell.page(
             title, crumbs: crumbs, active: desk.path, status: failed ? .unprocessableContent : .ok,
-            body: desk.context.isDialog ? "\(notice)\(form)" : "\(Card(body: "\(notice)\(form)"))",
+            body: Shell.framed("\(notice)\(form)", desk.context),
             context: desk.context)
     }
 

@@ -18,7 +18,7 @@ enum ColumnsPage {
         let form = Form(action: "\(desk.path)/columns", sections: [FormSection(nil, fields)], cancel: desk.path, context: desk.context)
         return Shell.page(
             desk.context.text("选择列", "Columns"), crumbs: [Crumb(desk.title, desk.path), Crumb(desk.context.text("选择列", "Columns"))], active: desk.path,
-            body: desk.context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: desk.context)
+            body: Shell.framed(form, desk.context), context: desk.context)
     }
 
     @Sendable

@@ -21,10 +21,9 @@ enum SavedViewPages {
                 FormField("query", "", .hidden, value: query),
             ] + (desk.may(.write) ? [FormField("shared", "", .check(desk.context.text("共享给所有能查看“\(desk.ledger.title)”的人", "Share with everyone who may read this ledger")))] : [])
         let form = Form(action: "\(desk.path)/views", sections: [FormSection(nil, fields)], cancel: desk.path, findings: findings, context: desk.context)
-        return Shell.page(
+        return Shell.form(
             desk.context.text("保存为视图", "Save view"), crumbs: [Crumb(desk.title, desk.path), Crumb("保存为视图")], active: desk.path,
-            status: findings.isEmpty ? .ok : .unprocessableContent,
-            body: desk.context.isDialog ? "\(form)" : "\(Card(body: "\(form)"))", context: desk.context)
+            form, context: desk.context)
     }
 
     @Sendable

@@ -38,7 +38,7 @@ enum ExportPages {
         return Shell.page(
             desk.context.text("导出\(desk.ledger.title)", "Export: \(desk.title)"), crumbs: [Crumb(desk.title, desk.path), Crumb(desk.context.text("导出", "Export"))],
             active: desk.path,
-            body: desk.context.isDialog ? "\(note)\(form)" : "\(Card(body: "\(note)\(form)"))", context: desk.context)
+            body: Shell.framed("\(note)\(form)", desk.context), context: desk.context)
     }
 
     private static func offered(_ desk: LedgerDesk) -> [Choice] {
