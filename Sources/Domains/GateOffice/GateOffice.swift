@@ -28,6 +28,7 @@ package struct GateOffice: Sendable {
                 RetentionPage(gates: gates, blobs: platform.blobs).add(to: routes)
                 GateSettingsPage(gates: gates).add(to: routes)
                 RoadsideStatisticsPage(gates: gates).add(to: routes)
+                ReconsiderationPages(platform: platform).add(to: routes)
                 ReconsiderationStatistics(platform: platform).add(to: routes)
             })
     }

@@ -121,6 +121,7 @@ package struct GateSupervision: Sendable {
     /// After migrations: shipped strategies, the registry.
     package func start() async throws {
         try await PhotoUses.recover(database)
+        try await database.write { tx in try PassSums.settle(in: tx) }
         try await strategies.shipDefaults(by: .system("出厂策略"))
         try await registry.load(from: database)
         try await vehicles.load()

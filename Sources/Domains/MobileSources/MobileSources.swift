@@ -48,7 +48,6 @@ package final class MobileSources: Sendable {
             },
             routes: { routes, platform in
                 GatePages.add(to: routes, gates: self.gates(on: platform), platform: platform)
-                ReconsiderationPages(platform: platform).add(to: routes)
             },
             jobs: { platform in self.gates(on: platform).jobs() }
         )

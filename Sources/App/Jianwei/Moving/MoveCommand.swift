@@ -25,6 +25,7 @@ struct MoveCommand: AsyncParsableCommand {
         try await Migrator(Migrations.all).run(on: source)
         try await Migrator(Migrations.all).run(on: target)
         try await PhotoUses.recover(source)
+        try await source.write { tx in try PassSums.settle(in: tx) }
         // Marks that the target's own migrations wrote are the source's to say, also when a move goes on.
         try await target.write { tx in try tx.execute("DELETE FROM gate_sequence") }
         let tables = try await Self.tables(of: source, to: target)

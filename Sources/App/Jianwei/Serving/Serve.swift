@@ -13,6 +13,7 @@ import Logging
 import Maps
 import Media
 import Messages
+import GateOffice
 import MobileSources
 import NIOCore
 import Reports

@@ -42,11 +42,6 @@ struct GateSerials {
         try tx.post(SQL(text: GateSerials.moving, arguments: [.int(org), .text(gateNo), first.sqlValue, last.sqlValue, .int(received), lastPassAt.sqlValue]))
     }
 
-    mutating func written() {
-        received = 0
-        lastPassAt = nil
-    }
-
     private static let standing = "SELECT first_serial, last_serial FROM gate_state WHERE org = ? AND gate_no = ?"
     private static let moving = """
         INSERT INTO gate_state (org, gate_no, first_serial, last_serial, received, last_pass_at) VALUES (?, ?, ?, ?, ?, ?)

@@ -34,6 +34,8 @@ final class PassIntake: Sendable {
         /// Records of those that wait.
         var records = 0
         var isWriting = false
+        /// A group has failed that was to take over what earlier ones left waiting.
+        var owesSums = false
         /// Who waits to write alone.
         var settlers: [CheckedContinuation<Void, Never>] = []
     }
@@ -80,13 +82,16 @@ final class PassIntake: Sendable {
         if starts { next() }
     }
 
+    private var hasWaiting: Bool { state.withLock { !$0.waiting.isEmpty } }
+
     /// Writes what waits now, at least one request, or rests.
     private func next() {
-        let (group, settler) = state.withLock { state -> ([Waiting], CheckedContinuation<Void, Never>?) in
-            if let settler = state.settlers.popLast() { return ([], settler) }
+        let (group, settler, owesSums) = state.withLock { state -> ([Waiting], CheckedContinuation<Void, Never>?, Bool) in
+            if let settler = state.settlers.popLast() { return ([], settler, false) }
             guard let first = state.waiting.first else {
-                state.isWriting = false
-                return ([], nil)
+                state.isWriting = state.owesSums
+                state.owesSums = false
+                return ([], nil, state.isWriting)
             }
             var room = PassIntake.mostRecords - first.work.records.count
             let more = state.waiting.dropFirst().prefix { waiting in
@@ -96,12 +101,16 @@ final class PassIntake: Sendable {
             let taken = Array(state.waiting.prefix(1 + more))
             state.waiting.removeFirst(taken.count)
             state.records -= taken.reduce(0) { $0 + $1.work.records.count }
-            return (taken, nil)
+            return (taken, nil, false)
         }
         settler?.resume()
+        if owesSums { return database.submit({ tx in try PassSums.settle(in: tx) }, then: { [self] _ in next() }) }
         guard !group.isEmpty else { return }
         write(group.map(\.work), remembers: passes.memory.photos.isKept) { [self] outcome in
-            if case .failure = outcome { passes.memory.photos.forget() }
+            if case .failure = outcome {
+                passes.memory.photos.forget()
+                state.withLock { $0.owesSums = true }
+            }
             switch outcome {
             case .success(let results):
                 next()
@@ -139,22 +148,25 @@ final class PassIntake: Sendable {
             if isFree { turn.resume() }
         }
         defer { next() }
-        let photos = passes.memory.photos
-        guard photos.count > 0 else { return }
-        try await database.write { tx in try photos.settle(in: tx) }
-        photos.settled()
+        let memory = passes.memory
+        guard memory.photos.isKept else { return }
+        try await database.write { tx in
+            try PassSums.settle(in: tx)
+            try memory.photos.settle(in: tx)
+        }
+        memory.photos.settled()
     }
 
     /// - Parameter remembers: what can be written later stays in memory; only for one transaction at a time.
     private func write(_ works: [Work], remembers: Bool, then: @escaping @Sendable (Result<[[PassResult]], any Error>) -> Void) {
         let (passes, vehicles, audit, feed) = (passes, vehicles, audit, feed)
         database.submit(
-            { tx in
+            { [self] tx in
                 let memory = passes.memory
                 var tally = PassTally(memory: remembers ? memory : nil)
                 var group = PassGroup()
                 for work in works { try group.take(work, passes, &tally, in: tx) }
-                try tally.flush(in: tx)
+                try tally.flush(moreComes: remembers && hasWaiting, in: tx)
                 try group.record(in: audit, tx)
                 let folded = remembers ? try memory.photos.fold(in: tx) : 0
                 let stored = group.stored

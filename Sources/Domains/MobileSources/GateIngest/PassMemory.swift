@@ -6,6 +6,7 @@ import Synchronization
 struct PassMemory: Sendable {
     let photos: PhotoUses
     let plates = SeenPlates()
+    let sums = PassSums()
 
     init(database: any Database) { photos = PhotoUses(database: database) }
 }

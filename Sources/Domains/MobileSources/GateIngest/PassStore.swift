@@ -17,7 +17,6 @@ struct PassStore: Sendable {
         var serials = try tally.serials(org: site.org, gateNo: input.gateNo, in: tx)
         // A serial beyond the gate's last one cannot be there yet.
         if input.serialNo <= serials.last ?? .max, let known = try tx.first(SQL(text: PassStore.bySerial, arguments: [.int(site.org), .text(input.gateNo), .int(input.serialNo)])) {
-            try tally.flush(in: tx)
             return (try again(input, known, digest, site, now, tx), nil)
         }
         var pass = judged.pass
@@ -72,7 +71,9 @@ struct PassStore: Sendable {
     /// A serial that is already there: the same content is a duplicate and answered as it was; other content is refused.
     private func again(_ input: GatePassInput, _ known: Row, _ digest: String, _ site: EnterpriseFacts, _ now: Moment, _ tx: any Transaction) throws -> PassResult {
         guard known[1].text == digest else { return PassResult(refusing: input, "serialNo", "40901", "该流水号已用于另一条过车记录") }
-        try tx.execute("UPDATE gate_daily SET duplicates = duplicates + 1 WHERE day = \(input.passedAt.day) AND org = \(site.org) AND gate_no = \(input.gateNo)")
+        try tx.execute(
+            "INSERT INTO gate_daily (day, org, gate_no, area, duplicates) VALUES (\(input.passedAt.day), \(site.org), \(input.gateNo), \(site.county), 1) ON CONFLICT (day, org, gate_no) DO UPDATE SET duplicates = gate_daily.duplicates + 1"
+        )
         let findings = codes(known[3].text).compactMap { PassFinding(rawValue: $0).map { GatePassRule.Finding($0) } }
         return PassResult(serialNo: input.serialNo, status: .duplicate, passId: known[0].int, verdict: known[2].text, findings: findings, errors: [], ignored: input.ignored)
     }

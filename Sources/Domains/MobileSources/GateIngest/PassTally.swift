@@ -2,17 +2,17 @@ import Alarms
 import Kernel
 import Storage
 
-/// What the records of one request add to counters: gathered in memory, written once at the end of the request's transaction, so that a hundred passes of one gate cost a few statements.
+/// What the records of one transaction add to counters: gathered in memory, written once at its end, so that a hundred passes of one gate cost a few statements.
 ///
 /// Serials stand here too: within a transaction nobody else moves them.
 struct PassTally {
-    private struct GateDay: Hashable {
+    struct GateDay: Hashable {
         var day: Day
         var org: Int64
         var gateNo: String
     }
 
-    private struct GateCounts {
+    struct GateCounts {
         var area = ""
         var received: Int64 = 0
         var automatic: Int64 = 0
@@ -24,9 +24,22 @@ struct PassTally {
         var withPhotos: Int64 = 0
         var unknownStage: Int64 = 0
         var flagged: Int64 = 0
+
+        mutating func add(_ other: GateCounts) {
+            received += other.received
+            automatic += other.automatic
+            manual += other.manual
+            backfilled += other.backfilled
+            handLifts += other.handLifts
+            refused += other.refused
+            refusedLifted += other.refusedLifted
+            withPhotos += other.withPhotos
+            unknownStage += other.unknownStage
+            flagged += other.flagged
+        }
     }
 
-    private struct Trip: Hashable {
+    struct Trip: Hashable {
         var day: Day
         var org: Int64
         var stage: EmissionStage
@@ -37,7 +50,7 @@ struct PassTally {
         var direction: String
     }
 
-    private struct TripCounts {
+    struct TripCounts {
         var area: String
         var industry: String
         var trips: Int64 = 0
@@ -51,7 +64,7 @@ struct PassTally {
         }
     }
 
-    private struct Month: Hashable {
+    struct Month: Hashable {
         var month: Int
         var area: String
         var industry: String
@@ -63,7 +76,7 @@ struct PassTally {
     }
 
     /// Of the small roll-ups; by day or by month.
-    private struct Stage: Hashable {
+    struct Stage: Hashable {
         var time: Int
         var area: String
         var industry: String
@@ -85,12 +98,12 @@ struct PassTally {
         return true
     }
 
-    private var gates: [GateDay: GateCounts] = [:]
-    private var trips: [Trip: TripCounts] = [:]
+    private(set) var gates: [GateDay: GateCounts] = [:]
+    private(set) var trips: [Trip: TripCounts] = [:]
     private var serials: [GateRegistry.GateKey: GateSerials] = [:]
     /// The latest visit of each filing that has not been noted within the hour.
     private(set) var visits: [Int64: (plate: String, at: Moment)] = [:]
-    private var notedVisits = 0
+    private var hasTakenSums = false
 
     // MARK: Serials
 
@@ -142,8 +155,13 @@ struct PassTally {
         visits[filing.id] = (input.plate.text, input.passedAt)
     }
 
-    /// What the enterprise has moved on a day: what is written and what is gathered here.
-    func load(org: Int64, on day: Day, in tx: any Transaction) throws -> PassJudge.DayLoad {
+    mutating func add(_ counts: GateCounts, of gate: GateDay) { gates[gate, default: GateCounts(area: counts.area)].add(counts) }
+
+    mutating func add(_ sums: TripCounts, of trip: Trip) { trips[trip, default: TripCounts(area: sums.area, industry: sums.industry)].add(sums) }
+
+    /// What the enterprise has moved on a day: what is written and what is gathered here, sums that wait in the table included.
+    mutating func load(org: Int64, on day: Day, in tx: any Transaction) throws -> PassJudge.DayLoad {
+        try takeWaitingSums(in: tx)
         var load = try PassJudge.load(org: org, on: day, in: tx)
         for (key, sums) in trips where key.org == org && key.day == day {
             if key.direction == "1" { load.trips += sums.trips - sums.refused }
@@ -152,12 +170,26 @@ struct PassTally {
         return load
     }
 
-    /// Writes what was gathered and begins anew; serials are remembered.
-    mutating func flush(in tx: any Transaction) throws {
-        if visits.count > notedVisits {
-            for (filing, visit) in visits { try tx.post(SQL(text: PassTally.visiting, arguments: [visit.at.sqlValue, .int(filing), visit.at.sqlValue])) }
-            notedVisits = visits.count
-        }
+    /// Adds the sums that earlier transactions left waiting, and takes them away from where they wait.
+    mutating func takeWaitingSums(in tx: any Transaction) throws {
+        guard let memory, memory.sums.isWaiting else { return }
+        try memory.sums.take(into: &self, in: tx)
+        hasTakenSums = true
+    }
+
+    /// Writes what was gathered and begins anew.
+    ///
+    /// - Parameter moreComes: another transaction follows at once: sums may wait for it, so that what hundreds of passes add to one row is written once.
+    mutating func flush(moreComes: Bool = false, in tx: any Transaction) throws {
+        for (filing, visit) in visits { try tx.post(SQL(text: PassTally.visiting, arguments: [visit.at.sqlValue, .int(filing), visit.at.sqlValue])) }
+        for (key, state) in serials where state.isChanged { try state.write(org: key.org, gateNo: key.gateNo, in: tx) }
+        if moreComes, !hasTakenSums, let memory, memory.sums.hasRoom { return try memory.sums.wait(self, in: tx) }
+        try takeWaitingSums(in: tx)
+        try writeSums(in: tx)
+    }
+
+    /// Writes the sums to the roll-ups.
+    mutating func writeSums(in tx: any Transaction) throws {
         for (key, counts) in gates { try write(key, counts, tx) }
         gates.removeAll(keepingCapacity: true)
         var months: [Month: TripCounts] = [:]
@@ -177,10 +209,6 @@ struct PassTally {
         for (key, sums) in months { try write(key, sums, tx) }
         for (key, sums) in dailyStages { try write(key, sums, PassTally.dailyStage, tx) }
         for (key, sums) in monthlyStages { try write(key, sums, PassTally.monthlyStage, tx) }
-        for (key, state) in serials where state.isChanged {
-            try state.write(org: key.org, gateNo: key.gateNo, in: tx)
-            serials[key]?.written()
-        }
     }
 
     private func write(_ key: GateDay, _ counts: GateCounts, _ tx: any Transaction) throws {

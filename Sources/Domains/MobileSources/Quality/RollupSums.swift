@@ -103,7 +103,26 @@ struct RollupSums: Sendable {
             sums.plateCounts[Array(row.values[0..<2])] = PlateSum(plates: row[2].int ?? 0)
             return true
         }
+        sums.add(try PassSums.waiting(in: reader))
         self = sums
+    }
+
+    /// What waits to be written to the roll-ups counts as stored.
+    private mutating func add(_ waiting: PassTally) {
+        for (gate, counts) in waiting.gates where gate.day.month == month {
+            let key: [SQLValue] = [gate.day.sqlValue, .int(gate.org), .text(gate.gateNo)]
+            let stored = gates[key] ?? GateSum()
+            gates[key] = GateSum(counts: zip(stored.counts, counts.all).map { $0 + $1 })
+        }
+        for (trip, sums) in waiting.trips where trip.day.month == month {
+            let sum = TripSum(trips: sums.trips, tonnes: sums.tonnes, refused: sums.refused)
+            let (area, industry, stage, fuel) = (SQLValue.text(sums.area), SQLValue.text(sums.industry), SQLValue.text(trip.stage.rawValue), SQLValue.text(trip.fuel))
+            let (group, level, direction) = (SQLValue.text(trip.group.rawValue), SQLValue.text(trip.level.rawValue), SQLValue.text(trip.direction))
+            daily[[trip.day.sqlValue, .int(trip.org), stage, fuel, group, .int(trip.strategy), level, direction], default: TripSum()].add(sum)
+            monthly[[month.sqlValue, area, industry, stage, fuel, group, level, direction], default: TripSum()].add(sum)
+            dailyStages[[trip.day.sqlValue, area, industry, stage, fuel], default: TripSum()].add(sum)
+            monthlyStages[[month.sqlValue, area, industry, stage, fuel], default: TripSum()].add(sum)
+        }
     }
 
     /// Puts these sums in the place of what is stored; what heartbeats and refusals counted stays.

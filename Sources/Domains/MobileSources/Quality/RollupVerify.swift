@@ -49,7 +49,10 @@ package struct RollupVerify: Sendable {
             report.months += 1
             for difference in differences { report.add(difference) }
             if rebuild, !differences.isEmpty {
-                try await database.write { tx in try RollupSums(month: month, reading: tx).write(in: tx) }
+                try await database.write { tx in
+                    try PassSums.settle(in: tx)
+                    try RollupSums(month: month, reading: tx).write(in: tx)
+                }
                 report.rebuilt.append(month)
             }
             try await progress(index + 1, months.count)

@@ -5,6 +5,7 @@ import Hummingbird
 import Identity
 import Kernel
 import Ledgers
+import MobileSources
 import Storage
 import Web
 import Workflows
