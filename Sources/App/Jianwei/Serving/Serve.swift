@@ -81,7 +81,7 @@ struct Serve: AsyncParsableCommand {
         try lock.publish(port: address.port, host: address.host, isSecure: tls != nil)
         Serve.greet(installation, address, scheme: tls == nil ? "http" : "https", seconds: Clock.system.now.seconds(since: started))
         DemoStage.greet(credentials)
-        StartMemory.release()
+        IdleMemory.release()
         try await server.run()
         try await installation.gates.passes.settle()
         await installation.database.close()
@@ -211,6 +211,7 @@ struct Server: Sendable {
         }
         return codes + [
             platform.tasks, scheduler, search, worker, Running { try await hashing.run() }, Running { await live.run() }, SlowStatementService(installation: installation),
+            Running { await IdleMemory().run() },
         ]
             + installation.features.features.flatMap { $0.services(platform) } + signals(installation) + thinning(installation)
     }
