@@ -14,6 +14,7 @@ package struct GateOffice: Sendable {
         let sources = sources
         return Feature(
             name: "gateOffice", title: "移动源门禁统计与管理", menu: GateOffice.menu, auditTitles: ["randomCheck": "随机核查", "retention": "到期清理"],
+            settingTitles: GateOffice.settingTitles,
             prepare: { platform in try GateReports.register(on: platform, gates: sources.gates(on: platform)) },
             routes: { routes, platform in
                 let gates = sources.gates(on: platform)
@@ -32,6 +33,14 @@ package struct GateOffice: Sendable {
                 ReconsiderationStatistics(platform: platform).add(to: routes)
             })
     }
+
+    private static let settingTitles: [String: String] = {
+        var titles = ["approvesFilingsItself": "完整且一致的备案自动通过"]
+        for setting in GateSettings.numbers { titles[setting.name] = setting.title }
+        for setting in AnalyticsThresholds.settings { titles[setting.name] = setting.title }
+        for rule in RetentionRule.all { titles[rule.setting] = "保存期限：\(rule.title)" }
+        return titles
+    }()
 
     private static let menu: [MenuItem] = [
         MenuItem("过车与统计", groupEN: "Passes and statistics", "数据统计汇总", "Statistics", icon: "chart", path: "/statistics", permission: GatePermission.statistics, order: 310),

@@ -142,7 +142,8 @@ struct Server: Sendable {
         let database = platform.database
         let readiness = Readiness(database: database, drain: drain, clock: platform.clock)
         let site = Site(
-            settings: settings, menu: installation.features.menu() + AlarmPages.menu, assets: assets, sessions: IdentitySessions(platform.identity), hub: platform.live,
+            settings: settings, menu: MenuPlan.arranged(installation.features.menu() + AlarmPages.menu), assets: assets, sessions: IdentitySessions(platform.identity),
+            hub: platform.live,
             clock: platform.clock,
             readiness: { readiness.faults }, peerCertificate: Connections.peerCertificate)
         let alarmPages = AlarmPages(
