@@ -38,7 +38,7 @@ enum MenuPlan {
                 Section(
                     title: "", titleEN: "",
                     paths: ["/alarms", "/alarms/wall", "/expiry-warnings", "/alarms/statistics", "/alarms/quality", "/reconsideration-statistics"], groups: ["监测报警"]),
-                Section(title: "规则", titleEN: "Rules", paths: ["/alarm-suppressions", "/alarm-schemes", "/alarm-push-rules", "/expiry-rules"]),
+                Section(title: "规则", titleEN: "Rules", paths: ["/own-rules", "/alarm-suppressions", "/alarm-schemes", "/alarm-push-rules", "/expiry-rules"]),
             ]),
         Group(
             title: "值班值守", titleEN: "Duty", icon: "phone",

@@ -116,6 +116,7 @@ struct ApprovalPages: Sendable {
         items.append(.init("操作", "\(words.operation(one))"))
         items.append(.init("事项", "\(one.act?.title)"))
         if let person = ApprovalWords.person(one.path), let name = known.people["\(person)"] { items.append(.init("对象", "\(name)")) }
+        if let subject = known.subject { items.append(.init("对象", "\(subject)")) }
         items.append(.init("状态", "\(badge(one, now))"))
         items.append(.init("提请人", "\(one.userName)，\(one.createdAt)"))
         items.append(.init("有效期至", "\(one.expiresAt)"))
@@ -156,6 +157,11 @@ struct ApprovalPages: Sendable {
         var known = ApprovalWords.Known()
         for role in try platform.identity.roles.all(reader) { known.roles["\(role.id)"] = role.title }
         for permission in try platform.identity.roles.declared(reader) { known.permissions[permission.name] = permission.title }
+        if let number = ApprovalWords.number(one.path, under: "applications") {
+            known.subject = try reader.value("SELECT name FROM oauth_clients WHERE id = \(number)")?.text
+        } else if let number = ApprovalWords.number(one.path, under: "roles") {
+            known.subject = known.roles["\(number)"]
+        }
         let people = fields.filter { $0.name == "successor" }.compactMap { Int64($0.value) } + [ApprovalWords.person(one.path)].compactMap { $0 }
         guard !people.isEmpty else { return known }
         for row in try reader.rows("SELECT id, name, login FROM users WHERE id IN (\(list: people)) LIMIT 20") {

@@ -104,6 +104,8 @@ struct ApprovalWords: Sendable {
         var roles: [String: String] = [:]
         var permissions: [String: String] = [:]
         var people: [String: String] = [:]
+        /// The name of the application or role that the act is about.
+        var subject: String?
     }
 
     /// Many values of one field are one line.
@@ -117,9 +119,12 @@ struct ApprovalWords: Sendable {
     }
 
     /// The person an act is about, by the number in its address.
-    static func person(_ path: String) -> Int64? {
+    static func person(_ path: String) -> Int64? { number(path, under: "users") }
+
+    /// `/admin/applications/12/approve` → 12.
+    static func number(_ path: String, under part: String) -> Int64? {
         let parts = path.split(separator: "/")
-        guard parts.count > 2, parts[0] == "admin", parts[1] == "users" else { return nil }
+        guard parts.count > 2, parts[0] == "admin", parts[1] == part else { return nil }
         return Int64(parts[2])
     }
 }

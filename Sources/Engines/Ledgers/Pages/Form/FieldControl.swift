@@ -17,7 +17,6 @@ struct FieldControl: Sendable {
         control.isRequired = field.isRequired
         control.help = field.hint
         control.unit = field.unit
-        if case .code = field.kind, !field.isRequired { control.placeholder = desk.context.text("未选择", "None") }
         limit(&control, field)
         if field.marks.contains(.immutable), record != nil { control.isReadOnly = true }
         if field.isPersonal, let record { hide(&control, field, record, written: written) }

@@ -34,7 +34,6 @@ package struct FormSheetControls: Sendable {
             control.isRequired = field.marks.contains(.required)
             control.help = field.hint
             control.unit = field.unit
-            if case .code = field.kind, !control.isRequired { control.placeholder = "未选择" }
             limit(&control, field)
             guard field.isFile else { return [control] }
             let kept = written[field.name] ?? []
