@@ -39,6 +39,11 @@ actor DemoClips {
         let ended = AsyncStream<Void> { continuation in process.terminationHandler = { _ in continuation.finish() } }
         try process.run()
         for await _ in ended {}
+        // The wait also ends when the program does; what still runs has no status to be asked for.
+        guard !process.isRunning else {
+            process.terminate()
+            return false
+        }
         // env says 127 when there is no such program.
         if process.terminationStatus == 127 { isMissing = true }
         return process.terminationStatus == 0
