@@ -79,6 +79,21 @@ struct ReconsiderationTests {
         return answer.headers[.location].flatMap { $0.split(separator: "/").last.flatMap { Int64($0) } } ?? 0
     }
 
+    @Test("撤销时勾选“解除名单”，名单随结论解除；没有勾选的不动", arguments: [("true", "released"), ("false", "recognized"), ("", "recognized")])
+    func releasesFromTheList(_ example: (answer: String, state: String)) async throws {
+        let desk = try await Desk()
+        let plate = try await desk.house.platform.database.read { try $0.value("SELECT plate FROM alarms WHERE id = \(desk.alarm)")?.text ?? "" }
+        _ = try await desk.house.gates.excessList.list(ExcessListDesk.Request(plate: plate, color: "1", kind: "excess", authority: "市局", basis: "路检不合格"), by: .system())
+        try await Application(router: desk.house.router).test(.router) { client in
+            let id = try await Self.submit(client, desk)
+            try await Self.act(client, id, "accept", by: "county")
+            try await Self.act(client, id, "revoke", by: "county", [("finding", "复检合格"), ("opinion", "撤销")] + (example.answer.isEmpty ? [] : [("releasesVehicle", example.answer)]))
+            try await Self.act(client, id, "agree", by: "steel")
+        }
+        let state = try await desk.house.platform.database.read { try $0.value("SELECT state FROM excess_emission_entry WHERE plate_no = \(plate)")?.text }
+        #expect(state == example.state)
+    }
+
     @Test("提交、补证、上报市级、两次异议、第三次拒绝、期满归档、报警撤销")
     func wholeWay() async throws {
         let desk = try await Desk()
