@@ -19,6 +19,9 @@ package enum Security {
             CertificateReading.register(on: platform.ledgers)
             Offboarding.register(on: platform)
             SecurityEvent.register(on: platform)
+            MediumCare.register(on: platform.ledgers)
+            WeaknessDates.register(on: platform.ledgers)
+            PolicyIssue.register(on: platform)
             PatchManagement.register(on: platform.workflows, ledgers: platform.ledgers)
             SecurityPlaybook.register(on: platform.workflows)
             platform.expiries.declare(DatedFields.rules)
@@ -35,7 +38,7 @@ package enum Security {
 
     package static let workflows: [WorkflowDeclaration] = [
         SecurityInspection.workflow, ChangeManagement.workflow, Offboarding.workflow, PatchManagement.workflow, SecurityIncident.workflow, SecurityPlaybook.workflow,
-        DataDestruction.workflow, AssetReturn.workflow,
+        DataDestruction.workflow, AssetReturn.workflow, PolicyIssue.workflow,
     ]
 
     /// What those who run the machines keep themselves.

@@ -13,6 +13,8 @@ extension DictionaryName {
     static let confidentialityKind = DictionaryName("confidentialityKind")
     static let policyLayer = DictionaryName("policyLayer")
     static let policyState = DictionaryName("policyState")
+    static let policyOccasion = DictionaryName("policyOccasion")
+    static let policyRange = DictionaryName("policyRange")
     static let securityPost = DictionaryName("securityPost")
     static let personnelCheck = DictionaryName("personnelCheck")
     static let securityDeviceKind = DictionaryName("securityDeviceKind")
@@ -80,6 +82,18 @@ enum SecurityCodes {
                 .policyState, "制度状态",
                 [CodeItem("draft", "起草", "Draft"), CodeItem("approved", "已审定", "Approved"), CodeItem("issued", "已发布", "Issued"), CodeItem("ended", "已废止", "Ended")],
                 source: "D17.14.1"),
+            DictionaryDeclaration(
+                .policyOccasion, "制度起因",
+                [
+                    CodeItem("new", "新立", "New"), CodeItem("regular", "定期评审修订", "Regular review"), CodeItem("incident", "重大事故", "Incident"),
+                    CodeItem("weakness", "新漏洞", "New weakness"), CodeItem("architecture", "架构变更", "Architecture"),
+                ], source: "D17.14.1"),
+            DictionaryDeclaration(
+                .policyRange, "制度发布范围",
+                [
+                    CodeItem("all", "全体人员", "Everybody"), CodeItem("office", "监管与管理人员", "Authorities"), CodeItem("operators", "管理与运维人员", "Operators"),
+                    CodeItem("enterprise", "企业人员", "Enterprises"),
+                ], source: "D17.14.1"),
         ] + more
 
     private static let more: [DictionaryDeclaration] = [

@@ -24,5 +24,6 @@ enum SecurityPages {
         CryptoMonitor(platform: platform).add(to: routes)
         PosturePages(platform: platform).add(to: routes)
         ConductPages(platform: platform).add(to: routes)
+        ConductComparison(platform: platform).add(to: routes)
     }
 }

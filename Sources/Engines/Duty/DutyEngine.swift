@@ -27,6 +27,7 @@ package final class DutyEngine: Sendable {
     package static let messageKinds: [MessageKind] = [
         MessageKind("duty.call", "查岗", template: "【见微】{title}：{text}", channels: ["sms"], isQuiet: false), MessageKind("duty.change", "调班", template: "【见微】{title}：{text}"),
         MessageKind("duty.handover", "交接班", template: "【见微】{title}：{text}", isQuiet: false),
+        MessageKind("duty.uncovered", "缺岗预警", template: "【见微】{title}：{text}", channels: ["sms"], isQuiet: false),
     ]
 
     package init(database: any Database, alarms: AlarmEngine, messages: MessageEngine, audit: AuditTrail, clock: Clock) {

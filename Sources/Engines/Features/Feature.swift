@@ -33,6 +33,8 @@ package struct Feature: Sendable {
     package var replacedInMenu: [String]
     /// Kinds of things that it writes into the audit book beside its ledgers, with their titles.
     package var auditTitles: [String: String]
+    /// Fields of its settings pages with their titles, for those who must agree to a change (`ApprovalWords`).
+    package var settingTitles: [String: String]
     /// What it adds to the generated pages of ledgers, its own or others'.
     package var additions: [LedgerAdditions]
     /// Hooks on ledgers and alarms; called once, before anything is served.
@@ -45,7 +47,7 @@ package struct Feature: Sendable {
     package init(
         name: String, title: String, ledgers: [LedgerDeclaration] = [], dictionaries: [DictionaryDeclaration] = [], tables: [Table] = [], permissions: [PermissionDeclaration] = [],
         grants: [LedgerGrant] = [], menu: [MenuItem] = [], alarmKinds: [AlarmKind] = [], workflows: [WorkflowDeclaration] = [], replacedInMenu: [String] = [],
-        auditTitles: [String: String] = [:],
+        auditTitles: [String: String] = [:], settingTitles: [String: String] = [:],
         additions: [LedgerAdditions] = [],
         prepare: @escaping @Sendable (Platform) throws -> Void = { _ in }, routes: @escaping @Sendable (Routes, Platform) -> Void = { _, _ in },
         jobs: @escaping @Sendable (Platform) -> [JobDeclaration] = { _ in [] }, services: @escaping @Sendable (Platform) -> [any Service] = { _ in [] }
@@ -62,6 +64,7 @@ package struct Feature: Sendable {
         self.workflows = workflows
         self.replacedInMenu = replacedInMenu
         self.auditTitles = auditTitles
+        self.settingTitles = settingTitles
         self.additions = additions
         self.prepare = prepare
         self.routes = routes

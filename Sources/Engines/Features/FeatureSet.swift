@@ -115,7 +115,9 @@ package struct FeatureSet: Sendable {
         }
         LedgerPages(services: services).add(to: routes)
         LedgerAPI(services: services).add(to: routes)
-        Administration.add(to: routes, platform: platform, auditTitles: features.reduce(into: ReportPages.auditTitles) { $0.merge($1.auditTitles) { first, _ in first } })
+        Administration.add(
+            to: routes, platform: platform, auditTitles: features.reduce(into: ReportPages.auditTitles) { $0.merge($1.auditTitles) { first, _ in first } },
+            settingTitles: features.reduce(into: [:]) { $0.merge($1.settingTitles) { first, _ in first } })
         ExpiryPages(engine: platform.expiries).add(to: routes)
         DutyPages(engine: platform.duty).add(to: routes)
         MessagePages(engine: platform.messages, database: platform.database).add(to: routes)

@@ -22,7 +22,9 @@ package enum PlatformMessages {
             MessageKind("work.ended", "办结通知", template: "【见微】{number} {text}：{title}"),
             MessageKind(MessageEngine.noticeKind, "通知公告", template: "【见微】通知：{title}。{text}"),
             MessageKind("alarm.opened", "严重报警", template: "【见微】{text}：{title}（{number}）", channels: ["sms"], isQuiet: false),
-            MessagePages.applicationKind, MessageKind("release.announced", "版本发布预告"), MessageKind("roadside.notice", "路检路查消息", template: "【见微】{title}"),
+            MessagePages.applicationKind, MessageKind("release.announced", "版本发布预告"), MessageKind("approval.asked", "待复核", template: "【见微】{text}"),
+            MessageKind("approval.decided", "复核结果", template: "【见微】{text}"), MessageKind("roadside.notice", "路检路查消息", template: "【见微】{title}"),
+            MessageKind("ownRule.hit", "自定义规则命中", template: "【见微】{title}：{text}", channels: ["sms"], isQuiet: false),
         ] + AlarmDispatch.messageKinds + DutyEngine.messageKinds
 
     /// - Parameter channels: the ways out of the platform that the installation has.
@@ -57,5 +59,21 @@ package enum PlatformMessages {
                 "alarm.opened", grade: notice.grade == .extreme ? .urgent : .notice, title: notice.title, text: "\(notice.grade.title)报警", path: "/alarms/\(notice.id)",
                 users: users,
                 dedupe: "alarm \(notice.id)", variables: ["number": notice.number]), in: tx)
+    }
+
+    /// Those who may decide hear of what waits, who asked hears what became of it.
+    static func tell(_ notice: DualNotice, through messages: MessageEngine, in tx: any Transaction) throws {
+        let act = notice.act?.title ?? "操作", note = notice.note.map { $0.isEmpty ? "" : "：\($0.prefix(200))" } ?? ""
+        let text =
+            switch notice.kind {
+            case .asked: "\(notice.userName)提请复核，请到“双人复核”查看并表明意见"
+            case .approved: "已同意，请在有效期内到“双人复核”执行\(note)"
+            case .refused: "不同意\(note)"
+            case .failed: "执行未成功，复核仍然有效，可更正后再次执行\(note)"
+            }
+        try messages.post(
+            MessageDraft(
+                notice.kind == .asked ? "approval.asked" : "approval.decided", grade: .notice, title: "双人复核：\(act)", text: text, path: "/approvals/\(notice.approval)",
+                users: notice.users), in: tx)
     }
 }

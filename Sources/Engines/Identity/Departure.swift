@@ -52,13 +52,23 @@ extension Users {
             let now = clock.now
             try transaction.execute("UPDATE users SET state = 'frozen', left_at = \(now), successor = \(successor), updated_at = \(now) WHERE id = \(id)")
             try transaction.execute("DELETE FROM sessions WHERE user_id = \(id)")
+            try takeBack(id, now, transaction)
             try requireAnAdministrator(transaction)
-            let details = JSONValue.object(JSONObject(moved.map { (name: $0.title, value: .int(Int64($0.count))) }))
+            let counts = moved.map { (name: $0.title, value: JSONValue.int(Int64($0.count))) }
+            let details = JSONValue.object(JSONObject(counts + [(name: "收回的角色", value: .string(leaver.roles.map(\.title).joined(separator: "、")))]))
             try audit.record(
                 AuditEntry("update", "user", "\(id)", "用户“\(leaver.name)”（\(leaver.login)）离职，由“\(heir.name)”（\(heir.login)）接手", details: details), by: principal,
                 in: transaction)
             version.bump(after: transaction)
             return moved
         }
+    }
+
+    /// 离岗立即终止全部权限 (D17.1.1): roles, temporary grants, certificates and keys, computers. Which roles they were stays in the book.
+    private func takeBack(_ id: Int64, _ now: Moment, _ transaction: any Transaction) throws {
+        try transaction.execute("DELETE FROM user_roles WHERE user_id = \(id)")
+        try transaction.execute("UPDATE temporary_grants SET revoked_at = \(now) WHERE user_id = \(id) AND revoked_at IS NULL AND until_at > \(now)")
+        try transaction.execute("UPDATE user_certificates SET revoked_at = \(now) WHERE user_id = \(id) AND revoked_at IS NULL")
+        try transaction.execute("UPDATE terminals SET state = 'revoked' WHERE user_id = \(id) AND state = 'approved'")
     }
 }

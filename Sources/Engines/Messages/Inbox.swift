@@ -12,6 +12,9 @@ package struct InboxLine: Sendable, Equatable {
     package var path: String?
     package var at: Moment
     package var readAt: Moment?
+    /// How many receive it and have read it, of what one sent oneself.
+    package var receivers = 0
+    package var read = 0
 }
 
 /// What a list of messages is narrowed to.
@@ -19,6 +22,9 @@ package struct InboxQuery: Sendable, Equatable {
     package var keyword: String?
     package var kind: String?
     package var isUnread = false
+    package var isRead = false
+    /// Messages of one's own instead: what this person said to others.
+    package var isSent = false
     package var before: Int64?
     package var limit = 20
 
@@ -28,8 +34,10 @@ package struct InboxQuery: Sendable, Equatable {
 extension MessageEngine {
     /// Somebody's own messages, newest first.
     package func inbox(_ query: InboxQuery, of principal: Principal, in reader: any Reader) throws -> [InboxLine] {
+        if query.isSent { return try sent(query, of: principal, in: reader) }
         var conditions: [SQL] = ["i.user_id = \(principal.id)"]
         if query.isUnread { conditions.append("i.read_at IS NULL") }
+        if query.isRead { conditions.append("i.read_at IS NOT NULL") }
         if let kind = query.kind { conditions.append("i.kind = \(kind)") }
         if let before = query.before { conditions.append("i.message_id < \(before)") }
         if let keyword = query.keyword { conditions.append(.contains(keyword, in: "m.title", "m.text")) }
@@ -39,6 +47,26 @@ extension MessageEngine {
             WHERE \(SQL.all(of: conditions)) ORDER BY i.message_id DESC LIMIT \(min(max(query.limit, 1), 200))
             """
         ).map(Self.line)
+    }
+
+    /// What somebody said to others: notices, reminders of them; newest first, with who read it.
+    private func sent(_ query: InboxQuery, of principal: Principal, in reader: any Reader) throws -> [InboxLine] {
+        var conditions: [SQL] = ["m.by_kind = \(principal.kind.rawValue)", "m.by_id = \(principal.id)"]
+        if let kind = query.kind { conditions.append("m.kind = \(kind)") }
+        if let before = query.before { conditions.append("m.id < \(before)") }
+        if let keyword = query.keyword { conditions.append(.contains(keyword, in: "m.title", "m.text")) }
+        return try reader.rows(
+            """
+            SELECT m.id, m.kind, m.grade, m.title, m.text, m.path, m.at, m.at AS read_at, m.receivers,
+            (SELECT COUNT(*) FROM message_inbox i WHERE i.message_id = m.id AND i.read_at IS NOT NULL) AS seen
+            FROM messages m WHERE \(SQL.all(of: conditions)) ORDER BY m.id DESC LIMIT \(min(max(query.limit, 1), 200))
+            """
+        ).map { row in
+            var line = Self.line(row)
+            line.receivers = Int(row.int("receivers") ?? 0)
+            line.read = Int(row.int("seen") ?? 0)
+            return line
+        }
     }
 
     /// Somebody's own messages with a text in them, newest first; looks through their last 3,000.

@@ -141,10 +141,11 @@ extension MessageEngine {
         try tx.insertMany(
             into: "notice_receivers", columns: ["notice_id", "user_id", "user_name", "org", "org_name"],
             rows: people.map { [.int(id), .int($0.id), .text($0.name), .int($0.org), .text($0.orgName)] })
-        try post(
-            MessageDraft(
-                Self.noticeKind, grade: draft.grade, title: draft.title, text: draft.needsSignature ? "请阅读并签收" : String(draft.text.prefix(60)), path: "/notices/\(id)",
-                users: people.map(\.id), dedupe: "notice \(id)"), in: tx)
+        var message = MessageDraft(
+            Self.noticeKind, grade: draft.grade, title: draft.title, text: draft.needsSignature ? "请阅读并签收" : String(draft.text.prefix(60)), path: "/notices/\(id)",
+            users: people.map(\.id), dedupe: "notice \(id)")
+        message.sender = MessageSender(kind: principal.kind.rawValue, id: principal.id, name: principal.name)
+        try post(message, in: tx)
         try audit?.record(AuditEntry("create", "notice", String(id), "发布通知“\(draft.title)”，\(people.count) 人"), by: principal, in: tx)
         return id
     }

@@ -20,7 +20,7 @@ struct SecurityLedgerTests {
     @Test func `every declaration is sound, every watched date exists`() {
         let features = FeatureSet([Security.feature])
         #expect(features.check() == [])
-        #expect(Security.ledgers.count == 19 && Security.workflows.count == 8)
+        #expect(Security.ledgers.count == 19 && Security.workflows.count == 9)
     }
 
     @Test func `each watched date is a date of its ledger`() async throws {

@@ -57,12 +57,25 @@ struct DualControlTests {
         #expect(await failureCode { _ = try await control.admit(asked(value: "2", approval: id), by: asker) } == "JW-I090")
         #expect(await failureCode { _ = try await control.admit(asked(path: "/ledgers/y/export", approval: id), by: asker) } == "JW-I090")
         #expect(await failureCode { _ = try await control.admit(asked(approval: id), by: city) } == "JW-I090")
-        #expect(try await control.admit(asked(approval: id), by: asker) == .go)
+        #expect(try await control.admit(asked(approval: id), by: asker) == .run(id))
         #expect(await failureCode { _ = try await control.admit(asked(approval: id), by: asker) } == "JW-I090")
         let acts = try await house.database.read {
             try $0.rows("SELECT action FROM audit WHERE object_kind = 'dualApproval' AND object_id = \("\(id)") ORDER BY id").compactMap { $0[0].text }
         }
         #expect(acts == ["request", "approve", "execute"])
+    }
+
+    @Test func `what fails gives its approval back, to the asker alone and within its time`() async throws {
+        let id = try await wait(asked())
+        try await control.vote(id, agrees: true, note: nil, by: city)
+        #expect(try await control.admit(asked(approval: id), by: asker) == .run(id))
+        try await control.release(id, because: "名称已被使用", by: city)
+        #expect(await failureCode { _ = try await control.admit(asked(approval: id), by: asker) } == "JW-I090")
+        try await control.release(id, because: "名称已被使用", by: asker)
+        #expect(try await control.admit(asked(approval: id), by: asker) == .run(id))
+        house.hand.advance(minutes: 60 * 200)
+        try await control.release(id, because: "名称已被使用", by: asker)
+        #expect(await failureCode { _ = try await control.admit(asked(approval: id), by: asker) } == "JW-I090")
     }
 
     @Test func `nobody decides their own, nor beyond their scope, nor without the permission`() async throws {
@@ -92,7 +105,7 @@ struct DualControlTests {
         #expect(await failureCode { try await control.vote(id, agrees: true, note: nil, by: city) } == "JW-I095")
         #expect(await failureCode { _ = try await control.admit(asked(approval: id), by: asker) } == "JW-I090")
         try await control.vote(id, agrees: true, note: "可以", by: second)
-        #expect(try await control.admit(asked(approval: id), by: asker) == .go)
+        #expect(try await control.admit(asked(approval: id), by: asker) == .run(id))
     }
 
     @Test func `time ends it, before and after it was agreed to`() async throws {

@@ -48,6 +48,7 @@ struct DemoCity: Sendable {
         try await DemoOperations(plan: plan, platform: platform).install()
         try await DemoPark(platform: platform).install()
         try await DemoSecurity(platform: platform).install()
+        try await DemoDesk(plan: plan, platform: platform).install()
         let seed = String(plan.seed)
         // Drawn trucks of one model and colour are one picture at night but for their plates; compared, about one in a hundred would be taken for a copy.
         try await platform.database.write {

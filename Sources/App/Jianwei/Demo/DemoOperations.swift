@@ -60,7 +60,7 @@ struct DemoOperations: Sendable {
             group.members = people.prefix(8).enumerated().map { DutyGroup.Member(user: $0.element, name: "", team: $0.offset % 4 + 1, isLeader: $0.offset < 4) }
             let id = try duty.keep(group, by: officer, in: tx)
             let today = now.day
-            try duty.generate(id, .fourTeams, from: today, to: today.adding(days: 40), by: officer, in: tx)
+            try duty.generate(id, .fourTeams, from: today.adding(days: -21), to: today.adding(days: 40), withPast: true, by: officer, in: tx)
             try duty.write("接班后检查大屏、电话、对讲，均正常（演示）", to: id, by: officer, in: tx)
             try duty.give(
                 id, inspection: "各功能模块、企业端、手机端、报警推送均正常（演示）", focus: "2号装置检修期间免报，注意 3号罐区气体（演示）", checks: Set(Handover.checks.map(\.name)), by: officer, in: tx)

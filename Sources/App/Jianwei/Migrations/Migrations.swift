@@ -11,5 +11,6 @@ enum Migrations {
         migration0022,
         migration0023,
         migration0024,
+        migration0025,
     ]
 }

@@ -141,13 +141,14 @@ struct Server: Sendable {
         let database = platform.database
         let readiness = Readiness(database: database, drain: drain, clock: platform.clock)
         let site = Site(
-            settings: settings, menu: installation.features.menu() + AlarmPages.menu, assets: assets, sessions: IdentitySessions(platform.identity), hub: platform.live,
+            settings: settings, menu: MenuPlan.arranged(installation.features.menu() + AlarmPages.menu), assets: assets, sessions: IdentitySessions(platform.identity),
+            hub: platform.live,
             clock: platform.clock,
             readiness: { readiness.faults }, peerCertificate: Connections.peerCertificate)
         let alarmPages = AlarmPages(
             engine: platform.alarms, database: platform.database, photos: platform.photos,
             settings: AlarmPages.Settings(
-                sourcePath: { $0.kind == GatePassEvent.ledger.name ? "/passes/\($0.id)" : $0.kind.hasPrefix("ledger:") ? "/ledgers/\($0.kind.dropFirst(7))/\($0.id)" : nil },
+                sourcePath: { $0.kind == GatePassEvent.ledger.name ? "/passes/\($0.id)" : $0.kind == "alarm" ? "/alarms/\($0.id)" : $0.kind.hasPrefix("ledger:") ? "/ledgers/\($0.kind.dropFirst(7))/\($0.id)" : nil },
                 actions: ReconsiderationPages.actions, workFolder: installation.directory + "/work"
             ))
         try FileManager.default.createDirectory(atPath: installation.directory + "/work", withIntermediateDirectories: true)

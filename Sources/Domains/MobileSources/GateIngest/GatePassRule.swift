@@ -9,7 +9,18 @@ package enum GatePassRule {
     package static let version: Int64 = 2
 
     package struct Facts: Sendable, Equatable {
-        package enum Filing: String, Sendable { case none, pending, approved, rejected }
+        package enum Filing: String, Sendable {
+            case none, pending, approved, rejected
+
+            var title: String {
+                switch self {
+                case .none: "未备案"
+                case .pending: "待审核"
+                case .approved: "已备案"
+                case .rejected: "备案未通过"
+                }
+            }
+        }
 
         package var plate: PlateNumber
         package var color: PlateColor?

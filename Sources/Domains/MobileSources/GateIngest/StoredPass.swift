@@ -25,7 +25,7 @@ struct StoredPass: Sendable {
             "过车时间": .string(input.passedAt.text), "抬杆方式": .string(GateCodes.barrierAction.title(of: input.barrierAction)), "抬杆原因": JSONValue(input.liftReason),
             "排放阶段": .string(facts.stage.title), "燃料种类": .string(FuelCode(normalizing: facts.fuel).title),
             "车辆类型": JSONValue(vehicleType.map { VehicleTypeCode(normalizing: $0).title }),
-            "备案状态": .string(facts.filing.rawValue), "货物": JSONValue(input.cargoName), "运输量（吨）": JSONValue(input.cargoTonnes), "响应级别": .string(facts.level.title),
+            "备案状态": .string(facts.filing.title), "货物": JSONValue(input.cargoName), "运输量（吨）": JSONValue(input.cargoTonnes), "响应级别": .string(facts.level.title),
             "适用策略": JSONValue(facts.strategy.map { "\($0.name)（第 \($0.version) 版）" }), "名单版本": .int(listVersion), "规则版本": .int(GatePassRule.version),
             "校验结论": .string(GateCodes.verdict.title(of: verdict.rawValue)), "接收时间": .string(receivedAt.text), "数据来源": .string(GateCodes.passSource.title(of: input.source)),
         ]

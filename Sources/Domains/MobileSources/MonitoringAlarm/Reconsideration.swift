@@ -103,11 +103,14 @@ package enum Reconsideration {
         }
     }
 
+    /// A form keeps yes as 1, an interface may send `true`.
+    private static func isYes(_ value: JSONValue?) -> Bool { value?.bool == true || value?.int == 1 }
+
     /// A verdict that takes the alarm back or changes it also takes the vehicle off the excess list, where the reviewers said so.
     private static func registerCorrection(on workflows: WorkflowEngine, alarms: AlarmEngine, list: ExcessListDesk) {
         workflows.onEffect("excess.correct") { item, principal, tx in
             let verdict = item.data["verdict"]?.string
-            guard verdict == "revoke" || verdict == "change", item.data["releasesVehicle"]?.bool == true, let id = item.subject?.id else { return }
+            guard verdict == "revoke" || verdict == "change", isYes(item.data["releasesVehicle"]), let id = item.subject?.id else { return }
             guard let plate = try tx.first("SELECT plate FROM alarms WHERE id = \(id)")?.text("plate") else { return }
             let listed = try tx.rows("SELECT id FROM excess_emission_entry WHERE plate_no = \(plate) AND state = 'recognized' AND deleted_at IS NULL").compactMap { $0.int("id") }
             for entry in listed { _ = try list.release(id: entry, basis: "复议 \(item.number) 结论：\(verdict == "revoke" ? "撤销" : "变更认定")", by: .system(principal.name), in: tx) }

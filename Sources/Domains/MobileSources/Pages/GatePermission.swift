@@ -15,6 +15,7 @@ package enum GatePermission {
     package static let accreditation = "gate.accreditation"
     package static let unitDesk = "gate.unitDesk"
     package static let settings = "gate.settings"
+    package static let ownRules = "gate.ownRules"
 
     static let declarations: [PermissionDeclaration] = [
         PermissionDeclaration(workbench, "工作台与实时过车", area: "移动源门禁", defaultRoles: [.city, .county, .enterpriseAdmin, .enterpriseGuard, .gridOfficer]),
@@ -30,5 +31,6 @@ package enum GatePermission {
         PermissionDeclaration(accreditation, "运维单位授权", area: "移动源门禁", defaultRoles: [.city]),
         PermissionDeclaration(unitDesk, "运维单位：申请授权与登记密钥", area: "移动源门禁", defaultRoles: [.maintainer]),
         PermissionDeclaration(settings, "门禁监管设置", area: "移动源门禁", defaultRoles: [.city]),
+        PermissionDeclaration(ownRules, "自定义规则", area: "移动源门禁", defaultRoles: [.city]),
     ]
 }

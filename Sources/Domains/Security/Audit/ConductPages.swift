@@ -86,6 +86,7 @@ package struct ConductPages: Sendable {
         let table = DataTable(id: "conduct", columns: columns, rows: Array(rows), address: context.here, empty: "当日没有人员操作", hasTools: false)
         return Shell.page(
             "行为分析", crumbs: [Crumb(SecurityMenu.group), Crumb("行为分析")], active: Self.path,
+            actions: "\(ActionButton("对比两个时期", .link(ConductComparison.path), icon: "scale"))",
             body: "\(Notice(.info, "以每个人此前三十日的操作为基线：次数超过平均值加三倍标准差（且不少于平均值的两倍）、出现在惯常时段之外、来自多个新地址，即为偏离。每日零点后自动判断前一日并报警。"))\(search)\(table)", context: context)
     }
 

@@ -93,7 +93,7 @@ extension DutyEngine {
         try audit.record(AuditEntry("update", "dutyCall", "\(id)", "查岗应答"), by: principal, in: tx)
     }
 
-    /// Calls whose time is over are missed; shifts that begin without anybody are noted once.
+    /// Calls whose time is over are missed; shifts that nobody keeps are told once (`warnUncovered`).
     package func sweep() async throws {
         try await database.write { [self] tx in
             let now = clock.now
@@ -108,6 +108,7 @@ extension DutyEngine {
                         "duty.call", grade: .notice, title: "查岗未应答", text: "\(call.name) 未在时限内应答", path: "/duty/calls?group=\(call.group)", users: leaders,
                         dedupe: "duty missed \(call.id)"), in: tx)
             }
+            try warnUncovered(in: tx)
         }
     }
 

@@ -18,7 +18,7 @@ package struct DutyPages: Sendable {
         MenuItem("值班值守", groupEN: "Duty", "值班表", "Roster", icon: "calendar", path: "/duty", permission: nil, order: 400),
         MenuItem("值班值守", groupEN: "Duty", "交接班", "Hand-over", icon: "refresh", path: "/duty/handovers", permission: nil, order: 410),
         MenuItem("值班值守", groupEN: "Duty", "查岗", "Check rounds", icon: "phone", path: "/duty/calls", permission: nil, order: 420),
-        MenuItem("值班值守", groupEN: "Duty", "替班调班", "Substitution", icon: "users", path: "/duty/changes", permission: nil, order: 430),
+        MenuItem("值班值守", groupEN: "Duty", "替班与请假", "Substitution and leave", icon: "users", path: "/duty/changes", permission: nil, order: 430),
         MenuItem("值班值守", groupEN: "Duty", "值班日志", "Duty log", icon: "book", path: "/duty/log", permission: nil, order: 440),
         MenuItem("值班值守", groupEN: "Duty", "值班统计", "Duty figures", icon: "chart", path: "/duty/figures", permission: DutyPermission.read, order: 450),
         MenuItem("值班值守", groupEN: "Duty", "值班组", "Groups", icon: "settings", path: "/duty/groups", permission: DutyPermission.manage, order: 460),
@@ -37,6 +37,7 @@ package struct DutyPages: Sendable {
         routes.post("/duty/entries/{id}/move", permission: manage, use: move)
         routes.post("/duty/entries/{id}/remove", permission: manage, use: remove)
         routes.post("/duty/entries/{id}/substitute", permission: .signedIn, use: substitute)
+        routes.post("/duty/entries/{id}/leave", permission: .signedIn, use: leave)
         routes.get("/duty/changes", permission: .signedIn, use: changes)
         routes.post("/duty/changes/{id}/{verdict}", permission: manage, use: decide)
         routes.get("/duty/handovers", permission: .signedIn, use: handovers)
@@ -75,7 +76,9 @@ package struct DutyPages: Sendable {
         let action: Markup = context.may(DutyPermission.manage) ? "\(ActionButton("建值班组", .dialog("/duty/groups/new"), icon: "plus", style: .primary))" : .empty
         return Shell.page(
             title, crumbs: [Crumb("值班值守")], active: path,
-            body: "\(Card(body: "\(EmptyState("还没有值班组", hint: "先建值班组，设好班次和人员，再排班", icon: "calendar", action: action))"))", context: context)
+            body:
+                "\(Card(body: "\(EmptyState("没有您的值班组", hint: context.may(DutyPermission.manage) ? "先建值班组，设好班次和人员，再排班" : "值班组由排班人员设置；被排入值班组后，班表、交接班和查岗在这里办理", icon: "calendar", action: action))"))",
+            context: context)
     }
 
     // MARK: Roster

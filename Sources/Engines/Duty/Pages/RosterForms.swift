@@ -128,7 +128,11 @@ extension DutyPages {
                     FormSection(
                         "申请替班", [FormField("to", "替班人", .select(others), isRequired: true), FormField("reason", "事由", .text, isRequired: true, maxLength: 100)])
                 ], submit: "提交审批", findings: findings, context: context)
-            parts.append(substitute.markup)
+            let leave = Form(
+                action: "/duty/entries/\(id)/leave",
+                sections: [FormSection("申请请假", [FormField("leaveReason", "请假事由", .text, isRequired: true, help: "批准后此班不再由本人值守；无人接替时通知带班和排班人员", maxLength: 100)])], submit: "提交请假",
+                findings: findings, context: context)
+            parts += [substitute.markup, leave.markup]
         }
         let facts = DescriptionList(
             [
@@ -186,19 +190,31 @@ extension DutyPages {
         } catch let failure as Failure where failure.kind == .invalid { return try await entryForm(failure.fields, context) }
     }
 
+    /// `POST /duty/entries/{id}/leave`.
+    @Sendable
+    func leave(request: Request, context: WebContext) async throws -> Response {
+        let principal = try context.signedIn()
+        let id = try context.id()
+        let reason = try await request.form(context)["leaveReason"] ?? ""
+        do {
+            try await database.write { [engine] tx in _ = try engine.askLeave(id, reason: reason, by: principal, in: tx) }
+            return Shell.done("已提交，批准后生效", to: "/duty/changes", context: context)
+        } catch let failure as Failure where failure.kind == .invalid { return try await entryForm(failure.fields, context) }
+    }
+
     /// `GET /duty/changes?group=`.
     @Sendable
     func changes(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
         let groups = try await database.read { [engine] in try engine.groups(by: principal, in: $0) }
-        guard let group = chosen(groups, context) else { return nothing("替班调班", "/duty/changes", context) }
+        guard let group = chosen(groups, context) else { return nothing("替班与请假", "/duty/changes", context) }
         let found = try await database.read { [engine] in try engine.changes(of: group.id, in: $0) }
         let rows = found.map { change -> TableRow in
             let state: (String, Tone) = change.state == "asked" ? ("待审批", .orange) : change.state == "approved" ? ("已同意", .good) : ("不同意", .muted)
             let path = "/duty/changes/\(change.id)"
             let actions: Markup =
                 change.state == "asked" && context.may(DutyPermission.manage)
-                ? "\(ActionButton("同意", .post("\(path)/approve", confirm: nil), style: .quiet))\(ActionButton("不同意", .post("\(path)/refuse", confirm: "不同意这个替班申请？"), style: .quiet))"
+                ? "\(ActionButton("同意", .post("\(path)/approve", confirm: nil), style: .quiet))\(ActionButton("不同意", .post("\(path)/refuse", confirm: "不同意这个申请？"), style: .quiet))"
                 : .empty
             return TableRow(
                 id: "\(change.id)",
@@ -212,8 +228,8 @@ extension DutyPages {
             Column("what", "班次"), Column("state", "状态"), Column("from", "原值班人"), Column("to", "替班人"), Column("reason", "事由", isWrapping: true), Column("at", "申请时间"),
             Column("by", "审批"),
         ]
-        let table = DataTable(id: "changes", columns: columns, rows: rows, address: context.here, toolbar: groupTabs(groups, group, context), empty: "没有替班申请；在值班表上点自己的班次可以申请")
-        return Shell.page(context.text("替班调班", "Substitution"), crumbs: [Crumb("值班值守")], active: "/duty/changes", body: table.markup, context: context)
+        let table = DataTable(id: "changes", columns: columns, rows: rows, address: context.here, toolbar: groupTabs(groups, group, context), empty: "没有替班、请假申请；在值班表上点自己的班次可以申请")
+        return Shell.page(context.text("替班与请假", "Substitution and leave"), crumbs: [Crumb("值班值守")], active: "/duty/changes", body: table.markup, context: context)
     }
 
     /// `POST /duty/changes/{id}/{verdict}`: `approve` or `refuse`.

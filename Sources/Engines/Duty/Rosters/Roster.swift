@@ -13,10 +13,13 @@ extension DutyEngine {
 
     /// Makes a roster by a pattern; what stood there from a day on is replaced, what is past stays.
     ///
+    /// - Parameter withPast: writes days that are over as well; for histories that are brought in, never for people.
     /// - Returns: how many entries were written.
     /// - Throws: `.invalid` without teams or for more than 93 days.
     @discardableResult
-    package func generate(_ id: Int64, _ rotation: Rotation, from: Day, to: Day, firstTeam: Int = 0, by principal: Principal, in tx: any Transaction) throws -> Int {
+    package func generate(_ id: Int64, _ rotation: Rotation, from: Day, to: Day, firstTeam: Int = 0, withPast: Bool = false, by principal: Principal, in tx: any Transaction) throws
+        -> Int
+    {
         try admit(principal, "排班")
         let group = try group(id, by: principal, in: tx)
         let shifts = try groupShifts(group, in: tx)
@@ -25,7 +28,7 @@ extension DutyEngine {
         if rotation == .fourTeams, group.teams.count != shifts.count + 1 {
             throw Failure.invalid([FieldFinding("rotation", "range", "四班三运转需要 \(shifts.count + 1) 个班组，现有 \(group.teams.count) 个", title: "轮换方式")])
         }
-        let start = max(from, clock.today)
+        let start = withPast ? from : max(from, clock.today)
         let turns = rotation.turns(from: from, to: to, shifts: shifts.count, teams: group.teams.count, first: firstTeam, calendar: try WorkingCalendar.load(tx)).filter {
             $0.day >= start
         }
@@ -180,21 +183,27 @@ extension DutyEngine {
         guard row.text("state") == "asked" else { throw Failure(.conflict, "JW-D003", "该申请已审批") }
         guard isApproved || !(opinion ?? "").isEmpty else { throw Failure.invalid([FieldFinding("opinion", "required", "不能为空", title: "意见")]) }
         let standing = try self.entry(entry, by: principal, in: tx)
+        let isLeave = user == 0
         if isApproved {
             guard standing.from > clock.now else { throw Failure(.conflict, "JW-D002", "班次已开始，不能再调") }
             let isBusy = try tx.first("SELECT id FROM duty_entries WHERE user_id = \(user) AND from_at < \(standing.until) AND until_at > \(standing.from) LIMIT 1") != nil
             guard !isBusy else { throw Failure(.conflict, "JW-D004", "\(row.text("to_name") ?? "")该时段已有班次") }
-            try tx.execute("UPDATE duty_entries SET user_id = \(user), name = \(row.text("to_name")), note = \("替" + standing.name) WHERE id = \(entry)")
+            if isLeave {
+                try grantLeave(standing, what: row.text("what") ?? "", by: principal, in: tx)
+            } else {
+                try tx.execute("UPDATE duty_entries SET user_id = \(user), name = \(row.text("to_name")), note = \("替" + standing.name) WHERE id = \(entry)")
+            }
         }
         try tx.execute(
             "UPDATE duty_changes SET state = \(isApproved ? "approved" : "refused"), decided_at = \(clock.now), decided_by_name = \(principal.name), opinion = \(opinion) WHERE id = \(id)"
         )
-        let verdict = isApproved ? "同意" : "不同意"
-        try audit.record(AuditEntry("update", "dutyChange", "\(id)", "\(verdict)\(row.text("what") ?? "")由 \(row.text("to_name") ?? "") 替 \(standing.name)"), by: principal, in: tx)
-        try note(standing.group, "调班", "\(row.text("what") ?? "")：\(row.text("to_name") ?? "")替\(standing.name)，\(verdict)", by: principal, in: tx)
+        let verdict = isApproved ? "同意" : "不同意", asked = isLeave ? "\(standing.name) 请假" : "由 \(row.text("to_name") ?? "") 替 \(standing.name)"
+        try audit.record(AuditEntry("update", "dutyChange", "\(id)", "\(verdict)\(row.text("what") ?? "")\(asked)"), by: principal, in: tx)
+        try note(standing.group, isLeave ? "请假" : "调班", "\(row.text("what") ?? "")：\(asked)，\(verdict)", by: principal, in: tx)
         try messages.post(
             MessageDraft(
-                "duty.change", title: "替班\(verdict)", text: row.text("what") ?? "", path: "/duty?group=\(standing.group)", users: [user, row.int("from_id") ?? 0]), in: tx)
+                "duty.change", title: "\(isLeave ? "请假" : "替班")\(verdict)", text: row.text("what") ?? "", path: "/duty?group=\(standing.group)",
+                users: [user, row.int("from_id") ?? 0]), in: tx)
     }
 
     /// Newest first, of groups that someone may see.

@@ -7,7 +7,7 @@ import Web
 
 /// Pages of the platform itself that every product has: users, organisations, roles, the audit book.
 enum Administration {
-    static func add(to routes: Routes, platform: Platform, auditTitles: [String: String]) {
+    static func add(to routes: Routes, platform: Platform, auditTitles: [String: String], settingTitles: [String: String] = [:]) {
         for handOver in handOvers { platform.identity.handOvers.add(handOver) }
         UserPages(platform: platform).add(to: routes)
         OrganisationPages(platform: platform).add(to: routes)
@@ -24,7 +24,7 @@ enum Administration {
         CertificatePages(platform: platform).add(to: routes)
         ExternalPages(platform: platform).add(to: routes)
         ProviderPages(platform: platform).add(to: routes)
-        ApprovalPages(platform: platform).add(to: routes)
+        ApprovalPages(platform: platform, titles: settingTitles).add(to: routes)
         UnitPages(platform: platform).add(to: routes)
         OrganisationFile(platform: platform).add(to: routes)
         RegistrationPages(platform: platform).add(to: routes)

@@ -8,6 +8,10 @@ import Web
 /// 双人复核 (D17.2.4): what waits for a second person, what was decided, and the running of what was agreed to.
 struct ApprovalPages: Sendable {
     let platform: Platform
+    /// Names of settings that features declare, with their titles.
+    var titles: [String: String] = [:]
+
+    private var words: ApprovalWords { ApprovalWords(ledgers: platform.ledgers, titles: titles) }
 
     func add(to routes: Routes) {
         let decides = RoutePermission.named(DualControl.permission)
@@ -23,9 +27,6 @@ struct ApprovalPages: Sendable {
     }
 
     static let menu = MenuItem("系统", groupEN: "System", "双人复核", "Second person", icon: "check", path: "/approvals", permission: nil, order: 8933)
-
-    /// Fields that nobody is shown.
-    private static let secrets: Set<String> = ["secret", "password", "current", "again"]
 
     private var control: DualControl { platform.identity.dualControl }
 
@@ -48,12 +49,12 @@ struct ApprovalPages: Sendable {
         let now = platform.clock.now
         let rows = found.map { one -> TableRow in
             let cells: [Markup] = [
-                "\(one.act?.title)", "<span class=\"mono\">\(one.path)</span>", "\(one.userName)", "\(one.createdAt)", "\(one.expiresAt)", "\(badge(one, now))",
+                "\(one.act?.title)", "\(words.operation(one))", "\(one.userName)", "\(one.createdAt)", "\(one.expiresAt)", "\(badge(one, now))",
             ]
             return TableRow(id: String(one.id), cells, path: "/approvals/\(one.id)")
         }
         let fields = [
-            FormField("q", "关键字", .text, value: address["q"], placeholder: "提请人、操作地址"),
+            FormField("q", "关键字", .text, value: address["q"], placeholder: "提请人、地址"),
             FormField("state", "状态", .select(DualApproval.State.allCases.map { Choice($0.rawValue, $0.title) }), value: address["state"]),
             FormField("act", "事项", .select(DualAct.all.map { Choice($0.name, $0.title) }), value: address["act"]),
             FormField("mine", "范围", .select([Choice("1", "我提请的")]), value: address["mine"]),
@@ -92,7 +93,7 @@ struct ApprovalPages: Sendable {
         }
         let lines = found.map { one in
             CSVText.line([
-                String(one.id), one.act?.title ?? "", one.path, one.userName, one.reason ?? "", one.createdAt.text, one.expiresAt.text,
+                String(one.id), one.act?.title ?? "", words.operation(one), one.userName, one.reason ?? "", one.createdAt.text, one.expiresAt.text,
                 one.isOver(at: platform.clock.now) ? "已过期" : one.state.title, one.usedAt?.text ?? "",
             ])
         }
@@ -106,24 +107,25 @@ struct ApprovalPages: Sendable {
 
     private func page(_ context: WebContext, _ findings: [FieldFinding]) async throws -> Response {
         let (id, principal, now) = (try context.id(), try context.signedIn(), platform.clock.now)
-        let (one, votes, roles) = try await platform.database.read { [platform, control] reader in
-            (try control.find(id, by: principal, reader), try control.votes(of: id, reader), try platform.identity.roles.all(reader))
+        let (one, votes, history, known) = try await platform.database.read { [platform, control] reader in
+            let one = try control.find(id, by: principal, reader)
+            return (one, try control.votes(of: id, reader), try platform.audit.history(of: "dualApproval", "\(id)", limit: 50, reader), try self.known(one, reader))
         }
-        let fields = try control.fields(of: one)
+        let fields = try control.fields(of: one), words = words
         var items: [DescriptionList.Item] = []
+        items.append(.init("操作", "\(words.operation(one))"))
         items.append(.init("事项", "\(one.act?.title)"))
+        if let person = ApprovalWords.person(one.path), let name = known.people["\(person)"] { items.append(.init("对象", "\(name)")) }
+        if let subject = known.subject { items.append(.init("对象", "\(subject)")) }
         items.append(.init("状态", "\(badge(one, now))"))
         items.append(.init("提请人", "\(one.userName)，\(one.createdAt)"))
         items.append(.init("有效期至", "\(one.expiresAt)"))
         items.append(.init("复核", "\(votes.filter(\.agrees).count) 人同意，须 \(one.needed) 人"))
         items.append(.init("执行时间", "\(one.usedAt)"))
-        items.append(.init("操作", "<span class=\"mono\">\(one.method) \(one.path)</span>", isWide: true))
         items.append(.init("事由", "\(one.reason)", isWide: true))
-        let contents = fields.map { field -> TableRow in
-            let role = field.name == "roles" || field.name == "role" ? roles.first { String($0.id) == field.value }?.title : nil
-            return TableRow([
-                "<span class=\"mono\">\(field.name)</span>", "<span class=\"keeps-lines\">\(Self.secrets.contains(field.name) ? "••••••" : role ?? field.value)</span>",
-            ])
+        items.append(.init("请求地址", "<span class=\"mono muted\">\(one.method) \(one.path)</span>", isWide: true))
+        let contents = words.lines(fields, of: one, known: known).map { line in
+            TableRow(["\(line.title)", "<span class=\"keeps-lines\">\(line.value.isEmpty ? "（空）" : line.value)</span>"])
         }
         let content = DataTable(
             id: "content", columns: [Column("name", "提交的字段"), Column("value", "内容", isWrapping: true)], rows: contents, address: context.here, empty: "没有提交字段", hasTools: false)
@@ -133,17 +135,39 @@ struct ApprovalPages: Sendable {
             empty: "还没有人复核", hasTools: false)
         let isMine = one.user == principal.id
         var body: Markup = "\(Card(body: "\(DescriptionList(items))"))\(Card("提交的内容", isFlush: true, body: "\(content)"))\(Card("复核意见", isFlush: true, body: "\(opinions)"))"
+        let entries = history.map { Timeline.Entry($0.at, $0.summary, who: $0.actor, body: .empty, tone: .neutral) }
+        let trace: Markup = "\(Card("经过", body: "\(Timeline(entries))"))"
         if !one.isOver(at: now) {
             if isMine { body = "\(own(one, fields, findings, context))\(body)" }
             if !isMine, one.state == .pending, context.may(DualControl.permission) { body += decision(one, findings, context) }
         }
+        body += trace
         var actions: Markup = .empty
         if isMine, one.state == .pending || one.state == .approved, !one.isOver(at: now) {
             actions = "\(ActionButton("撤回", .post("/approvals/\(one.id)/withdraw", confirm: "撤回后须重新提请。确定？"), icon: "ban", style: .quiet))"
         }
         return Shell.page(
-            one.act?.title ?? "复核", crumbs: [Crumb("系统"), Crumb("双人复核", "/approvals"), Crumb("第 \(one.id) 号")], active: "/approvals", actions: actions,
+            words.operation(one), crumbs: [Crumb("系统"), Crumb("双人复核", "/approvals"), Crumb("第 \(one.id) 号")], active: "/approvals", actions: actions,
             status: findings.isEmpty ? .ok : .unprocessableContent, body: body, context: context)
+    }
+
+    /// What stands behind the numbers of the request, in few short questions.
+    private func known(_ one: DualApproval, _ reader: any Reader) throws -> ApprovalWords.Known {
+        let fields = try control.fields(of: one)
+        var known = ApprovalWords.Known()
+        for role in try platform.identity.roles.all(reader) { known.roles["\(role.id)"] = role.title }
+        for permission in try platform.identity.roles.declared(reader) { known.permissions[permission.name] = permission.title }
+        if let number = ApprovalWords.number(one.path, under: "applications") {
+            known.subject = try reader.value("SELECT name FROM oauth_clients WHERE id = \(number)")?.text
+        } else if let number = ApprovalWords.number(one.path, under: "roles") {
+            known.subject = known.roles["\(number)"]
+        }
+        let people = fields.filter { $0.name == "successor" }.compactMap { Int64($0.value) } + [ApprovalWords.person(one.path)].compactMap { $0 }
+        guard !people.isEmpty else { return known }
+        for row in try reader.rows("SELECT id, name, login FROM users WHERE id IN (\(list: people)) LIMIT 20") {
+            known.people["\(row.int("id") ?? 0)"] = "\(row.text("name") ?? "")（\(row.text("login") ?? "")）"
+        }
+        return known
     }
 
     /// What the asker sees: the reason while it waits, the button that runs it once it was agreed to.
@@ -158,7 +182,7 @@ struct ApprovalPages: Sendable {
         guard one.state == .approved else { return .empty }
         if one.method == "GET" {
             let address = one.path + (one.path.contains("?") ? "&" : "?") + "_approval=\(one.id)"
-            return "\(Notice(.good, "已同意。只能执行一次。 <a class=\"btn btn-primary\" href=\"\(address)\" hx-boost=\"false\">执行</a>"))"
+            return "\(Notice(.good, "已同意。 <a class=\"btn btn-primary\" href=\"\(address)\" hx-boost=\"false\">执行</a>"))"
         }
         guard one.method == "POST", !one.path.hasPrefix("/api/") else { return "\(Notice(.good, "已同意。请由程序带 <code>X-Approval: \(one.id)</code> 再次提交相同内容。"))" }
         let hidden = fields.map { field -> Markup in "<input type=\"hidden\" name=\"\(field.name)\" value=\"\(field.value)\">" }
@@ -166,7 +190,7 @@ struct ApprovalPages: Sendable {
             <form method="post" action="\(one.path)" hx-boost="false" class="form-foot"><input type="hidden" name="_csrf" value="\(context.csrf)"><input type="hidden" name="_approval" value="\(one.id)">\
             \(hidden)<button class="btn btn-primary">执行</button></form>
             """
-        return "\(Notice(.good, "已同意。执行的内容与复核时完全相同，只能执行一次。"))\(form)"
+        return "\(Notice(.good, "已同意。执行的内容与复核时完全相同，执行成功后即失效；执行未成功时仍可在有效期内再次执行。"))\(form)"
     }
 
     private func decision(_ one: DualApproval, _ findings: [FieldFinding], _ context: WebContext) -> Markup {

@@ -20,13 +20,9 @@ struct AuditPage: Sendable {
         routes.post("/audit/verify", permission: .named("audit.verify"), use: verify)
     }
 
-    static let actions: [(code: String, title: String)] = [
-        ("create", "新增"), ("update", "修改"), ("delete", "删除"), ("restore", "恢复"), ("read", "查看"), ("reveal", "查看个人信息"), ("import", "导入"), ("export", "导出"), ("login", "登录"),
-        ("logout", "退出"), ("loginFailed", "登录失败"), ("confirm", "身份确认"), ("revoke", "终止会话"), ("send", "下发"), ("receive", "接收"),
-        ("finish", "完成"), ("review", "复核"), ("verify", "校验"), ("approve", "审批"), ("authorize", "应用授权"),
-    ]
+    static let actions = AuditWords.actions
 
-    static func title(_ action: String) -> String { actions.first { $0.code == action }?.title ?? action }
+    static func title(_ action: String) -> String { AuditWords.action(action) }
 
     private func search(_ address: PageAddress) -> AuditSearch {
         AuditSearch(
@@ -142,17 +138,8 @@ struct AuditPage: Sendable {
     private var objectKinds: [Choice] {
         let others = titles.sorted { $0.key < $1.key }.map { Choice($0.key, $0.value, group: "其他") }
         let ledgers = platform.ledgers.declarations.map { Choice($0.name, $0.title, group: "台账") }
-        return [
-            Choice("session", "登录"), Choice("user", "用户"), Choice("organisation", "机构"), Choice("role", "角色"), Choice("password", "密码"), Choice("secondFactor", "动态口令"),
-            Choice("signInPolicy", "登录规则"), Choice("application", "应用"), Choice("operationSetting", "系统运行设置"), Choice("backupRun", "备份与演练"), Choice("slowStatement", "慢语句"),
-        ] + others + ledgers
+        return AuditWords.objects.map { Choice($0.code, $0.title) } + others + ledgers
     }
 
-    private func objectTitle(_ kind: String) -> String {
-        let own = [
-            "session": "登录", "secondFactor": "动态口令", "signInPolicy": "登录规则", "application": "应用", "user": "用户", "organisation": "机构", "role": "角色", "password": "密码", "alarm": "报警",
-            "audit": "审计日志",
-        ]
-        return own[kind] ?? titles[kind] ?? platform.ledgers.declaration(kind)?.title ?? kind
-    }
+    private func objectTitle(_ kind: String) -> String { AuditWords.object(kind, titles, platform.ledgers) }
 }

@@ -13,6 +13,7 @@ struct ReviewPages: Sendable {
         let reviews = RoutePermission.named("review.write")
         routes.get("/admin/reviews", permission: reviews, use: list)
         routes.get("/admin/reviews/export", permission: reviews, use: export)
+        ReviewReport(platform: platform).add(to: routes)
         routes.post("/admin/reviews/{year}/{id}/{verdict}", permission: reviews, use: record)
     }
 
@@ -50,7 +51,8 @@ struct ReviewPages: Sendable {
         let state = Badge("已复核 \(progress.reviewed) / \(progress.users) 人", done ? .good : .yellow)
         return Shell.page(
             "权限复核", crumbs: [Crumb("系统"), Crumb("权限复核")], active: "/admin/reviews",
-            actions: "\(state)\(ActionButton("导出", .download(PageAddress("/admin/reviews/export", start.query).text), icon: "download"))",
+            actions:
+                "\(state)\(ActionButton("复核报告", .link("\(ReviewReport.path)?year=\(year)"), icon: "file"))\(ActionButton("导出", .download(PageAddress("/admin/reviews/export", start.query).text), icon: "download"))",
             body: "\(SearchForm(action: "/admin/reviews", fields: fields, table: "reviews"))\(table)", context: context)
     }
 

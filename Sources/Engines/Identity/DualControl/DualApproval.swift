@@ -94,7 +94,10 @@ package struct AskedAct: Sendable {
 
 /// What becomes of a request at the door.
 package enum DualVerdict: Sendable, Equatable {
+    /// Nobody is asked for.
     case go
+    /// Others agreed, under this number.
+    case run(Int64)
     /// It waits under this number.
     case wait(Int64)
 }

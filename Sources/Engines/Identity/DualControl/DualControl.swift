@@ -6,11 +6,15 @@ import Synchronization
 /// Four eyes (双人复核, D17.2.4): acts that the policy names do not run when they are asked for. The request is kept, other people look at it and agree, and then the very same request of the very same person
 /// runs once. Nobody decides their own; whoever decides must have the asker in their scope.
 package final class DualControl: Sendable {
-    private let database: any Database
+    let database: any Database
     private let clock: Clock
-    private let audit: AuditTrail
+    let audit: AuditTrail
     private let keys: KeyRing
     private let policy = Mutex(DualPolicy())
+    private let teller = Mutex<Teller>({ _, _ in })
+
+    /// Says a notice to its people, in the transaction of what it is about.
+    package typealias Teller = @Sendable (DualNotice, any Transaction) throws -> Void
 
     package static let permission = "approval.decide"
     private static let setting = "dualControl"
@@ -21,6 +25,14 @@ package final class DualControl: Sendable {
         self.clock = clock
         self.audit = audit
         self.keys = keys
+    }
+
+    /// Who carries notices; called once, when the platform is put together.
+    package func onNotice(_ tell: @escaping Teller) { teller.withLock { $0 = tell } }
+
+    func tell(_ notice: DualNotice, _ tx: any Transaction) throws {
+        let tell = teller.withLock { $0 }
+        try tell(notice, tx)
     }
 
     // MARK: The policy
@@ -69,6 +81,19 @@ package final class DualControl: Sendable {
         }
     }
 
+    /// Sets the policy of a demonstration, where nobody has signed in yet.
+    package func install(_ new: DualPolicy) async throws {
+        let text = json(new).text, now = clock.now
+        try await database.write { [self] tx in
+            try tx.execute(
+                """
+                INSERT INTO identity_settings (name, value, updated_at, updated_by) VALUES (\(Self.setting), \(text), \(now), 0)
+                ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at, updated_by = excluded.updated_by
+                """)
+            tx.afterCommit { [self] in policy.withLock { $0 = new } }
+        }
+    }
+
     private func json(_ policy: DualPolicy) -> JSONValue {
         let votes = DualAct.all.compactMap { act in policy.votes[act.name].map { (name: act.name, value: JSONValue.int(Int64($0))) } }
         return ["votes": .object(JSONObject(votes)), "hours": .int(Int64(policy.hours))]
@@ -76,7 +101,7 @@ package final class DualControl: Sendable {
 
     // MARK: At the door
 
-    /// Whether the act runs now. An approval is used up by this, whatever becomes of the act.
+    /// Whether the act runs now. An approval is used up by this; who runs the act and fails gives it back (`release`).
     ///
     /// - Throws: `.conflict` `JW-I090` for an approval that is not there, not given, over, used, or given to another request; `.forbidden` `JW-I091` for programs; `.tooLarge` `JW-I092`.
     package func admit(_ asked: AskedAct, by principal: Principal) async throws -> DualVerdict {
@@ -94,7 +119,7 @@ package final class DualControl: Sendable {
                     try tx.execute("UPDATE dual_approvals SET state = 'used', used_at = \(now) WHERE id = \(id) AND state = 'approved'") == 1
                 else { throw Failure(.conflict, "JW-I090", "复核不存在、未通过、已过期或已执行，或内容与复核时不同") }
                 try audit.record(AuditEntry("execute", "dualApproval", "\(id)", "经复核执行“\(asked.act.title)”：\(asked.method) \(asked.path)"), by: principal, in: tx)
-                return .go
+                return .run(id)
             }
             let known = try tx.rows(
                 "SELECT * FROM dual_approvals WHERE user_id = \(principal.id) AND state IN ('pending', 'approved') AND expires_at > \(now) ORDER BY id DESC LIMIT 50"
@@ -109,6 +134,8 @@ package final class DualControl: Sendable {
                 'pending', \(needed), \(now), \(now.adding(seconds: Int64(policy.hours) * 3600)))
                 """)
             try audit.record(AuditEntry("request", "dualApproval", "\(id)", "提请复核“\(asked.act.title)”：\(asked.method) \(asked.path)"), by: principal, in: tx)
+            let others = try RightHolders.find(Self.permission, org: principal.organisation, area: principal.area, except: principal.id, tx)
+            try tell(DualNotice(kind: .asked, approval: id, act: asked.act, userName: principal.name, users: others), tx)
             return .wait(id)
         }
     }
@@ -175,6 +202,8 @@ package final class DualControl: Sendable {
             if state != .pending { try tx.execute("UPDATE dual_approvals SET state = \(state.rawValue), decided_at = \(now) WHERE id = \(id) AND state = 'pending'") }
             let words = "\(agrees ? "同意" : "不同意")\(found.userName)“\(found.act?.title ?? "")”（\(agreed)/\(found.needed)）"
             try audit.record(AuditEntry(agrees ? "approve" : "refuse", "dualApproval", "\(id)", words, details: ["note": JSONValue(note)]), by: principal, in: tx)
+            guard state != .pending else { return }
+            try tell(DualNotice(kind: agrees ? .approved : .refused, approval: id, act: found.act, userName: found.userName, note: note, users: [found.user]), tx)
         }
     }
 

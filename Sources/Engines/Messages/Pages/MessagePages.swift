@@ -59,6 +59,8 @@ package struct MessagePages: Sendable {
         query.keyword = here["q"]
         query.kind = here["kind"]
         query.isUnread = here["unread"] == "1"
+        query.isRead = here["box"] == "read"
+        query.isSent = here["box"] == "sent"
         query.before = here["before"].flatMap { Int64($0) }
         query.limit = here["size"].flatMap { Int($0) } ?? 20
         let asked = query
@@ -68,28 +70,34 @@ package struct MessagePages: Sendable {
             FormField("kind", context.text("类型", "Kind"), .select([Choice("", "全部")] + engine.kinds.map { Choice($0.name, $0.title) }), value: here["kind"]),
         ]
         let tabs = Tabs([
-            Tabs.Tab("全部", PageAddress("/messages").text, isActive: !query.isUnread),
+            Tabs.Tab("全部", PageAddress("/messages").text, isActive: !query.isUnread && !query.isRead && !query.isSent),
             Tabs.Tab("未读", PageAddress("/messages").with("unread", "1").text, isActive: query.isUnread, count: unread),
+            Tabs.Tab("已读", PageAddress("/messages").with("box", "read").text, isActive: query.isRead),
+            Tabs.Tab("已发", PageAddress("/messages").with("box", "sent").text, isActive: query.isSent),
         ])
         let rows = lines.map { line -> TableRow in
             let mark: Markup = line.readAt == nil ? "\(Badge("未读", .blue)) " : .empty
             let grade: Markup = line.grade == .info ? .empty : "\(Badge(line.grade.title, line.grade == .urgent ? .red : .orange)) "
+            let seen: Markup = query.isSent ? " \(Badge("已读 \(line.read) / \(line.receivers) 人", line.read == line.receivers ? .good : .muted))" : .empty
             return TableRow(
-                id: String(line.id), ["\(mark)\(grade)\(line.title)", "\(line.text)", "\(engine.kind(line.kind)?.title ?? line.kind)", "\(line.at.text.prefix(16))"],
-                path: "/messages/\(line.id)")
+                id: String(line.id),
+                ["\(mark)\(grade)\(line.title)\(seen)", "\(line.text)", "\(engine.kind(line.kind)?.title ?? line.kind)", "\(line.at.text.prefix(16))"],
+                path: query.isSent ? line.path : "/messages/\(line.id)")
         }
         let columns = [Column("title", "标题", isWrapping: true), Column("text", "内容", isWrapping: true), Column("kind", "类型"), Column("at", "时间")]
         let pager = Pager(
             first: query.before == nil ? nil : here.restarting.text, next: lines.count == query.limit ? lines.last.map { here.with("before", String($0.id)).text } : nil,
             size: query.limit)
         let table = DataTable(
-            id: "messages", columns: columns, rows: rows, address: here, toolbar: "\(tabs)", batch: [BatchAction("标为已读", "/messages/read")], pager: pager,
-            empty: query.isUnread ? "没有未读消息" : "没有消息；有待办、严重报警和通知时在这里提醒")
+            id: "messages", columns: columns, rows: rows, address: here, toolbar: "\(tabs)", batch: query.isSent ? [] : [BatchAction("标为已读", "/messages/read")], pager: pager,
+            empty: query.isSent ? "还没有发出过消息；发布的通知、催签在这里看已读情况" : query.isUnread ? "没有未读消息" : "没有消息；有待办、严重报警和通知时在这里提醒")
         let all = ActionButton("全部标为已读", .post("/messages/read-all", confirm: nil), icon: "check", isDisabled: unread == 0)
         let wishes = ActionButton("消息订阅", .link("/message-settings"), icon: "settings")
         return Shell.page(
             context.text("我的消息", "My messages"), crumbs: [Crumb("事项办理", "/work"), Crumb("我的消息")], active: "/messages", actions: "\(wishes)\(all)",
-            body: "\(SearchForm(action: "/messages", fields: fields, table: "messages", kept: query.isUnread ? [.init("unread", "1")] : []))\(table)", context: context)
+            body:
+                "\(SearchForm(action: "/messages", fields: fields, table: "messages", kept: query.isUnread ? [.init("unread", "1")] : here["box"].map { [.init("box", $0)] } ?? []))\(table)",
+            context: context)
     }
 
     /// `GET /messages/bell`: how many are unread and the last of them, for the top bar.

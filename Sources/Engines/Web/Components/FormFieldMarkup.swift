@@ -75,10 +75,16 @@ extension FormField: Rendered {
         "<input type=\"\(type)\" class=\"form-control\" value=\"\(value)\"\(Markup.attribute("min", minimum))\(Markup.attribute("max", maximum))\(extra)\(common)>"
     }
 
+    /// In a filter nothing chosen means everything; in a form that nothing was entered.
+    private var nothingChosen: String {
+        if isRequired { return Language.say("请选择", "Please choose") }
+        return scope == "s" ? Language.say("全部", "All") : Language.say("未选择", "None")
+    }
+
     private func select(_ choices: [Choice]) -> Markup {
         var body: Markup =
             (isRequired && !value.isEmpty) || choices.contains { $0.value.isEmpty }
-            ? .empty : "<option value=\"\">\(placeholder ?? (isRequired ? Language.say("请选择", "Please choose") : Language.say("全部", "All")))</option>"
+            ? .empty : "<option value=\"\">\(placeholder ?? nothingChosen)</option>"
         var open: String?
         for choice in choices {
             if choice.group != open {

@@ -49,6 +49,9 @@ package struct IdentitySessions: SessionResolver {
 
     package func asksSecondPerson(for act: DualAct) -> Bool { (identity.dualControl.current.votes[act.name] ?? 0) > 0 }
     package func secondPerson(_ asked: AskedAct, by principal: Principal) async throws -> DualVerdict { try await identity.dualControl.admit(asked, by: principal) }
+    package func secondPersonFailed(_ approval: Int64, because reason: String, by principal: Principal) async throws {
+        try await identity.dualControl.release(approval, because: reason, by: principal)
+    }
 
     package var doorNotice: String { identity.policies.current.doorNotice }
     package var watermark: Bool { identity.policies.current.watermark }

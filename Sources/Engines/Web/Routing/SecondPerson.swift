@@ -15,10 +15,24 @@ extension Routes {
             let asked = try await asked(act, &request, context)
             switch try await context.site.sessions.secondPerson(asked, by: context.signedIn()) {
             case .go: return try await handler(request, context)
+            case .run(let id): return try await run(id, handler, request, context)
             case .wait(let id):
                 if context.wantsJSON { return .json(["approval": .int(id), "state": "pending"], status: .accepted) }
                 return Shell.done("已提交复核，他人同意后由您在“双人复核”中执行", to: "/approvals/\(id)", context: context)
             }
+        }
+    }
+
+    /// What others agreed to; where it fails, the approval is not used up.
+    private static func run(_ id: Int64, _ handler: Handler, _ request: Request, _ context: WebContext) async throws -> Response {
+        let sessions = context.site.sessions, principal = try context.signedIn()
+        do {
+            let response = try await handler(request, context)
+            if response.status.code >= 400 { try await sessions.secondPersonFailed(id, because: "提交的内容未被接受", by: principal) }
+            return response
+        } catch {
+            try await sessions.secondPersonFailed(id, because: (error as? Failure)?.message ?? "系统出错", by: principal)
+            throw error
         }
     }
 

@@ -85,6 +85,8 @@ package protocol SessionResolver: Sendable {
     func asksSecondPerson(for act: DualAct) -> Bool
     /// Whether this request runs now.
     func secondPerson(_ asked: AskedAct, by principal: Principal) async throws -> DualVerdict
+    /// What others agreed to did not come about; the approval stays good.
+    func secondPersonFailed(_ approval: Int64, because reason: String, by principal: Principal) async throws
     /// Said at the door before anybody signs in; empty: nothing.
     var doorNotice: String { get }
     /// Whether every page carries the reader's name and the time.
@@ -105,6 +107,7 @@ extension SessionResolver {
     package var watermark: Bool { false }
     package func asksSecondPerson(for act: DualAct) -> Bool { false }
     package func secondPerson(_ asked: AskedAct, by principal: Principal) async throws -> DualVerdict { .go }
+    package func secondPersonFailed(_ approval: Int64, because reason: String, by principal: Principal) async throws {}
 }
 
 /// Nobody can sign in: for sites that serve only open routes, and for tests.

@@ -44,13 +44,29 @@ extension Shell {
             ],
         ] as JSONValue).text
 
+    /// The longest path of the menu that begins this address.
+    private static func activeLine(_ items: [MenuItem], _ path: String) -> String? {
+        items.map(\.path).filter { $0 == path || ($0 != "/" && path.hasPrefix($0 + "/")) }.max { $0.count < $1.count }
+    }
+
     private static func sidebar(_ context: WebContext) -> Markup {
         let settings = context.site.settings
-        let groups = context.site.menu(for: context).map { group -> Markup in
+        let menu = context.site.menu(for: context), here = activeLine(menu.flatMap(\.items), context.here.path)
+        let groups = menu.enumerated().map { index, group -> Markup in
+            var section = ""
             let items = group.items.map { item -> Markup in
-                "<li><a href=\"\(item.path)\" data-menu=\"\(item.path)\">\(Icon(item.icon))<span>\(context.text(item.title, item.titleEN))</span></a></li>"
+                let title = context.text(item.section, item.sectionEN), isNew = title != section
+                section = title
+                return """
+                    \(Markup.when(isNew && !title.isEmpty, "<li class=\"menu-section\">\(title)</li>"))<li><a href="\(item.path)" data-menu="\(item.path)">\(Icon(item.icon))\
+                    <span>\(context.text(item.title, item.titleEN))</span></a></li>
+                    """
             }
-            return "<details class=\"menu-group\" open><summary>\(group.group)</summary><ul>\(items)</ul></details>"
+            let icon = group.items.first?.groupIcon ?? ""
+            let isOpen = icon.isEmpty || index == 0 || group.items.contains { $0.path == here }
+            return """
+                <details class="menu-group"\(Markup.flag("open", isOpen))><summary>\(icon.isEmpty ? .empty : "\(Icon(icon))")<span>\(group.group)</span></summary><ul>\(items)</ul></details>
+                """
         }
         return """
             <aside class="sidebar" id="sidebar"><a class="brand" href="\(settings.homePath)"><span class="brand-mark">\(Icon("brand"))</span><span class="brand-text"><b>\(context.text("见微", "Jianwei"))</b>\

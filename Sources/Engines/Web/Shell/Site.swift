@@ -7,6 +7,11 @@ package struct MenuItem: Sendable, Equatable {
     /// The group's Chinese title; groups stand in the order of their first item.
     package var group: String
     package var groupEN: String
+    /// A symbol of `icons.svg` beside the group's title; empty: none.
+    package var groupIcon = ""
+    /// A heading inside the group; empty: none.
+    package var section = ""
+    package var sectionEN = ""
     package var title: String
     package var titleEN: String
     /// A symbol of `icons.svg`, see `Icon`.

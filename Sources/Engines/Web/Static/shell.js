@@ -83,15 +83,20 @@ function menuFind() {
   const find = document.querySelector("[data-menu-find]");
   if (!find) return;
   const links = [...document.querySelectorAll(".menu a")];
+  const folded = new Map();
   find.addEventListener("input", () => {
     const words = find.value.trim().toLowerCase();
     for (const link of links) link.parentElement.hidden = words !== "" && !link.textContent.toLowerCase().includes(words);
+    for (const heading of document.querySelectorAll(".menu-section")) heading.hidden = words !== "";
     for (const group of document.querySelectorAll(".menu-group")) {
       const isHit = words !== "" && group.querySelector("summary").textContent.toLowerCase().includes(words);
-      if (isHit) for (const item of group.querySelectorAll("li")) item.hidden = false;
+      if (isHit) for (const item of group.querySelectorAll("li:not(.menu-section)")) item.hidden = false;
       group.hidden = !isHit && !group.querySelector("li:not([hidden])");
+      if (words && !folded.has(group)) folded.set(group, group.open);
       if (words) group.open = true;
+      else if (folded.has(group)) group.open = folded.get(group);
     }
+    if (!words) { folded.clear(); markMenu(); }
   });
   find.addEventListener("keydown", (event) => {
     const shown = links.filter((link) => !link.parentElement.hidden && !link.closest("[hidden]"));
@@ -109,14 +114,14 @@ function menuFind() {
   });
 }
 
+/** Groups stay as this person left them; the one of the page is always open. */
 function menuGroups() {
-  const closed = memory.get("menu-closed", []);
+  const kept = memory.get("menu-groups", {});
   for (const group of document.querySelectorAll(".menu-group")) {
     const name = group.querySelector("summary").textContent;
-    if (closed.includes(name)) group.open = false;
+    if (name in kept) group.open = kept[name];
     group.querySelector("summary").addEventListener("click", () => setTimeout(() => {
-      const now = memory.get("menu-closed", []).filter((one) => one !== name);
-      memory.set("menu-closed", group.open ? now : [...now, name]);
+      if (!document.querySelector("[data-menu-find]").value) memory.set("menu-groups", { ...memory.get("menu-groups", {}), [name]: group.open });
     }));
   }
 }

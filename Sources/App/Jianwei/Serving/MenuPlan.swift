@@ -1,0 +1,121 @@
+import Web
+
+/// How the lines of all features stand together: few groups that fold, in the order of a working day, each line where an official looks for it.
+///
+/// Features name a group for each of their lines; the plan gathers those groups and, where a group is long, puts headings into it. A line that no section takes keeps its own
+/// group, behind the others, so nothing gets lost.
+enum MenuPlan {
+    struct Section: Sendable {
+        var title: String
+        var titleEN: String
+        /// Lines by their path, in this order.
+        var paths: [String] = []
+        /// What else features put into these groups.
+        var groups: [String] = []
+    }
+
+    struct Group: Sendable {
+        var title: String
+        var titleEN: String
+        var icon: String
+        var sections: [Section]
+    }
+
+    private static func ledger(_ name: String) -> String { "/ledgers/" + name }
+
+    static let groups: [Group] = [
+        Group(title: "监管工作台", titleEN: "Supervision", icon: "dashboard", sections: [Section(title: "", titleEN: "", groups: ["监管工作台"])]),
+        Group(
+            title: "事项与消息", titleEN: "Work and messages", icon: "inbox",
+            sections: [
+                Section(title: "", titleEN: "", paths: ["/work", "/work/new", "/approvals", "/messages", "/notices", "/chat", "/work/delegations", "/tasks"], groups: ["事项办理"])
+            ]),
+        Group(title: "过车与统计", titleEN: "Passes and statistics", icon: "truck", sections: [Section(title: "", titleEN: "", groups: ["过车与统计"])]),
+        Group(title: "管控执法", titleEN: "Control", icon: "shield", sections: [Section(title: "", titleEN: "", groups: ["管控", "路检路查"])]),
+        Group(
+            title: "监测报警", titleEN: "Alarms", icon: "siren",
+            sections: [
+                Section(
+                    title: "", titleEN: "",
+                    paths: ["/alarms", "/alarms/wall", "/expiry-warnings", "/alarms/statistics", "/alarms/quality", "/reconsideration-statistics"], groups: ["监测报警"]),
+                Section(title: "规则", titleEN: "Rules", paths: ["/own-rules", "/alarm-suppressions", "/alarm-schemes", "/alarm-push-rules", "/expiry-rules"]),
+            ]),
+        Group(
+            title: "值班值守", titleEN: "Duty", icon: "phone",
+            sections: [Section(title: "", titleEN: "", groups: ["值班值守"]), Section(title: "设置", titleEN: "Settings", paths: ["/duty/groups", "/duty/shifts"])]),
+        Group(
+            title: "企业与车辆", titleEN: "Enterprises and vehicles", icon: "factory",
+            sections: [
+                Section(title: "", titleEN: "", groups: ["企业自助", "运维单位"]), Section(title: "企业与门禁", titleEN: "Enterprises and gates", groups: ["企业与门禁"]),
+                Section(title: "车辆与机械", titleEN: "Vehicles and machines", groups: ["车辆与机械台账"]),
+            ]),
+        Group(title: "统计报表", titleEN: "Reports", icon: "chart", sections: [Section(title: "", titleEN: "", groups: ["统计报表"])]),
+        Group(title: "日常办公", titleEN: "Office", icon: "clipboard", sections: [Section(title: "", titleEN: "", groups: ["日常管理"])]),
+        Group(title: "园区安全", titleEN: "Park safety", icon: "flame", sections: [Section(title: "", titleEN: "", groups: ["园区安全"])]),
+        Group(title: "信息安全", titleEN: "Information security", icon: "lock", sections: security),
+        Group(title: "数据服务", titleEN: "Data services", icon: "database", sections: [Section(title: "", titleEN: "", groups: ["数据服务"])]),
+        Group(title: "系统管理", titleEN: "System", icon: "settings", sections: system),
+    ]
+
+    private static let security: [Section] = [
+        Section(
+            title: "态势与事件", titleEN: "Posture and events",
+            paths: ["/security/posture", ledger("securityEvent"), "/security/conduct", ledger("malwareIncident"), ledger("deviceAdmission")]),
+        Section(
+            title: "资产与弱点", titleEN: "Assets and weaknesses",
+            paths: [
+                ledger("securityAsset"), ledger("securityDevice"), ledger("weakness"), ledger("backupMedium"), ledger("mediumMove"), ledger("supplyChainRecord"),
+            ]),
+        Section(
+            title: "密钥与密码", titleEN: "Keys and cryptography",
+            paths: ["/security/keys", "/security/crypto", ledger("securityCertificate"), ledger("cryptoAssessment"), ledger("cryptoGovernance")], groups: ["安全管理"]),
+        Section(
+            title: "制度与人员", titleEN: "Rules and people",
+            paths: [
+                ledger("securityPolicy"), ledger("securityOrg"), ledger("personnelSecurity"), ledger("confidentialityRecord"), ledger("personalDataRegistry"),
+                ledger("gradingRecord"),
+                ledger("securityContingency"),
+            ]),
+    ]
+
+    private static let system: [Section] = [
+        Section(
+            title: "用户与权限", titleEN: "People and rights",
+            paths: [
+                "/admin/users", "/admin/organisations", "/admin/units", "/admin/roles", "/admin/explain", "/admin/reviews", "/admin/presence", "/admin/policy", "/admin/terminals",
+                "/admin/providers",
+            ]),
+        Section(
+            title: "业务设置", titleEN: "Settings",
+            paths: ["/gate-settings", "/workflows", "/designer", "/message-rules", "/message-deliveries", "/message-statistics", "/admin/applications"]),
+        Section(
+            title: "运行与审计", titleEN: "Running and audit", paths: ["/audit", "/admin/backups", "/admin/database", "/admin/files", "/retention", "/search-index"], groups: ["系统"]),
+    ]
+
+    /// The same lines, each with its group, heading and order by the plan.
+    static func arranged(_ items: [MenuItem]) -> [MenuItem] {
+        items.map { item in
+            var item = item
+            guard let place = place(of: item) else {
+                item.order += groups.count * 1_000_000
+                return item
+            }
+            let group = groups[place.group], section = group.sections[place.section]
+            item.group = group.title
+            item.groupEN = group.titleEN
+            item.groupIcon = group.icon
+            item.section = section.title
+            item.sectionEN = section.titleEN
+            // Lines that are named come first, the others as their features ordered them.
+            let rank = section.paths.firstIndex(of: item.path) ?? 1_000 + min(max(item.order, 0), 98_000)
+            item.order = place.group * 1_000_000 + place.section * 100_000 + rank
+            return item
+        }
+    }
+
+    private static func place(of item: MenuItem) -> (group: Int, section: Int)? {
+        for (at, group) in groups.enumerated() { if let section = group.sections.firstIndex(where: { $0.paths.contains(item.path) }) { return (at, section) } }
+        for (at, group) in groups.enumerated() { if let section = group.sections.firstIndex(where: { $0.groups.contains(item.group) }) { return (at, section) } }
+        return nil
+    }
+}

@@ -1,0 +1,33 @@
+import Kernel
+import Storage
+
+/// Active people who hold a permission by one of their roles and in whose scope something stands: whom the program tells.
+package enum RightHolders {
+    package static let most = 200
+
+    /// - Parameters:
+    ///   - org: the organisation of what it is about; nil where it has none.
+    ///   - area: its area; only who sees everything is found where both are nil.
+    ///   - except: left out, such as who asks.
+    package static func find(_ permission: String, org: Int64?, area: String?, except: Int64? = nil, _ reader: any Reader) throws -> [Int64] {
+        let rows = try reader.rows(
+            """
+            SELECT u.id, u.organisation, o.area AS place, r.scope FROM users u JOIN organisations o ON o.id = u.organisation
+            JOIN user_roles ur ON ur.user_id = u.id JOIN roles r ON r.id = ur.role_id JOIN role_permissions rp ON rp.role_id = r.id
+            WHERE rp.permission = \(permission) AND u.state = 'active' AND o.state = 'active' AND u.id <> \(except ?? 0) ORDER BY u.id LIMIT 2000
+            """)
+        var found: [Int64] = []
+        for row in rows {
+            guard let id = row.int("id"), found.last != id, found.count < most else { continue }
+            let reaches =
+                switch row.text("scope").flatMap(ScopeRule.init(rawValue:)) {
+                case .everything: true
+                case .ownArea: (area ?? "").hasPrefix(row.text("place") ?? "-")
+                case .ownOrganisation: org != nil && row.int("organisation") == org
+                case nil: false
+                }
+            if reaches { found.append(id) }
+        }
+        return found
+    }
+}
