@@ -39,7 +39,11 @@ struct Account: Sendable {
         let permissions = try reader.rows("SELECT permission FROM role_permissions WHERE role_id IN (\(list: roles.compactMap { $0.int("id") }))").compactMap { $0[0].text }
         let rules = roles.compactMap { $0.text("scope").flatMap(ScopeRule.init) }
         var scope = Self.scope(of: rules, organisation: organisation, area: area, supervises: kind?.supervises ?? false)
-        if case .grids = scope { scope = .grids(try GridReach.load(of: id, reader)) }
+        if case .grids = scope {
+            // Who looks after no grid sees nothing, the authority's own rows included.
+            let reach = try GridReach.load(of: id, reader)
+            scope = reach.paths.isEmpty ? .nothing : .grids(reach)
+        }
         let principal = Principal(
             kind: .user, id: id, login: row.text("login") ?? "", name: row.text("name") ?? "", organisation: organisation, organisationName: row.text("organisation_name") ?? "",
             area: area.isEmpty ? nil : area, roles: roles.compactMap { $0.text("name") }, permissions: Set(permissions), scope: scope)
