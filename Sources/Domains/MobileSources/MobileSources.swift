@@ -73,6 +73,7 @@ package final class MobileSources: Sendable {
     private static let everyone: [BuiltInRole] = [.city, .county, .enterpriseAdmin, .enterpriseGuard]
 
     static let grants: [LedgerGrant] = [
+        LedgerGrant(ledgers.map(\.name), [.read], to: [.gridOfficer]),
         LedgerGrant(ledgers.map(\.name), [.read, .export], to: [.city, .county]),
         LedgerGrant(ledgers.map(\.name), [.write, .delete, .import, .reveal], to: [.city]),
         LedgerGrant([Enterprise.ledger.name] + enterpriseLedgers, [.write, .import], to: [.county]),

@@ -19,6 +19,7 @@ package enum ParkSafety {
 
     /// The enterprise writes its record, the park and the authorities read it (D1, 园企互通).
     private static let grants: [LedgerGrant] = [
+        LedgerGrant(ledgers.map(\.name), [.read], to: [.gridOfficer]),
         LedgerGrant(ledgers.map(\.name), [.read, .export], to: [.city, .county]),
         LedgerGrant(ledgers.map(\.name), [.write, .delete, .import, .reveal], to: [.city]),
         LedgerGrant([MajorHiddenDanger.ledger.name], [.write], to: [.county]),

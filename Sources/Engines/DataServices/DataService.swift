@@ -198,6 +198,7 @@ extension DataScope {
         case .everything: "everything"
         case .nothing: "nothing"
         case .organisation(let id): "organisation:\(id)"
+        case .grids(let reach): "grids:" + reach.paths.joined(separator: ",")
         case .areas(let prefixes): "areas:" + prefixes.joined(separator: ",")
         }
     }
@@ -208,6 +209,7 @@ extension DataScope {
         switch (parts.first, parts.count) {
         case ("everything", 1): self = .everything
         case ("organisation", 2): self = Int64(parts[1]).map(DataScope.organisation) ?? .nothing
+        case ("grids", 2): self = .grids(GridReach(paths: parts[1].split(separator: ",").map(String.init), organisations: []))
         case ("areas", 2): self = .areas(parts[1].split(separator: ",").map(String.init))
         default: self = .nothing
         }

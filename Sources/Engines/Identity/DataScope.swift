@@ -10,6 +10,8 @@ package enum DataScope: Sendable, Equatable {
     case areas([String])
     /// Rows of one organisation only (an enterprise and its people).
     case organisation(Int64)
+    /// Rows of the organisations that stand in somebody's grids and below.
+    case grids(GridReach)
     case nothing
 
     /// The condition for SQL; the columns are the row's owner and area.
@@ -18,6 +20,7 @@ package enum DataScope: Sendable, Equatable {
         case .everything: return "1 = 1"
         case .nothing: return "1 = 0"
         case .organisation(let id): return "\(org) = \(id)"
+        case .grids(let reach): return reach.paths.isEmpty ? "1 = 0" : "\(org) IN (\(GridReach.subjects(below: reach.paths)))"
         case .areas(let prefixes):
             guard !prefixes.isEmpty else { return "1 = 0" }
             let parts = prefixes.map { prefix -> SQL in
@@ -41,6 +44,7 @@ package enum DataScope: Sendable, Equatable {
         case .everything: true
         case .nothing: false
         case .organisation(let id): org == id
+        case .grids(let reach): org.map(reach.organisations.contains) ?? false
         case .areas(let prefixes): area.map { code in prefixes.contains { code.hasPrefix($0) } } ?? false
         }
     }

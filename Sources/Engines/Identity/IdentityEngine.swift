@@ -10,6 +10,9 @@ package struct IdentityEngine: Sendable {
     package let organisations: Organisations
     /// Departments, teams, sections, grids: trees beside the organisations.
     package let units: Units
+    package let grids: GridBook
+    /// Accounts that are asked for at the door.
+    package let registrations: Registrations
     package let roles: Roles
     package let users: Users
     package let passwords: Passwords
@@ -47,12 +50,16 @@ package struct IdentityEngine: Sendable {
         self.audit = audit
         self.version = version
         organisations = Organisations(database: database, clock: clock, audit: audit, version: version)
-        units = Units(database: database, clock: clock, audit: audit)
+        units = Units(database: database, clock: clock, audit: audit, version: version)
+        grids = GridBook(units: units, audit: audit, clock: clock, version: version)
         roles = Roles(database: database, audit: audit, version: version)
         users = Users(database: database, clock: clock, audit: audit, version: version, hasher: hasher, phones: keys.field("users.phone"))
         passwords = Passwords(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, users: users)
         sessions = Sessions(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, keys: keys)
         terminals = sessions.terminals
+        registrations = Registrations(
+            database: database, clock: clock, audit: audit, users: users, organisations: organisations, challenges: sessions.challenges, policies: policies,
+            phones: keys.field("registrations.phone"))
         certificates = UserCertificates(database: database, clock: clock, audit: audit, version: version, users: users)
         qrSignIn = QRSignIn(sessions: sessions)
         codeSignIn = CodeSignIn(sessions: sessions, users: users)

@@ -7,7 +7,7 @@ package enum IdentityTables {
         [
             audit, organisations, users, roles, permissions, rolePermissions, userRoles, sessions, loginAttempts, settings, passwordHistory, loginChallenges, temporaryGrants,
             accessReviews, auditCheckpoints,
-        ] + ApplicationTables.all + SignInTables.all + DualTables.all + UnitTables.all
+        ] + ApplicationTables.all + SignInTables.all + DualTables.all + UnitTables.all + GridTables.all + [RegistrationTables.registrations]
 
     static let audit = Table(
         "audit",

@@ -21,6 +21,7 @@ package struct PermissionDeclaration: Sendable, Equatable {
         PermissionDeclaration("organisation.write", "组织机构：维护", area: "系统管理", defaultRoles: [.city]),
         PermissionDeclaration("user.read", "用户：查看", area: "系统管理", defaultRoles: [.city, .county, .enterpriseAdmin, .securityAdmin, .auditAdmin]),
         PermissionDeclaration("user.write", "用户：维护", area: "系统管理", defaultRoles: [.city, .enterpriseAdmin, .securityAdmin]),
+        PermissionDeclaration("registration.review", "注册申请：审核", area: "系统管理", defaultRoles: [.city, .enterpriseAdmin]),
         PermissionDeclaration("role.read", "角色：查看", area: "系统管理", defaultRoles: [.securityAdmin, .auditAdmin]),
         PermissionDeclaration("role.write", "角色：维护", area: "系统管理", defaultRoles: [.securityAdmin]),
         PermissionDeclaration("role.grantAny", "角色：授予超出本人的权限", area: "系统管理", defaultRoles: [.securityAdmin]),

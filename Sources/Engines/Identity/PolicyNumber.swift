@@ -77,6 +77,7 @@ extension SignInPolicy {
             ("administratorNetworks", .array(administratorNetworks.map { .string($0.text) })), ("terminalRoles", .array(terminalRoles.map(JSONValue.string))),
             ("terminalOrganisations", .array(terminalOrganisations.map(JSONValue.int))), ("smsSignIn", .bool(smsSignIn)), ("qrSignIn", .bool(qrSignIn)),
             ("certificateSignIn", .bool(certificateSignIn)), ("outboundNetworks", .array(outboundNetworks.map { .string($0.text) })), ("doorNotice", .string(doorNotice)),
+            ("selfRegistration", .bool(selfRegistration)), ("watermark", .bool(watermark)),
         ]
         return .object(JSONObject(members))
     }
@@ -96,6 +97,8 @@ extension SignInPolicy {
         if let value = json["qrSignIn"]?.bool { qrSignIn = value }
         if let value = json["certificateSignIn"]?.bool { certificateSignIn = value }
         if let text = json["doorNotice"]?.string { doorNotice = text }
+        if let value = json["selfRegistration"]?.bool { selfRegistration = value }
+        if let value = json["watermark"]?.bool { watermark = value }
         if let texts = json["outboundNetworks"]?.array { outboundNetworks = texts.compactMap { $0.string.flatMap { NetworkRange($0) } } }
         if let texts = json["networks"]?.array { networks = texts.compactMap { $0.string.flatMap { NetworkRange($0) } } }
         if let texts = json["administratorNetworks"]?.array { administratorNetworks = texts.compactMap { $0.string.flatMap { NetworkRange($0) } } }

@@ -16,6 +16,7 @@ package enum RightHolders {
             JOIN user_roles ur ON ur.user_id = u.id JOIN roles r ON r.id = ur.role_id JOIN role_permissions rp ON rp.role_id = r.id
             WHERE rp.permission = \(permission) AND u.state = 'active' AND o.state = 'active' AND u.id <> \(except ?? 0) ORDER BY u.id LIMIT 2000
             """)
+        let officers = try org.map { try GridReach.officers(of: $0, reader) } ?? []
         var found: [Int64] = []
         for row in rows {
             guard let id = row.int("id"), found.last != id, found.count < most else { continue }
@@ -23,6 +24,7 @@ package enum RightHolders {
                 switch row.text("scope").flatMap(ScopeRule.init(rawValue:)) {
                 case .everything: true
                 case .ownArea: (area ?? "").hasPrefix(row.text("place") ?? "-")
+                case .ownGrids: officers.contains(id)
                 case .ownOrganisation: org != nil && row.int("organisation") == org
                 case nil: false
                 }

@@ -3,12 +3,13 @@ import Storage
 
 /// Which rows the holders of a role see.
 package enum ScopeRule: String, Sendable, CaseIterable {
-    case everything, ownArea, ownOrganisation
+    case everything, ownArea, ownGrids, ownOrganisation
 
     package var title: String {
         switch self {
         case .everything: "全部数据"
         case .ownArea: "本辖区数据"
+        case .ownGrids: "所在网格数据"
         case .ownOrganisation: "本单位数据"
         }
     }
@@ -16,8 +17,9 @@ package enum ScopeRule: String, Sendable, CaseIterable {
     /// Larger sees more.
     var width: Int {
         switch self {
-        case .everything: 2
-        case .ownArea: 1
+        case .everything: 3
+        case .ownArea: 2
+        case .ownGrids: 1
         case .ownOrganisation: 0
         }
     }
@@ -25,7 +27,7 @@ package enum ScopeRule: String, Sendable, CaseIterable {
 
 /// Roles that every installation has. Their permissions come from declarations and may be changed by an administrator.
 package enum BuiltInRole: String, Sendable, CaseIterable {
-    case admin, securityAdmin, auditAdmin, city, county, enterpriseAdmin, enterpriseGuard, maintainer
+    case admin, securityAdmin, auditAdmin, city, county, enterpriseAdmin, enterpriseGuard, maintainer, gridOfficer
 
     package var title: String {
         switch self {
@@ -37,6 +39,7 @@ package enum BuiltInRole: String, Sendable, CaseIterable {
         case .enterpriseAdmin: "企业管理员"
         case .enterpriseGuard: "企业门岗"
         case .maintainer: "运维单位"
+        case .gridOfficer: "网格员"
         }
     }
 
@@ -45,6 +48,7 @@ package enum BuiltInRole: String, Sendable, CaseIterable {
         case .admin, .securityAdmin, .auditAdmin: .everything
         case .city, .county: .ownArea
         case .enterpriseAdmin, .enterpriseGuard, .maintainer: .ownOrganisation
+        case .gridOfficer: .ownGrids
         }
     }
 
@@ -56,6 +60,7 @@ package enum BuiltInRole: String, Sendable, CaseIterable {
         case .county: [.county]
         case .enterpriseAdmin, .enterpriseGuard: [.enterprise]
         case .maintainer: [.maintenance]
+        case .gridOfficer: [.city, .county]
         }
     }
 }

@@ -146,6 +146,7 @@ package struct Roles: Sendable {
             findings.append(FieldFinding("title", "duplicate", "已存在", title: "角色名称"))
         }
         if draft.kinds.isEmpty { findings.append(FieldFinding("kinds", "required", "至少选择一类", title: "适用机构")) }
+        if draft.scope == .ownGrids, draft.kinds.contains(where: { !$0.supervises }) { findings.append(FieldFinding("scope", "kind", "“所在网格数据”只能用于监管部门", title: "数据范围")) }
         if draft.scope == .ownArea, draft.kinds.contains(where: { !$0.supervises }) { findings.append(FieldFinding("scope", "kind", "“本辖区数据”只能用于监管部门", title: "数据范围")) }
         let known = Set(try declared(reader).map(\.name))
         let unknown = draft.permissions.subtracting(known).sorted()

@@ -52,6 +52,10 @@ package struct SignInPolicy: Sendable, Equatable {
     package var outboundNetworks: [NetworkRange] = []
     /// Said at the door before anybody signs in; empty: nothing.
     package var doorNotice = ""
+    /// Whether people and enterprises may ask for an account at the door (`Registrations`).
+    package var selfRegistration = false
+    /// Whether every page carries the reader's name and the time, faintly.
+    package var watermark = false
     /// Ways in besides the password.
     package var smsSignIn = false
     package var qrSignIn = true

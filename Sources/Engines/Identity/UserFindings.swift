@@ -5,7 +5,7 @@ extension Users {
     /// Everything wrong with a draft, in form order; empty when it may be stored. Imports ask this of every row before any is stored.
     package func findings(for draft: UserDraft, id: Int64?, by principal: Principal, _ reader: any Reader) throws -> [FieldFinding] {
         var findings: [FieldFinding] = []
-        if !isLogin(draft.login) {
+        if !Self.isLogin(draft.login) {
             findings.append(FieldFinding("login", "format", "须为 3–32 位小写字母、数字或 . _ -，以字母或数字开头", title: "登录名"))
         } else if try reader.count("SELECT count(*) FROM users WHERE login = \(draft.login) AND id <> \(id ?? 0)") > 0 {
             findings.append(FieldFinding("login", "duplicate", "“\(draft.login)”已被使用", title: "登录名"))
@@ -50,6 +50,7 @@ extension Users {
         switch principal.scope {
         case .everything: own = ScopeRule.everything.width
         case .areas: own = ScopeRule.ownArea.width
+        case .grids: own = ScopeRule.ownGrids.width
         case .organisation: own = ScopeRule.ownOrganisation.width
         case .nothing: own = -1
         }
@@ -64,7 +65,7 @@ extension Users {
         return titles
     }
 
-    private func isLogin(_ login: String) -> Bool {
+    static func isLogin(_ login: String) -> Bool {
         let bytes = Array(login.utf8)
         let isPlain = { (byte: UInt8) in (97...122).contains(byte) || (48...57).contains(byte) }
         return (3...32).contains(bytes.count) && isPlain(bytes[0]) && bytes.allSatisfy { isPlain($0) || $0 == 46 || $0 == 95 || $0 == 45 }

@@ -37,7 +37,13 @@ struct Account: Sendable {
         )
         .filter { row in kind.map { (row.text("kinds") ?? "").split(separator: ",").map(String.init).contains($0.rawValue) } ?? false }
         let permissions = try reader.rows("SELECT permission FROM role_permissions WHERE role_id IN (\(list: roles.compactMap { $0.int("id") }))").compactMap { $0[0].text }
-        let scope = Self.scope(of: roles.compactMap { $0.text("scope").flatMap(ScopeRule.init) }, organisation: organisation, area: area, supervises: kind?.supervises ?? false)
+        let rules = roles.compactMap { $0.text("scope").flatMap(ScopeRule.init) }
+        var scope = Self.scope(of: rules, organisation: organisation, area: area, supervises: kind?.supervises ?? false)
+        if case .grids = scope {
+            // Who looks after no grid sees nothing, the authority's own rows included.
+            let reach = try GridReach.load(of: id, reader)
+            scope = reach.paths.isEmpty ? .nothing : .grids(reach)
+        }
         let principal = Principal(
             kind: .user, id: id, login: row.text("login") ?? "", name: row.text("name") ?? "", organisation: organisation, organisationName: row.text("organisation_name") ?? "",
             area: area.isEmpty ? nil : area, roles: roles.compactMap { $0.text("name") }, permissions: Set(permissions), scope: scope)
@@ -50,10 +56,11 @@ struct Account: Sendable {
             changesAt: grants.flatMap { [$0.moment("from_at"), $0.moment("until_at")] }.compactMap { $0 }.filter { $0 > now }.min())
     }
 
-    /// The widest of the roles' rules; an area only for those who supervise one.
+    /// The widest of the roles' rules; an area only for those who supervise one. Grids are still to be filled in.
     static func scope(of rules: [ScopeRule], organisation: Int64, area: String, supervises: Bool) -> DataScope {
         if rules.contains(.everything) { return .everything }
         if rules.contains(.ownArea), supervises, !area.isEmpty { return .areas([area]) }
+        if rules.contains(.ownGrids), supervises { return .grids(GridReach(paths: [], organisations: [])) }
         return rules.contains(.ownOrganisation) ? .organisation(organisation) : .nothing
     }
 

@@ -79,6 +79,9 @@ package struct Users: Sendable {
         return (id, password)
     }
 
+    /// What is stored of a password, made before the transaction that stores it.
+    package func hash(_ password: String) async throws -> String { try await hasher.make(password) }
+
     /// The same inside a caller's transaction (imports), with a hash that was made before; the password must be changed at the first login.
     package func insert(_ draft: UserDraft, passwordHash: String, by principal: Principal, in transaction: any Transaction) throws -> Int64 {
         try principal.require("user.write", "用户管理")

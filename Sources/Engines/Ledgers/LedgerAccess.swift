@@ -61,12 +61,12 @@ struct RowScope {
         let own: [String]
         switch scope {
         case .areas(let prefixes): own = prefixes
-        case .organisation: own = area.map { [$0] } ?? []
+        case .organisation, .grids: own = area.map { [$0] } ?? []
         default: own = []
         }
         var above: [String] = []
         for code in own {
-            for length in [2, 4, 6] where length < code.utf8.count || (length == code.utf8.count && scope.isOrganisation) {
+            for length in [2, 4, 6] where length < code.utf8.count || (length == code.utf8.count && scope.isOfOrganisations) {
                 let prefix = String(code.prefix(length))
                 if !above.contains(prefix) { above.append(prefix) }
             }
@@ -76,10 +76,18 @@ struct RowScope {
 }
 
 extension DataScope {
-    fileprivate var isOrganisation: Bool { if case .organisation = self { true } else { false } }
+    fileprivate var isOfOrganisations: Bool {
+        switch self {
+        case .organisation, .grids: true
+        default: false
+        }
+    }
 }
 
 extension LedgerDeclaration {
+    /// Whether a row of this owner lies within the principal's scope; the same answer as every list and find gives.
+    package func mayRead(org: Int64?, area: String?, _ principal: Principal) -> Bool { RowScope(self, principal).mayRead(org: org, area: area) }
+
     package var revealPermission: String { "\(name).reveal" }
     package var restrictedPermission: String { "\(name).restricted" }
 

@@ -116,6 +116,11 @@ extension SearchEngine {
         case .organisation(let id):
             marks = [SearchMark.org(id)]
             above = principal.area.map { area in [2, 4, 6].filter { $0 <= area.utf8.count }.map { String(area.prefix($0)) } } ?? []
+        case .grids(let reach):
+            // Too many for words: each hit is asked for its owner anyway.
+            guard reach.organisations.count <= 200 else { return nil }
+            marks = reach.organisations.sorted().map(SearchMark.org)
+            above = principal.area.map { area in [2, 4, 6].filter { $0 <= area.utf8.count }.map { String(area.prefix($0)) } } ?? []
         case .areas(let prefixes):
             guard prefixes.allSatisfy({ SearchMark.areaLengths.contains($0.utf8.count) }) else { return nil }
             marks = prefixes.map(SearchMark.area)

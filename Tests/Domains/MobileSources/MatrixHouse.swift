@@ -4,6 +4,7 @@ import Exchange
 import Features
 import Foundation
 import GateOffice
+import GridSupervision
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
@@ -39,6 +40,7 @@ struct MatrixHouse: Sendable {
         Person(login: "north", role: .county, organisation: "130102"), Person(login: "south", role: .county, organisation: "130104"),
         Person(login: "steel", role: .enterpriseAdmin, organisation: "130102000001"), Person(login: "cement", role: .enterpriseAdmin, organisation: "130104000002"),
         Person(login: "steel-guard", role: .enterpriseGuard, organisation: "130102000001"), Person(login: "cement-guard", role: .enterpriseGuard, organisation: "130104000002"),
+        Person(login: "gridder", role: .gridOfficer, organisation: "130102"), Person(login: "gridless", role: .gridOfficer, organisation: "130102"),
         Person(login: "nobody", role: nil, organisation: "130104000002"),
     ]
 
@@ -68,7 +70,7 @@ struct MatrixHouse: Sendable {
             threads: PictureThreads(threads: 1, waiting: 100))
         let identity = IdentityEngine(database: database, clock: clock, keys: keys, hasher: PasswordHasher(cost: .trivial))
         let domain = MobileSources(clients: SignedClients(keys: keys))
-        let features = FeatureSet([domain.feature, GateOffice(domain).feature, Operations.feature, ParkSafety.feature, Security.feature])
+        let features = FeatureSet([domain.feature, GateOffice(domain).feature, Operations.feature, ParkSafety.feature, Security.feature, GridSupervision.feature])
         self.features = features
         let dictionaries = Dictionaries(features.dictionaries)
         let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, keys: keys, audit: identity.audit, clock: clock)
@@ -93,6 +95,8 @@ struct MatrixHouse: Sendable {
         try await gates.start()
         _ = try await GateFixture.enterprise(gates, code: "130102000001", name: "石家庄示例钢铁有限公司", county: "130102", industry: "01", grade: "C")
         _ = try await GateFixture.enterprise(gates, code: "130104000002", name: "河北示例水泥有限公司", county: "130104", industry: "03", grade: "B")
+        // A second enterprise of the same county, outside the officer's grid.
+        _ = try await GateFixture.enterprise(gates, code: "130102000003", name: "石家庄示例玻璃有限公司", county: "130102", industry: "18", grade: "C")
         let principals = try await Self.principals(identity)
         self.principals = principals
         marked = try await Self.mark(ledgers, identity)
@@ -125,6 +129,7 @@ struct MatrixHouse: Sendable {
                 let draft = UserDraft(login: person.login, name: person.login, organisation: organisation.id, roles: [role.id])
                 if let known { id = known.id } else { id = try await identity.users.create(draft, by: .system()).id }
             }
+            if person.login == "gridder" { try await grid(identity) }
             let found = id
             let standing = try await identity.database.read { reader in try identity.sessions.standing(of: found, reader)?.principal }
             principals[person.login] =
@@ -136,10 +141,22 @@ struct MatrixHouse: Sendable {
         return principals
     }
 
-    /// Two rows in every ledger that has a table, each with a word of its own in every text field, written past the engine.
+    /// A grid of the first county that holds the steel works alone, with one officer.
+    private static func grid(_ identity: IdentityEngine) async throws {
+        guard let steel = try await identity.organisations.find(code: "130102000001")?.id else { return }
+        try await identity.database.write { tx in
+            let draft = UnitDraft(tree: .grid, parent: nil, organisation: "130102", code: "WG-01", name: "第一网格")
+            let unit = try identity.units.create(draft, by: .system(), in: tx)
+            try identity.grids.set(.added, steel, in: unit, reason: "示例", by: .system(), in: tx)
+            try identity.grids.appoint("gridder", to: unit.id, post: "网格员", by: .system(), in: tx)
+        }
+    }
+
+    /// Three rows in every ledger that has a table, each with a word of its own in every text field, written past the engine.
     private static func mark(_ engine: LedgerEngine, _ identity: IdentityEngine) async throws -> [Marked] {
         let steel = try await identity.organisations.find(code: "130102000001")?.id
         let cement = try await identity.organisations.find(code: "130104000002")?.id
+        let glass = try await identity.organisations.find(code: "130102000003")?.id
         return try await engine.database.write { transaction in
             var marked: [Marked] = []
             for ledger in engine.declarations where ledger.ownedBy != .shared {
@@ -151,9 +168,9 @@ struct MatrixHouse: Sendable {
                         }
                 }.map(\.name)
                 guard !texts.isEmpty else { continue }
-                for (org, area) in [(steel, "130102"), (cement, "130104")] {
+                for (org, area, sign) in [(steel, "130102", "A"), (cement, "130104", "B"), (glass, "130102", "C")] {
                     let owner = ledger.ownedBy == .enterprise ? org : nil
-                    let word = "KENNWORT\(ledger.name)\(area)"
+                    let word = "KENNWORT\(ledger.name)\(area)\(sign)"
                     // The column by which a table is divided holds a value where it is divided.
                     let required = table.columns.filter { column in
                         ((column.isRequired && column.fallback == nil) || column.name == table.partitionedBy) && !["created_at", "updated_at"].contains(column.name)
@@ -183,6 +200,9 @@ struct MatrixHouse: Sendable {
         case .everything: return true
         case .nothing: return false
         case .areas(let codes): return codes.contains { row.area.hasPrefix($0) }
+        case .grids(let reach):
+            guard !reach.paths.isEmpty else { return false }
+            return row.ledger.ownedBy == .enterprise ? row.org.map(reach.organisations.contains) ?? false : principal.area == row.area
         case .organisation(let id): return row.ledger.ownedBy == .enterprise ? row.org == id : principal.area == row.area
         }
     }

@@ -12,8 +12,9 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "An installation that has such a history already.") var history: String?
     @Option(help: "Passes sent one a request.") var singles = 64_000
     @Option(help: "Requests of a hundred passes.") var batches = 3200
-    @Option(help: "Parts to run: limits, start, passes, batches, filing, import, users, query, export, alarms, report, search, work, peers.") var only =
-        "limits,start,passes,batches,filing,import,users,query,export,alarms,report,search,work,peers"
+    @Option(help: "Parts to run: limits, start, passes, batches, filing, import, users, query, export, alarms, report, search, work, identity, peers.") var only =
+        "limits,start,passes,batches,filing,import,users,query,export,alarms,report,search,work,identity,peers"
+    @Option(help: "Users of the identity part; 200000 in 50000 organisations is what is promised.") var people = 200_000
     @Option(help: "Vehicles that are searched; 10000000 is what is promised.") var searched = 1_000_000
     @Option(help: "Where scratch directories are made.") var scratch = NSTemporaryDirectory()
     @Option(help: "Run the server under perf record and keep the profile here.") var profile: String?
@@ -57,6 +58,7 @@ struct Bench: AsyncParsableCommand {
         if !parts.isDisjoint(with: ["start", "passes", "batches", "filing", "peers"]) { try await gates(parts, place, nodes, folder, logger, &report) }
         if parts.contains("import") { try await sheet(folder, logger, &report) }
         if parts.contains("users") { try await users(folder, logger, &report) }
+        if parts.contains("identity") { try await identity(folder, logger, &report) }
         if parts.contains("alarms") { try await storm(folder, logger, &report) }
         if !parts.isDisjoint(with: ["query", "export", "report"]) {
             let directory = try place.server == nil ? history ?? makeHistory(folder + "/history") : makeHistory(folder + "/history")
@@ -209,6 +211,28 @@ struct Bench: AsyncParsableCommand {
         report.add(
             "page", "member's list under data scope ÷ administrator's, CPU of the server; rows leaked", target: "≤ 1.10; 0",
             "\(ratio.figure); 0 (\(rate(result.scoped).figure)/s, \(result.scopedCPU.figure) CPU-ms a page)", isMet: ratio <= 1.1)
+    }
+
+    private func identity(_ folder: String, _ logger: Logger, _ report: inout BenchReport) async throws {
+        let size = IdentityBench.Size(users: people, organisations: max(1_000, people / 4), sessions: max(100, people / 40))
+        let result = try await IdentityBench.run(folder + "/identity", size: size, logger: logger)
+        func rate(_ outcome: LoadGenerator.Outcome) -> Double { Double(outcome.answers) / max(0.001, outcome.seconds) }
+        let many = "\(Double(size.users).figure) users in \(Double(size.organisations).figure) organisations"
+        report.add(
+            "identity", "list of \(many), another page of 50 each time", target: "≥ 1,000/s",
+            "\(rate(result.everything).figure)/s, p99 \(result.everything.percentile(0.99).figure) ms, \(result.everythingCPU.figure) CPU-ms a page",
+            isMet: rate(result.everything) >= 1000)
+        let ratio = result.scopedCPU / max(0.001, result.everythingCPU)
+        report.add(
+            "identity", "the same under data scope ÷ administrator's, CPU of the server; rows leaked", target: "≤ 1.20; 0",
+            "\(ratio.figure); 0 (\(rate(result.scoped).figure)/s, \(result.scopedCPU.figure) CPU-ms a page)", isMet: ratio <= 1.2)
+        report.add(
+            "identity", "a node of a tree of \(Double(size.organisations).figure), with its level and history", target: "p99 ≤ 50 ms",
+            "\(rate(result.node).figure)/s, p50 \(result.node.percentile(0.5).figure) ms, p99 \(result.node.percentile(0.99).figure) ms", isMet: result.node.percentile(0.99) <= 50)
+        report.add(
+            "identity", "\(Double(size.sessions).figure) living sessions, each asked once", target: "≤ 150 MB",
+            "\(result.sessionMegabytes.figure) MB more than before, p99 \(result.sessions.percentile(0.99).figure) ms", isMet: result.sessionMegabytes <= 150)
+        report.add("identity", "hash of a password, median of nine", "\(result.hashMilliseconds.figure) ms")
     }
 
     private func designed(_ directory: String, _ logger: Logger, _ report: inout BenchReport) async throws {

@@ -9,6 +9,8 @@ enum Migrations {
         migration0017Providers, migration0017DualControl, migration0017Units, migration0018, migration0018Services, migration0018Events, migration0019, migration0020,
         migration0021,
         migration0022,
+        migration0023,
+        migration0024,
         migration0025,
         migration0029,
     ]

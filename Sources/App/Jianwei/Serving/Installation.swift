@@ -5,6 +5,7 @@ import Exchange
 import Features
 import Foundation
 import GateOffice
+import GridSupervision
 import Identity
 import Kernel
 import Ledgers
@@ -44,7 +45,7 @@ struct Installation: Sendable {
 
     /// Everything this program consists of: what it serves, and what a new migration is written from.
     static func features(_ mobileSources: MobileSources) -> FeatureSet {
-        FeatureSet([mobileSources.feature, GateOffice(mobileSources).feature, Operations.feature, ParkSafety.feature, Security.feature])
+        FeatureSet([mobileSources.feature, GateOffice(mobileSources).feature, Operations.feature, ParkSafety.feature, Security.feature, GridSupervision.feature])
     }
 
     /// Opens a directory, created when absent: keys, database, migrations, first users, registry.

@@ -18,8 +18,8 @@ package enum GatePermission {
     package static let ownRules = "gate.ownRules"
 
     static let declarations: [PermissionDeclaration] = [
-        PermissionDeclaration(workbench, "工作台与实时过车", area: "移动源门禁", defaultRoles: [.city, .county, .enterpriseAdmin, .enterpriseGuard]),
-        PermissionDeclaration(map, "一张图", area: "移动源门禁", defaultRoles: [.city, .county]),
+        PermissionDeclaration(workbench, "工作台与实时过车", area: "移动源门禁", defaultRoles: [.city, .county, .enterpriseAdmin, .enterpriseGuard, .gridOfficer]),
+        PermissionDeclaration(map, "一张图", area: "移动源门禁", defaultRoles: [.city, .county, .gridOfficer]),
         PermissionDeclaration(statistics, "统计分析", area: "移动源门禁", defaultRoles: [.city, .county, .enterpriseAdmin]),
         PermissionDeclaration(transmission, "传输率与数据质量", area: "移动源门禁", defaultRoles: [.city, .county, .enterpriseAdmin]),
         PermissionDeclaration(warning, "启动与解除预警", area: "移动源门禁", defaultRoles: [.city]),

@@ -76,7 +76,7 @@ package enum AlarmPermission {
     package static let configure = "alarm.configure"
 
     package static let all: [PermissionDeclaration] = [
-        PermissionDeclaration(read, "报警：查看", area: "监测报警", defaultRoles: [.city, .county, .enterpriseAdmin, .enterpriseGuard]),
+        PermissionDeclaration(read, "报警：查看", area: "监测报警", defaultRoles: [.city, .county, .enterpriseAdmin, .enterpriseGuard, .gridOfficer]),
         PermissionDeclaration(handle, "报警：处理", area: "监测报警", defaultRoles: [.city, .county]),
         PermissionDeclaration(export, "报警：导出清单与证据包", area: "监测报警", defaultRoles: [.city, .county]),
         PermissionDeclaration(appeal, "报警：提出复议", area: "监测报警", defaultRoles: [.enterpriseAdmin]),

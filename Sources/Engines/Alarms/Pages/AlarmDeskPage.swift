@@ -75,6 +75,7 @@ extension AlarmPages {
             switch principal.scope {
             case .everything: items
             case .areas(let prefixes): items.filter { item in prefixes.contains { item.code.hasPrefix($0) } }
+            case .grids: items.filter { item in (principal.area ?? "-").hasPrefix(item.code) || item.code.hasPrefix(principal.area ?? "-") }
             case .organisation, .nothing: []
             }
         return visible.map { Choice($0.code, $0.title, group: Region(code: $0.code)?.parent?.title) }

@@ -102,15 +102,27 @@ struct ExplainPage: Sendable {
         }
         let owner = try row.int("org").flatMap { try platform.identity.organisations.find($0, reader) }?.name ?? "无"
         let place = "记录属于“\(owner)”，区划 \(row.text("area") ?? "无")；该用户的数据范围：\(scope(principal))"
-        guard principal.scope.admits(org: row.int("org"), area: row.text("area")) else { return Step(title: title, isPassed: false, because: "不在数据范围内。\(place)") }
+        guard ledger.mayRead(org: row.int("org"), area: row.text("area"), principal) else {
+            return Step(title: title, isPassed: false, because: "不在数据范围内。\(place)\(try grids(row.int("org"), principal, reader))")
+        }
         if row.moment("deleted_at") != nil { return Step(title: title, isPassed: false, because: "记录已删除。\(place)") }
-        return Step(title: title, isPassed: true, because: place)
+        return Step(title: title, isPassed: true, because: place + (try grids(row.int("org"), principal, reader)))
+    }
+
+    /// In which of the person's grids the owner stands and how it came there, and otherwise in whose it stands.
+    private func grids(_ org: Int64?, _ principal: Principal, _ reader: any Reader) throws -> String {
+        guard case .grids(let reach) = principal.scope, let org else { return "" }
+        let within = try reach.reasons(for: org, reader)
+        if !within.isEmpty { return "；在该用户的" + within.joined(separator: "、") }
+        let others = try platform.identity.grids.grids(of: org, reader).filter { $0.way != .keptOut }.map(\.name)
+        return others.isEmpty ? "；此单位不在任何网格内" : "；此单位属于网格“\(others.joined(separator: "、"))”，该用户不在其中任职"
     }
 
     private func scope(_ principal: Principal) -> String {
         switch principal.scope {
         case .everything: "全部数据"
         case .areas(let areas): "区划 " + areas.joined(separator: "、") + " 内的数据"
+        case .grids(let reach): "所在网格及下级网格内 \(reach.organisations.count) 家单位的数据"
         case .organisation: "本单位（\(principal.organisationName)）的数据"
         case .nothing: "没有数据"
         }

@@ -43,7 +43,8 @@ struct OrganisationPages: Sendable {
                 one.state == .active
                 ? ActionButton("停用", .post("\(path)/retire", confirm: "停用后“\(one.name)”的全部用户不能登录。确定停用？"), style: .quiet)
                 : ActionButton("启用", .post("\(path)/resume", confirm: "确定启用“\(one.name)”？"), style: .quiet)
-            let actions: Markup = mayWrite ? "\(ActionButton("编辑", .dialog("\(path)/edit"), style: .quiet))\(change)" : .empty
+            let file: Markup = one.kind == .enterprise ? "\(ActionButton("一企一册", .link(OrganisationFile.path(one.id)), icon: "book", style: .quiet))" : .empty
+            let actions: Markup = file + (mayWrite ? "\(ActionButton("编辑", .dialog("\(path)/edit"), style: .quiet))\(change)" : .empty)
             let area = Region(code: one.area + String(repeating: "0", count: max(0, 6 - one.area.utf8.count)))?.path ?? one.area
             let cells: [Markup] = [
                 "<a href=\"/admin/users?organisation=\(one.id)\">\(one.name)</a>", "\(one.kind.title)", "<span class=\"mono\">\(one.code)</span>", "\(area)",

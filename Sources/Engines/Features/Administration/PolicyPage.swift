@@ -85,6 +85,12 @@ struct PolicyPage: Sendable {
                         "doorNotice", "登录页警示语", .textArea(rows: 2), value: policy.doorNotice, isReadOnly: !mayWrite,
                         help: "如：本系统仅供授权人员使用，一切操作均被记录。不填则不显示", maxLength: 300, isWide: true),
                     FormField(
+                        "selfRegistration", "自助注册", .check("个人和企业可在登录页申请账号，由管理员审核开通"), value: policy.selfRegistration ? "1" : "", isReadOnly: !mayWrite,
+                        help: "在“注册审核”中办理"),
+                    FormField(
+                        "watermark", "页面水印", .check("每个页面淡显登录人姓名、登录名与时间，打印时保留"), value: policy.watermark ? "1" : "", isReadOnly: !mayWrite,
+                        help: "下次打开页面时生效"),
+                    FormField(
                         "outboundNetworks", "允许本系统访问的内网网段", .textArea(rows: 2),
                         value: networks["outboundNetworks"] ?? policy.outboundNetworks.map(\.text).joined(separator: "\n"), isReadOnly: !mayWrite,
                         help: "外部登录服务、应用退出通知在内网时填写，一行一个；不填则只能访问公网 https 地址", isWide: true),
@@ -137,6 +143,7 @@ struct PolicyPage: Sendable {
         (policy.networks, policy.administratorNetworks) = (networks, administrators)
         policy.outboundNetworks = try Self.networks(form["outboundNetworks"], "outboundNetworks", "允许本系统访问的内网网段", &findings)
         policy.doorNotice = form["doorNotice"] ?? ""
+        (policy.selfRegistration, policy.watermark) = (form["selfRegistration"] == "1", form["watermark"] == "1")
         policy.terminalRoles = form.all("terminalRoles").filter { !$0.isEmpty }
         (policy.qrSignIn, policy.certificateSignIn, policy.smsSignIn) = (form["qrSignIn"] == "1", form["certificateSignIn"] == "1", form["smsSignIn"] == "1")
         policy.terminalOrganisations = try await bound(form["terminalOrganisations"], &findings)

@@ -110,7 +110,7 @@ struct UnitPages: Sendable {
         let path = "/admin/units/\(one.id)"
         let mayWrite = context.may("organisation.write")
         var facts: [DescriptionList.Item] = [
-            .init("编号", "<span class=\"mono\">\(one.code)</span>"), .init("层级", "\(one.depth)"), .init("所属机构", "\(owner?.name)"), .init("行政区划", "\(one.area)"),
+            .init("编号", "<span class=\"mono\">\(one.code)</span>"), .init("层级", "\(one.depth)"), .init("所属机构", owner.map(Self.file) ?? .empty), .init("行政区划", "\(one.area)"),
             .init("状态", one.state == .active ? "\(Badge("正常", .good, isDot: true))" : "\(Badge("已停用", .muted, isDot: true))"),
         ]
         if let successor { facts.append(.init("已并入", "<a href=\"/admin/units/\(successor.id)\">\(successor.name)</a>")) }
@@ -164,6 +164,11 @@ struct UnitPages: Sendable {
         return Shell.page(
             one.name, crumbs: crumbs(lineage, one.tree), active: "/admin/units", actions: actions, status: findings.isEmpty ? .ok : .unprocessableContent, body: body,
             context: context)
+    }
+
+    /// An enterprise leads to its file (一企一册).
+    private static func file(_ owner: Organisation) -> Markup {
+        owner.kind == .enterprise ? "<a href=\"\(OrganisationFile.path(owner.id))\">\(owner.name)</a>" : "\(owner.name)"
     }
 
     @Sendable func export(request: Request, context: WebContext) async throws -> Response {

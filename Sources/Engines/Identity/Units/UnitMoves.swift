@@ -34,6 +34,8 @@ extension Units {
             try note(unit, "移动", before: before, after: after, nodes: touched.nodes, members: touched.members, by: principal, in: tx)
             let words = "“\(unit.name)”移至“\(target.name)”之下，连同 \(touched.nodes - 1) 个下级、\(touched.members) 人"
             try audit.record(AuditEntry("move", "unit", "\(id)", words, details: ["from": .string(before), "to": .string(after)]), by: principal, in: tx)
+            try hooks.run(unit.tree, by: principal, in: tx)
+            version.bump(after: tx)
             return touched
         }
     }
@@ -70,6 +72,8 @@ extension Units {
             try note(target, "接收合并", before: unit.name, after: target.name, nodes: touched.nodes, members: moved, by: principal, in: tx)
             let words = "“\(unit.name)”并入“\(target.name)”，\(touched.nodes - 1) 个下级、\(moved) 人随同"
             try audit.record(AuditEntry("merge", "unit", "\(id)", words, details: ["into": .int(other)]), by: principal, in: tx)
+            try hooks.run(unit.tree, by: principal, in: tx)
+            version.bump(after: tx)
             return touched
         }
     }
@@ -109,6 +113,7 @@ extension Units {
                 ON CONFLICT (unit_id, user_id) DO UPDATE SET post = excluded.post
                 """)
             try audit.record(AuditEntry("update", "unit", "\(id)", "“\(user.text("name") ?? "")”任“\(unit.name)”\(post)"), by: principal, in: tx)
+            version.bump(after: tx)
         }
     }
 
@@ -118,6 +123,7 @@ extension Units {
             let unit = try visible(id, to: principal, tx)
             guard try tx.execute("DELETE FROM unit_members WHERE unit_id = \(id) AND user_id = \(user)") == 1 else { throw Failure.notFound("此人") }
             try audit.record(AuditEntry("update", "unit", "\(id)", "用户 \(user) 不再任职于“\(unit.name)”"), by: principal, in: tx)
+            version.bump(after: tx)
         }
     }
 }

@@ -6,6 +6,9 @@ package struct Units: Sendable {
     let database: any Database
     let clock: Clock
     let audit: AuditTrail
+    let version: IdentityVersion
+    /// What follows when the tree of grids changes shape.
+    package let hooks = UnitHooks()
 
     package static let levels = 10
 
@@ -106,6 +109,8 @@ package struct Units: Sendable {
             let word = state == .active ? "启用" : "停用"
             try note(old, word, before: "", after: "", nodes: count, members: 0, by: principal, in: tx)
             try audit.record(AuditEntry("update", "unit", "\(id)", "\(word)“\(old.name)”，共 \(count) 个节点"), by: principal, in: tx)
+            try hooks.run(old.tree, by: principal, in: tx)
+            version.bump(after: tx)
         }
     }
 

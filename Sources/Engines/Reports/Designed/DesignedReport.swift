@@ -79,6 +79,7 @@ extension ReportEngine {
         case .everything: "全部"
         case .areas(let areas): areas.map { code in Region(code: code + String(repeating: "0", count: max(0, 6 - code.count)))?.title ?? code }.joined(separator: "、")
         case .organisation: principal.organisationName
+        case .grids: "所在网格"
         case .nothing: "无"
         }
     }

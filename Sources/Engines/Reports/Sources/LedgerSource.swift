@@ -130,7 +130,7 @@ package enum ReportRegions {
             switch principal.scope {
             case .areas(let areas): areas
             case .everything: principal.area.map { [$0] } ?? []
-            case .organisation, .nothing: []
+            case .organisation, .grids, .nothing: []
             }
         return Region.counties.filter { item in prefixes.contains { item.code.hasPrefix($0) } }.prefix(300).map { Choice($0.code, $0.title) }
     }

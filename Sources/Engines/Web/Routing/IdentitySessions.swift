@@ -54,12 +54,14 @@ package struct IdentitySessions: SessionResolver {
     }
 
     package var doorNotice: String { identity.policies.current.doorNotice }
+    package var watermark: Bool { identity.policies.current.watermark }
 
     package var ways: [SignInWay] {
         let policy = identity.policies.current
         var ways: [SignInWay] = []
         if policy.qrSignIn { ways.append(SignInWay("手机扫码", "Scan", icon: "qr", path: "/login/qr")) }
         if identity.codeSignIn.isOn { ways.append(SignInWay("短信验证码", "SMS code", icon: "message", path: "/login/sms")) }
+        if policy.selfRegistration { ways.append(SignInWay("申请账号", "Register", icon: "user", path: "/register")) }
         if policy.certificateSignIn {
             ways.append(SignInWay("数字证书", "Certificate", icon: "shield", path: "/login/certificate"))
             ways.append(SignInWay("密钥签名", "Signature", icon: "key", path: "/login/key"))

@@ -89,6 +89,8 @@ package protocol SessionResolver: Sendable {
     func secondPersonFailed(_ approval: Int64, because reason: String, by principal: Principal) async throws
     /// Said at the door before anybody signs in; empty: nothing.
     var doorNotice: String { get }
+    /// Whether every page carries the reader's name and the time.
+    var watermark: Bool { get }
 }
 
 extension SessionResolver {
@@ -102,6 +104,7 @@ extension SessionResolver {
     package var confirmSeconds: Int64 { 900 }
     package var ways: [SignInWay] { [] }
     package var doorNotice: String { "" }
+    package var watermark: Bool { false }
     package func asksSecondPerson(for act: DualAct) -> Bool { false }
     package func secondPerson(_ asked: AskedAct, by principal: Principal) async throws -> DualVerdict { .go }
     package func secondPersonFailed(_ approval: Int64, because reason: String, by principal: Principal) async throws {}

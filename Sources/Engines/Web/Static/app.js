@@ -16,6 +16,8 @@ function content(root) {
   const scan = root.querySelector("[data-scan]");
   if (scan) import("./sign-in.js").then((m) => m.waitForScan(scan));
   if (root.querySelector("[data-map]")) import("./maps.js").then((m) => m.drawMaps(root));
+  const outline = root.querySelector("[data-outline-editor]");
+  if (outline) import("./grid-outline.js").then((m) => m.editOutline(outline));
 }
 
 startShell(onContent);

@@ -53,7 +53,15 @@ function graticule(L, map) {
 export async function drawMaps(root) {
   const L = await leaflet();
   for (const [figure, held] of maps) if (!figure.isConnected) { held.map.remove(); maps.delete(figure); }
-  for (const figure of root.querySelectorAll("[data-map]")) if (!maps.has(figure)) draw(L, figure);
+  for (const figure of root.querySelectorAll("[data-map]")) if (!maps.has(figure)) { const settled = draw(L, figure); maps.get(figure).settled = settled; }
+}
+
+/** The map of a figure once it stands and has found its view. */
+export async function whenDrawn(figure) {
+  await drawMaps(figure.parentElement);
+  const held = maps.get(figure);
+  await held.settled;
+  return { L: window.L, map: held.map };
 }
 
 async function draw(L, figure) {

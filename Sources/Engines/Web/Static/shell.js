@@ -30,6 +30,7 @@ export function startShell(onContent) {
   document.addEventListener("jw:toast", (event) => toast(event.detail.text, event.detail.tone, { title: event.detail.title }));
   document.addEventListener("jw:refresh", () => refreshPage());
   if (body.dataset.flash) toast(body.dataset.flash, "good");
+  if (body.dataset.watermark) watermark(body.dataset.watermark);
 
   document.addEventListener("click", (event) => {
     const hit = (selector) => event.target.closest(selector);
@@ -172,4 +173,26 @@ function forget(path) {
   session.set("recent", pages);
   if (path === location.pathname && pages.length) document.querySelectorAll(".recent-tab a")[at === 0 ? 1 : at - 1]?.click();
   else remember();
+}
+
+/** The reader's name and the minute, tiled faintly over everything, on paper too; clicks go through it. */
+function watermark(who) {
+  const cover = make("div", { class: "watermark", "aria-hidden": "true" });
+  const draw = () => {
+    const canvas = make("canvas", { width: 640, height: 400 }), pen = canvas.getContext("2d");
+    const now = new Date(), two = (number) => String(number).padStart(2, "0");
+    pen.translate(320, 200);
+    pen.rotate(-Math.PI / 9);
+    pen.textAlign = "center";
+    pen.font = "26px sans-serif";
+    pen.fillStyle = "rgb(110 125 145 / 15%)";
+    pen.fillText(who, 0, -18);
+    pen.fillText(`${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())} ${two(now.getHours())}:${two(now.getMinutes())}`, 0, 20);
+    cover.style.backgroundImage = `url(${canvas.toDataURL()})`;
+  };
+  draw();
+  setInterval(draw, 60000);
+  document.body.append(cover);
+  // Taken out of the page by hand, it comes back.
+  new MutationObserver(() => { if (!cover.isConnected) document.body.append(cover); }).observe(document.body, { childList: true });
 }

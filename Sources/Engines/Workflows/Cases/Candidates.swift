@@ -45,6 +45,7 @@ extension WorkflowEngine {
 
     /// Ids of active users who hold a role and whose scope under it admits a case's org and area.
     package static func holders(of role: String, organisation: Int64?, org: Int64?, area: String?, in reader: any Reader) throws -> [Int64] {
+        let officers = try org.map { try GridReach.officers(of: $0, reader) } ?? []
         let narrowed: SQL = organisation.map { "u.organisation = \($0)" } ?? "1 = 1"
         return try reader.rows(
             """
@@ -56,6 +57,7 @@ extension WorkflowEngine {
             switch row.text("scope").flatMap(ScopeRule.init(rawValue:)) {
             case .everything: return id
             case .ownArea: return (area ?? "").hasPrefix(row.text("place") ?? "-") ? id : nil
+            case .ownGrids: return officers.contains(id) ? id : nil
             case .ownOrganisation: return row.int("organisation") == org ? id : nil
             case nil: return nil
             }

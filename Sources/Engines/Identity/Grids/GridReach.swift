@@ -1,0 +1,66 @@
+import Kernel
+import Storage
+
+/// Whom a grid officer looks after: the organisations that stand in the grids where he has a post, and in those below.
+package struct GridReach: Sendable, Equatable {
+    /// Paths of the grids, as `Unit.path`: `/3/`, `/3/17/`.
+    package var paths: [String]
+    /// As they were when the reach was read. Whatever changes a grid, a post in it or what stands in it makes sessions read it anew (`IdentityVersion`).
+    package var organisations: Set<Int64>
+
+    package init(paths: [String], organisations: Set<Int64>) {
+        self.paths = paths
+        self.organisations = organisations
+    }
+
+    /// Grids of somebody's posts that are in use; empty reach where there are none.
+    static func load(of user: Int64, _ reader: any Reader) throws -> GridReach {
+        let paths = try reader.rows(
+            """
+            SELECT un.path FROM unit_members um JOIN units un ON un.id = um.unit_id WHERE um.user_id = \(user) AND un.tree = \(UnitTree.grid.rawValue) AND un.state = 'active'
+            ORDER BY un.path
+            """
+        ).compactMap { $0[0].text }
+        // What lies below another of them is in it.
+        var tops: [String] = []
+        for path in paths where !tops.contains(where: { path.hasPrefix($0) }) { tops.append(path) }
+        guard !tops.isEmpty else { return GridReach(paths: [], organisations: []) }
+        let organisations = try reader.rows(subjects(below: tops)).compactMap { $0[0].int }
+        return GridReach(paths: tops, organisations: Set(organisations))
+    }
+
+    /// For an `IN`: the organisations of all grids at or below some paths.
+    static func subjects(below paths: [String]) -> SQL {
+        let ranges = paths.map { path -> SQL in "(un.path >= \(path) AND un.path < \(path.dropLast() + "0"))" }
+        return """
+            SELECT us.org FROM unit_subjects us JOIN units un ON un.id = us.unit_id WHERE us.way <> \(GridSubject.Way.keptOut.rawValue) AND un.state = 'active' \
+            AND (\(SQL.joined(ranges, by: " OR ")))
+            """
+    }
+
+    /// Active users with a post in a grid that holds this organisation, or above it.
+    package static func officers(of org: Int64, _ reader: any Reader) throws -> Set<Int64> {
+        let paths = try reader.rows(
+            """
+            SELECT un.path FROM unit_subjects us JOIN units un ON un.id = us.unit_id WHERE us.org = \(org) AND us.way <> \(GridSubject.Way.keptOut.rawValue) AND un.state = 'active'
+            """
+        ).compactMap { $0[0].text }
+        let grids = Set(paths.flatMap { $0.split(separator: "/").compactMap { Int64($0) } })
+        guard !grids.isEmpty else { return [] }
+        let rows = try reader.rows(
+            "SELECT um.user_id FROM unit_members um JOIN units un ON un.id = um.unit_id WHERE um.unit_id IN (\(list: grids.sorted())) AND un.state = 'active'")
+        return Set(rows.compactMap { $0[0].int })
+    }
+
+    /// Why an organisation is within: each grid at or below the paths that holds it, and how it came there.
+    package func reasons(for org: Int64, _ reader: any Reader) throws -> [String] {
+        guard !paths.isEmpty else { return [] }
+        let ranges = paths.map { path -> SQL in "(un.path >= \(path) AND un.path < \(path.dropLast() + "0"))" }
+        return try reader.rows(
+            """
+            SELECT un.name, us.way FROM unit_subjects us JOIN units un ON un.id = us.unit_id WHERE us.org = \(org) AND un.state = 'active' AND (\(SQL.joined(ranges, by: " OR ")))
+            ORDER BY un.depth DESC
+            """
+        ).map { row in "网格“\(row.text("name") ?? "")”（\(row.text("way").flatMap(GridSubject.Way.init)?.title ?? "")）" }
+    }
+}
