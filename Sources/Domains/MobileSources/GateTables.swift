@@ -133,7 +133,8 @@ package enum GateTables {
         ], indexes: [Index("org", "id"), Index("area", "id")])
 
     package static let all: [Table] = [
-        gateState, serialGap, gateDaily, passDaily, passMonthly, passDailyStage, passMonthlyStage, plateMonth, plateMonthCount, PassSums.table, photoUse, passClip, gateChange, delivery,
+        gateState, serialGap, gateDaily, passDaily, passMonthly, passDailyStage, passMonthlyStage, plateMonth, plateMonthCount, PassSums.table, photoUse, passClip, gateChange,
+        delivery,
         siteStrategy, sequence, setting,
         randomCheck, StrategyVersions.table, Retention.table,
     ]

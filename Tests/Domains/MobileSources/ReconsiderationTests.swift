@@ -87,7 +87,8 @@ struct ReconsiderationTests {
         try await Application(router: desk.house.router).test(.router) { client in
             let id = try await Self.submit(client, desk)
             try await Self.act(client, id, "accept", by: "county")
-            try await Self.act(client, id, "revoke", by: "county", [("finding", "复检合格"), ("opinion", "撤销")] + (example.answer.isEmpty ? [] : [("releasesVehicle", example.answer)]))
+            try await Self.act(
+                client, id, "revoke", by: "county", [("finding", "复检合格"), ("opinion", "撤销")] + (example.answer.isEmpty ? [] : [("releasesVehicle", example.answer)]))
             try await Self.act(client, id, "agree", by: "steel")
         }
         let state = try await desk.house.platform.database.read { try $0.value("SELECT state FROM excess_emission_entry WHERE plate_no = \(plate)")?.text }

@@ -4,6 +4,7 @@ import DataServices
 import Exchange
 import Features
 import Foundation
+import GateOffice
 import HJ1321
 import Hummingbird
 import Identity
@@ -13,7 +14,6 @@ import Logging
 import Maps
 import Media
 import Messages
-import GateOffice
 import MobileSources
 import NIOCore
 import Reports
@@ -149,7 +149,10 @@ struct Server: Sendable {
         let alarmPages = AlarmPages(
             engine: platform.alarms, database: platform.database, photos: platform.photos,
             settings: AlarmPages.Settings(
-                sourcePath: { $0.kind == GatePassEvent.ledger.name ? "/passes/\($0.id)" : $0.kind == "alarm" ? "/alarms/\($0.id)" : $0.kind.hasPrefix("ledger:") ? "/ledgers/\($0.kind.dropFirst(7))/\($0.id)" : nil },
+                sourcePath: {
+                    $0.kind == GatePassEvent.ledger.name
+                        ? "/passes/\($0.id)" : $0.kind == "alarm" ? "/alarms/\($0.id)" : $0.kind.hasPrefix("ledger:") ? "/ledgers/\($0.kind.dropFirst(7))/\($0.id)" : nil
+                },
                 actions: ReconsiderationPages.actions, workFolder: installation.directory + "/work"
             ))
         try FileManager.default.createDirectory(atPath: installation.directory + "/work", withIntermediateDirectories: true)

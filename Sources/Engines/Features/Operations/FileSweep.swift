@@ -39,7 +39,9 @@ package struct FileSweep: Sendable {
     }
 
     /// Tables whose texts name no file, or only such as `photos` and `clips` answer for; the largest ones.
-    private static let silent: Set<String> = ["gate_pass", "audit", "photos", "clips", "photo_use", "plate_month", "signed_nonces", "node_signals", "pass_daily", "pass_monthly", "pass_sums"]
+    private static let silent: Set<String> = [
+        "gate_pass", "audit", "photos", "clips", "photo_use", "plate_month", "signed_nonces", "node_signals", "pass_daily", "pass_monthly", "pass_sums",
+    ]
     private static let days: Int64 = 7
 
     let database: any Database

@@ -39,7 +39,8 @@ package struct ListPage: Sendable {
 
     package init(
         _ title: String, at path: String, crumbs: [Crumb], active: String? = nil, id: String, columns: [Column], filters: [FormField] = [], kept: [PageAddress.QueryItem] = [],
-        empty: String, add: ActionButton? = nil, export: String? = nil, actions: Markup = .empty, batch: [BatchAction] = [], toolbar: Markup = .empty, above: Markup = .empty, below: Markup = .empty,
+        empty: String, add: ActionButton? = nil, export: String? = nil, actions: Markup = .empty, batch: [BatchAction] = [], toolbar: Markup = .empty, above: Markup = .empty,
+        below: Markup = .empty,
         findings: [FieldFinding] = []
     ) {
         self.title = title
