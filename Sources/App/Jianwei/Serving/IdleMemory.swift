@@ -1,9 +1,9 @@
 import Foundation
 import Glibc
 
-/// Gives back what an idle server does not use: pages of code that ran once, and what was freed but still stands in the heap.
+/// Gives back what an idle server does not use: pages of code that ran once.
 ///
-/// Pages of code are clean copies of files, so the kernel may drop them at any time; those that are used again come back from its cache at the first touch, some hundred microseconds for all
+/// They are clean copies of files, so the kernel may drop them at any time; those that are used again come back from its cache at the first touch, some hundred microseconds for all
 /// of them. A server that works is left alone.
 struct IdleMemory: Sendable {
     /// When the services have begun their rounds.
@@ -27,7 +27,6 @@ struct IdleMemory: Sendable {
 
     /// Also once when everything is made and before the first request is answered.
     static func release() {
-        malloc_trim(0)
         guard let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8) else { return }
         for line in maps.split(separator: "\n") {
             let parts = line.split(separator: " ", omittingEmptySubsequences: true)
