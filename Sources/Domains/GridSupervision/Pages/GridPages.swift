@@ -36,8 +36,9 @@ struct GridPages: Sendable {
         let scope = try context.signedIn().scope
         let keyword = context.here["q"]
         let (shapes, sites, counts) = try await platform.database.read { [grids] reader in
-            let shapes = try grids.shapes(scope: scope, reader)
-            return (shapes, try Self.sites(scope, reader), try Self.counts(shapes.map(\.unit.id), reader))
+            // Each grid before those below it.
+            let shapes = try grids.shapes(scope: scope, reader).sorted { $0.unit.path < $1.unit.path }
+            return (shapes, try Self.sites(scope, reader), try Self.counts(shapes, reader))
         }
         let shown = shapes.filter { shape in keyword.map { shape.unit.name.contains($0) || shape.unit.code == $0 } ?? true }
         let lines = shown.prefix(500).map { shape -> Markup in
@@ -69,13 +70,20 @@ struct GridPages: Sendable {
         ).map { ($0.int("id") ?? 0, $0.text("name") ?? "", Coordinate($0.double("longitude") ?? 0, $0.double("latitude") ?? 0)) }
     }
 
-    private static func counts(_ ids: [Int64], _ reader: any Reader) throws -> [Int64: (officers: Int, subjects: Int)] {
+    /// Officers in office and organisations of each grid, those of the grids below it included.
+    private static func counts(_ shapes: [GridShape], _ reader: any Reader) throws -> [Int64: (officers: Int, subjects: Int)] {
+        let paths = shapes.reduce(into: [Int64: String]()) { $0[$1.unit.id] = $1.unit.path }
+        let ids = paths.keys.sorted()
         var counts: [Int64: (officers: Int, subjects: Int)] = [:]
-        for row in try reader.rows("SELECT unit_id, count(*) FROM unit_members WHERE unit_id IN (\(list: ids)) GROUP BY unit_id") {
-            counts[row[0].int ?? 0, default: (0, 0)].officers = Int(row[1].int ?? 0)
+        func each(_ row: Row, _ add: (inout (officers: Int, subjects: Int), Int) -> Void) {
+            let above = paths[row[0].int ?? 0]?.split(separator: "/").compactMap { Int64($0) } ?? []
+            for grid in above { add(&counts[grid, default: (0, 0)], Int(row[1].int ?? 0)) }
+        }
+        for row in try reader.rows("SELECT grid, count(*) FROM grid_officer WHERE grid IN (\(list: ids)) AND in_office = 1 AND deleted_at IS NULL GROUP BY grid") {
+            each(row) { $0.officers += $1 }
         }
         for row in try reader.rows("SELECT unit_id, count(*) FROM unit_subjects WHERE unit_id IN (\(list: ids)) AND way <> 'keptOut' GROUP BY unit_id") {
-            counts[row[0].int ?? 0, default: (0, 0)].subjects = Int(row[1].int ?? 0)
+            each(row) { $0.subjects += $1 }
         }
         return counts
     }
