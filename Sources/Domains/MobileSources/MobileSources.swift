@@ -44,6 +44,7 @@ package final class MobileSources: Sendable {
                 RoadsideNotice.register(on: platform.ledgers, messages: platform.messages)
                 LivePasses.connect(gates.feed, to: platform.live)
                 platform.alarms.faces.add(NearbyPasses.face)
+                platform.alarms.faces.add(HourlyPasses.face)
                 platform.expiries.declare(GateExpiries.all)
             },
             routes: { routes, platform in

@@ -14,7 +14,8 @@ package enum Operations {
         prepare: { platform in
             platform.alarms.book.declare(schemes: GradingPresets.all, pushRules: SupervisionTiers.all)
             platform.alarms.faces.add(NearbyCases.face)
-            platform.alarms.faces.add(NotificationRecipient.face)
+            platform.alarms.faces.add(NotificationRecipient.face(platform.ledgers))
+            NotificationRecipient.register(on: platform.ledgers)
             platform.expiries.declare([SystemInspection.nextRound])
             ReleaseRecord.register(on: platform.ledgers, messages: platform.messages)
             NewsArticle.register(on: platform.ledgers)

@@ -46,6 +46,10 @@ package struct Alarm: Sendable, Equatable {
     /// When somebody must look again whether it is over.
     package var recheckAt: Moment?
     package var recoveredAt: Moment?
+    /// When its enterprise is asked to answer (again); nil while nobody asks.
+    package var answerDueAt: Moment? = nil
+    /// How often it was asked.
+    package var answerAsked = 0
     /// Counts changes of state, for `expectedVersion`.
     package var version: Int
 
@@ -57,7 +61,7 @@ package struct Alarm: Sendable, Equatable {
     static let columns: SQL = """
         id, number, kind, grade, state, org, org_name, area, place, subject, plate, title, reasons, rule_version, list_version, strategy_version, source_kind, source_id, day, occurred_at, last_at, \
         times, raised_at, due_at, responded_at, decided_at, closed_at, handler_name, opinion, chain_head, evidence_count, version, \
-        traits, levels, urgency, false_class, recheck_at, recovered_at
+        traits, levels, urgency, false_class, recheck_at, recovered_at, answer_due_at, answer_asked
         """
 
     init(_ row: Row) throws {
@@ -101,6 +105,8 @@ package struct Alarm: Sendable, Equatable {
         falseClass = row.text("false_class").flatMap(AlarmFalseClass.init(rawValue:))
         recheckAt = row.moment("recheck_at")
         recoveredAt = row.moment("recovered_at")
+        answerDueAt = row.moment("answer_due_at")
+        answerAsked = Int(row.int("answer_asked") ?? 0)
     }
 }
 
@@ -133,6 +139,10 @@ package struct AlarmEvent: Sendable, Equatable {
         case "push": "推送"
         case "recheck": "到复核时间"
         case "export": "导出证据包"
+        case "askAnswer": "要求企业答复"
+        case "remind": "提醒企业"
+        case "escalate": "上报"
+        case "answer": "企业答复"
         default: AlarmAction(rawValue: action)?.title ?? action
         }
     }

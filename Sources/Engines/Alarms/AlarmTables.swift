@@ -4,7 +4,8 @@ import Storage
 /// The tables of this engine, as migrations must arrive at them.
 package enum AlarmTables {
     package static let all: [Table] =
-        [alarms, events, evidence, awaited, awaitedClips, daily, numbers, schemes, pushRules, pushes, suppressions, suppressed, followUps] + ExpiryTables.all
+        [alarms, events, evidence, awaited, awaitedClips, daily, numbers, schemes, pushRules, pushes, suppressions, suppressed, followUps, answers, points, readings]
+        + ExpiryTables.all
 
     /// One row is one alarm. `accepts_repeats` is 1 while a repeat may still count on it, otherwise NULL, so that the merge look-up reads a small partial index.
     static let alarms = Table(
@@ -50,6 +51,8 @@ package enum AlarmTables {
             Column("false_class", .text),
             Column("recheck_at", .integer),
             Column("recovered_at", .integer),
+            Column("answer_due_at", .integer),
+            Column("answer_asked", .integer, required: true, fallback: .int(0)),
         ],
         indexes: [
             Index("number", unique: true),
@@ -62,6 +65,7 @@ package enum AlarmTables {
             Index("plate", "occurred_at", where: "plate IS NOT NULL"),
             Index("source_kind", "source_id", where: "source_id IS NOT NULL"),
             Index("recheck_at", where: "recheck_at IS NOT NULL"),
+            Index("answer_due_at", where: "answer_due_at IS NOT NULL"),
             Index("urgency", "occurred_at", where: "closed_at IS NULL"),
         ])
 
@@ -185,6 +189,30 @@ package enum AlarmTables {
             Column("way", .text, required: true), Column("contact", .text, required: true), Column("finding", .text, required: true), Column("cause", .text, required: true),
             Column("measure", .text, required: true), Column("is_recovered", .integer, required: true),
         ], indexes: [Index("alarm", "id")])
+
+    /// One row is what an enterprise said of an alarm of its own; `told_at` is empty until whoever handles the alarm knows of it.
+    static let answers = Table(
+        "alarm_answers",
+        columns: [
+            Column("alarm", .integer, required: true), Column("at", .integer, required: true), Column("by_id", .integer, required: true), Column("by_name", .text, required: true),
+            Column("contact", .text, required: true), Column("cause", .text, required: true), Column("measure", .text, required: true),
+            Column("is_recovered", .integer, required: true), Column("photos", .integer, required: true, fallback: .int(0)), Column("told_at", .integer),
+        ], indexes: [Index("alarm", "id"), Index("id", where: "told_at IS NULL")])
+
+    /// One row is a point whose values come as a series; organisation 0 belongs to none.
+    static let points = Table(
+        "alarm_points", key: ["org", "subject"],
+        columns: [
+            Column("org", .integer, required: true), Column("subject", .text, required: true), Column("area", .text), Column("unit", .text, required: true), Column("high", .real),
+            Column("low", .real), Column("last_at", .integer, required: true),
+        ], isClustered: true)
+
+    /// One row is one value of a point; the latest thousand of each are kept.
+    static let readings = Table(
+        "alarm_readings", key: ["org", "subject", "at"],
+        columns: [
+            Column("org", .integer, required: true), Column("subject", .text, required: true), Column("at", .integer, required: true), Column("value", .real, required: true),
+        ], isClustered: true)
 
     /// The last number given on each business day.
     static let numbers = Table("alarm_numbers", key: ["day"], columns: [Column("day", .integer, required: true), Column("last", .integer, required: true)], isClustered: true)

@@ -2,7 +2,7 @@ import Storage
 
 /// The tables of this engine, as migrations must arrive at them.
 package enum ReportTables {
-    package static let all: [Table] = [items, schedules, outputs]
+    package static let all: [Table] = [items, versions, schedules, outputs]
 
     /// One row is one chart, dashboard, rotation or template; `body` is its JSON, `blob` a template's file. Those shipped with the program have a `name` and no owner.
     static let items = Table(
@@ -14,6 +14,14 @@ package enum ReportTables {
             Column("updated_at", .integer, required: true),
         ],
         indexes: [Index("name", unique: true, where: "name IS NOT NULL"), Index("kind", "id"), Index("owner", "kind")])
+
+    /// One row is one version somebody kept of an item on purpose; never changed, the latest fifty stay.
+    static let versions = Table(
+        "report_item_versions", key: ["item", "version"],
+        columns: [
+            Column("item", .integer, required: true), Column("version", .integer, required: true), Column("title", .text, required: true), Column("body", .text, required: true),
+            Column("note", .text, required: true), Column("at", .integer, required: true), Column("by_name", .text, required: true),
+        ], isClustered: true)
 
     /// One row is one report made again and again for the same people.
     static let schedules = Table(

@@ -21,6 +21,7 @@ struct AlarmPageTests {
             "city": AlarmFixture.officer(scope: .areas(["1301"])),
             "reader": AlarmFixture.officer(scope: .areas(["1301"]), permissions: ["alarm.read"]),
             "plant2": AlarmFixture.officer(scope: .organisation(2), permissions: ["alarm.read"]),
+            "gauge": AlarmFixture.officer(scope: .areas(["1301"]), permissions: ["alarm.report"]),
             "stranger": AlarmFixture.officer(permissions: ["onSiteVehicle.read"]),
         ]
 

@@ -141,6 +141,7 @@ struct ReportHouse: Sendable {
     func test(_ body: @Sendable @escaping (any TestClientProtocol) async throws -> Void) async throws {
         var settings = WebSettings()
         settings.ratePerSecond = 0
+        settings.linkHosts = ["www.example.gov.cn"]
         let site = Site(settings: settings, menu: ReportPages.menu, assets: .empty, sessions: ReportSessions(house: self), hub: LiveHub(), clock: engine.clock)
         let router = WebRouter.make(site: site, table: RouteTable()) { ReportPages(engine: engine).add(to: $0) }
         try await Application(router: router).test(.router, body)

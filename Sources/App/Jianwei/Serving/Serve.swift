@@ -44,6 +44,7 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Fill an empty directory with an invented city and let it live.") var demo = false
     @Option(help: "Address of a reverse proxy whose X-Forwarded-For is believed; may be repeated.") var trustedProxy: [String] = []
     @Flag(help: "Visitors come over TLS (ended by the proxy): cookies are Secure, HSTS is sent.") var secure = false
+    @Option(help: "A host to which boards may link, such as www.example.gov.cn; may be repeated.") var linkHost: [String] = []
     @Option(help: "PEM file of the server's certificate with its chain: visitors come over TLS 1.2 or 1.3; changed files are taken up in seconds.") var tlsCertificate: String?
     @Option(help: "PEM file of its private key.") var tlsKey: String?
     @Option(help: "PEM file of the authorities that issue people's certificates: visitors may show one to sign in.") var clientCa: String?
@@ -73,7 +74,7 @@ struct Serve: AsyncParsableCommand {
         let demonstration = demo ? DemoStage(installation: installation, address: address, logger: logger) : nil
         let credentials = try await demonstration?.install() ?? []
         let server = try Server(
-            installation: installation, address: address, trustedProxies: Set(trustedProxy), isSecure: secure || tls != nil, publicAddress: publicAddress,
+            installation: installation, address: address, trustedProxies: Set(trustedProxy), isSecure: secure || tls != nil, publicAddress: publicAddress, linkHosts: linkHost,
             securityContact: securityContact,
             requestsPerSecond: requestsPerSecond, drain: Drain(seconds: max(0, drain)), tls: tls, asksCertificates: clientCa != nil,
             logger: logger,
@@ -120,7 +121,7 @@ struct Server: Sendable {
     private let logger: Logger
 
     init(
-        installation: Installation, address: ListenAddress, trustedProxies: Set<String> = [], isSecure: Bool = false, publicAddress: String = "", securityContact: String = "",
+        installation: Installation, address: ListenAddress, trustedProxies: Set<String> = [], isSecure: Bool = false, publicAddress: String = "", linkHosts: [String] = [], securityContact: String = "",
         requestsPerSecond: Double = 100, drain: Drain = Drain(seconds: 0), tls: TLSFiles? = nil, asksCertificates: Bool = false,
         logger: Logger, extraServices: [any Service] = []
     ) throws {
@@ -128,6 +129,7 @@ struct Server: Sendable {
         var settings = WebSettings()
         settings.systemName = "重点行业移动源门禁监管平台"
         settings.trustedProxies = trustedProxies
+        settings.linkHosts = linkHosts
         settings.isSecure = isSecure
         settings.publicAddress = publicAddress
         settings.securityContact = securityContact

@@ -30,3 +30,20 @@ enum NearbyPasses {
             .sorted { abs($0.at.milliseconds - at) < abs($1.at.milliseconds - at) }.prefix(20).map { $0 }
     }
 }
+
+/// Passes of each hour at an alarm's enterprise, two days before it and half a day after it: for the curve beside an alarm whose point measures nothing.
+enum HourlyPasses {
+    static let face = CurveFace(permission: "\(GatePassEvent.ledger.name).read") { alarm, reader in
+        guard let org = alarm.org else { return nil }
+        let hour: Int64 = 3_600_000
+        let first = alarm.occurredAt.adding(seconds: -172_800).milliseconds / hour, last = alarm.lastAt.adding(seconds: 43_200).milliseconds / hour
+        let rows = try reader.rows(
+            """
+            SELECT passed_at / 3600000 AS hour, COUNT(*) AS n FROM gate_pass WHERE org = \(org) AND passed_at >= \(first * hour) AND passed_at < \((last + 1) * hour) GROUP BY 1 ORDER BY 1 LIMIT 1000
+            """)
+        let counts = Dictionary(rows.compactMap { row in row[0].int.map { ($0, Double(row[1].int ?? 0)) } }, uniquingKeysWith: { first, _ in first })
+        guard let newest = counts.keys.max() else { return nil }
+        let samples = (first...min(last, max(newest, alarm.occurredAt.milliseconds / hour))).map { AlarmCurve.Sample(Moment(milliseconds: $0 * hour), counts[$0] ?? 0) }
+        return AlarmCurve("每小时过车", unit: "辆次", samples: samples)
+    }
+}

@@ -67,6 +67,8 @@ package enum AlarmPermission {
     package static let export = "alarm.export"
     /// An enterprise asks for reconsideration of its own alarm.
     package static let appeal = "alarm.appeal"
+    /// An enterprise says what happened, what it did and whether it is over.
+    package static let answer = "alarm.answer"
     /// Registers alarms by hand or from another system.
     package static let report = "alarm.report"
     /// Asks for a suppression window.
@@ -80,6 +82,7 @@ package enum AlarmPermission {
         PermissionDeclaration(handle, "报警：处理", area: "监测报警", defaultRoles: [.city, .county]),
         PermissionDeclaration(export, "报警：导出清单与证据包", area: "监测报警", defaultRoles: [.city, .county]),
         PermissionDeclaration(appeal, "报警：提出复议", area: "监测报警", defaultRoles: [.enterpriseAdmin]),
+        PermissionDeclaration(answer, "报警：企业答复", area: "监测报警", defaultRoles: [.enterpriseAdmin, .enterpriseGuard]),
         PermissionDeclaration(report, "报警：登记与上报", area: "监测报警", defaultRoles: [.city, .county]),
         PermissionDeclaration(suppress, "报警：申请停用免报", area: "监测报警", defaultRoles: [.city, .county, .enterpriseAdmin]),
         PermissionDeclaration(approve, "报警：审批停用免报", area: "监测报警", defaultRoles: [.city, .county]),

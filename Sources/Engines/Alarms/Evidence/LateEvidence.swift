@@ -7,11 +7,11 @@ extension AlarmEngine {
     ///
     /// - Parameter occurrence: which occurrence of a merged alarm it belongs to, from 1.
     /// - Throws: `.notFound` outside the scope; `.forbidden` for a person who may not handle the alarm; `.invalid` `JW-A010`; `.conflict` `JW-A011` when the alarm is full.
-    package func joinLate(_ evidence: [EvidenceDraft], toAlarm id: Int64, occurrence: Int = 1, by principal: Principal, in tx: any Transaction) throws {
+    package func joinLate(_ evidence: [EvidenceDraft], toAlarm id: Int64, occurrence: Int = 1, permission: String? = nil, by principal: Principal, in tx: any Transaction) throws {
         guard !evidence.isEmpty else { return }
         guard let row = try tx.first("SELECT \(Alarm.columns) FROM alarms WHERE id = \(id) AND \(principal.scope.condition())\(locking(tx))") else { throw Failure.notFound("该报警") }
         var alarm = try Alarm(row)
-        if principal.kind == .user { try principal.require(kind(alarm.kind)?.handlePermission ?? AlarmPermission.handle, "补充报警证据") }
+        if principal.kind == .user { try principal.require(permission ?? kind(alarm.kind)?.handlePermission ?? AlarmPermission.handle, "补充报警证据") }
         guard alarm.evidenceCount + evidence.count <= evidenceLimit * 2 else { throw Failure(.conflict, "JW-A011", "报警 \(alarm.number) 的证据已达上限") }
         let now = clock.now
         var intake = EvidenceIntake(head: alarm.chainHead, count: alarm.evidenceCount, occurrence: occurrence, isLate: true, now: now, addedBy: principal.name)

@@ -108,13 +108,16 @@ extension AlarmEngine {
         case .revoked, .closed, .reconsidering: after.recheckAt = nil
         case .new, .handling: break
         }
+        // A valid alarm of an enterprise is answered by it, where the level wants it followed up.
+        if action == .confirm, alarm.org != nil, after.recheckAt != nil, alarm.answerDueAt == nil { after.answerDueAt = now }
+        if after.recheckAt == nil, rule.to != .handling, rule.to != .confirmed { after.answerDueAt = nil }
         let acceptsRepeats: Int? = rule.to.acceptsRepeats(closesItself: kind(alarm.kind)?.closesItself ?? false) ? 1 : nil
         let handler: Int64? = action.isAutomatic || action.belongsToReconsideration ? nil : principal.id
         try tx.execute(
             """
             UPDATE alarms SET state = \(after.state.rawValue), version = \(after.version), responded_at = \(after.respondedAt), decided_at = \(after.decidedAt), closed_at = \(after.closedAt), \
             handler = COALESCE(\(handler), handler), handler_name = \(after.handlerName), opinion = \(after.opinion), accepts_repeats = \(acceptsRepeats), \
-            false_class = \(after.falseClass?.rawValue), recheck_at = \(after.recheckAt) WHERE id = \(alarm.id)
+            false_class = \(after.falseClass?.rawValue), recheck_at = \(after.recheckAt), answer_due_at = \(after.answerDueAt) WHERE id = \(alarm.id)
             """)
         try record(action.rawValue, of: alarm.id, from: alarm.state, to: after.state, text: opinion ?? "", by: principal, at: now, in: tx)
         let rollup = AlarmRollup(day: alarm.day, kind: alarm.kind, grade: alarm.grade, org: alarm.org, area: alarm.area)

@@ -5,11 +5,14 @@ import Synchronization
 
 /// What other modules add to alarms: kinds of receivers, and what they know of the neighbourhood of an alarm. Registered once, before anything is served.
 package final class AlarmFaces: Sendable {
-    private let held = Mutex<(receivers: [ReceiverFace], neighbours: [NeighbourFace])>(([], []))
+    private let held = Mutex<(receivers: [ReceiverFace], neighbours: [NeighbourFace], curves: [CurveFace])>(([], [], []))
 
     package func add(_ face: ReceiverFace) { held.withLock { $0.receivers.append(face) } }
     package func add(_ face: NeighbourFace) { held.withLock { $0.neighbours.append(face) } }
 
+    package func add(_ face: CurveFace) { held.withLock { $0.curves.append(face) } }
+
+    var curves: [CurveFace] { held.withLock { $0.curves } }
     var receivers: [ReceiverFace] { held.withLock { $0.receivers } }
     var neighbours: [NeighbourFace] { held.withLock { $0.neighbours } }
 }

@@ -25,8 +25,11 @@ extension AlarmPages {
         let input = try await request.form(context)
         let opinion = input["opinion"], version = input["version"].flatMap { Int($0) }, falseClass = input["falseClass"].flatMap(AlarmFalseClass.init(rawValue:))
         do {
-            let alarm = try await database.write { [engine] in
-                try engine.transition(id, action, opinion: opinion, expectedVersion: version, falseClass: falseClass, by: principal, in: $0)
+            _ = try await database.read { [engine] in try engine.required(id, by: principal, in: $0) }
+            let drafts = try await pictures(input, by: principal, context).map { EvidenceDraft.photo(sha256: $0, title: "\(action.title)时的截图") }
+            let alarm = try await database.write { [engine] tx in
+                try engine.joinLate(drafts, toAlarm: id, by: principal, in: tx)
+                return try engine.transition(id, action, opinion: opinion, expectedVersion: version, falseClass: falseClass, by: principal, in: tx)
             }
             return Shell.done("报警 \(alarm.number) 已\(action.title)", to: Self.back(request, or: "/alarms/\(id)"), context: context)
         } catch let failure as Failure where failure.kind == .invalid {
@@ -38,13 +41,15 @@ extension AlarmPages {
     private func form(_ alarm: Alarm, _ action: AlarmAction, opinion: String?, findings: [FieldFinding], status: HTTPResponse.Status, _ context: WebContext) -> Response {
         var fields = [FormField("summary", "报警", .shown("\(alarm.number) \(alarm.title)"), isWide: true)]
         let classes = falseClasses(for: [alarm])
-        if action == .revoke || action == .close { fields.append(FormField("falseClass", "误报类别", .select([Choice("", "不是误报")] + classes), isWide: true)) }
+        if action == .revoke || action == .close {
+            fields.append(FormField("falseClass", "误报类别", .select([Choice("", "不是误报")] + classes), value: context.here["falseClass"], isWide: true))
+        }
         let isWaived = classes.contains { AlarmFalseClass(rawValue: $0.value)?.sentence != nil } && (action == .revoke || action == .close)
         fields += [
             FormField(
                 "opinion", "处理意见", .textArea(rows: 5), value: opinion, isRequired: action.requiresOpinion && !isWaived,
                 help: isWaived ? "瞬时超限、证照已更新、测试可不填，由系统写明；将写入时间线和审计日志，不可修改" : "将写入时间线和审计日志，不可修改", maxLength: 1000, isWide: true),
-            FormField("version", "版本", .hidden, value: String(alarm.version)),
+            FormField("photo", "截图或照片", .photo(isMultiple: true), help: "随处理意见接在证据链末端", isWide: true), FormField("version", "版本", .hidden, value: String(alarm.version)),
         ]
         let form = Form(
             action: "/alarms/\(alarm.id)/act/\(action.rawValue)", sections: [FormSection(nil, fields)], submit: action.title, cancel: "/alarms/\(alarm.id)", findings: findings,

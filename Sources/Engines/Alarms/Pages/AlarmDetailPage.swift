@@ -14,6 +14,7 @@ extension AlarmPages {
         var faults: [String]
         var followUps: [FollowUp]
         var pushes: [AlarmPush]
+        var answers: [EnterpriseAnswer]
     }
 
     func read(_ id: Int64, by principal: Principal) async throws -> Detail {
@@ -23,7 +24,7 @@ extension AlarmPages {
             return Detail(
                 alarm: alarm, events: try engine.timeline(of: id, by: principal, in: reader), items: items, awaited: try engine.awaitedPhotos(of: id, in: reader),
                 faults: EvidenceChain.faults(number: alarm.number, head: alarm.chainHead, items: items), followUps: try engine.followUps(of: id, in: reader),
-                pushes: try engine.pushes(of: id, in: reader))
+                pushes: try engine.pushes(of: id, in: reader), answers: try engine.answers(of: id, in: reader))
         }
     }
 
@@ -33,7 +34,7 @@ extension AlarmPages {
         let detail = try await read(context.id(), by: context.signedIn())
         let alarm = detail.alarm
         let main: Markup =
-            "\(verdict(detail, context))\(followUpCard(detail, context))\(photoCard(detail))\(factCard(detail))\(videoCard(detail))\(nearCard(alarm))\(occurrenceCard(detail))\(evidenceCard(detail))"
+            "\(verdict(detail, context))\(curveCard(alarm))\(answerCard(detail))\(followUpCard(detail, context))\(photoCard(detail))\(factCard(detail))\(videoCard(detail))\(nearCard(alarm))\(occurrenceCard(detail))\(evidenceCard(detail))"
         let aside: Markup = "\(summary(detail, context))\(pushCard(detail))\(timeline(detail))"
         return Shell.page(
             alarm.title, crumbs: [Crumb(context.text("报警处理", "Alarm desk"), "/alarms"), Crumb(alarm.number)], active: "/alarms", actions: buttons(detail, context),
@@ -45,7 +46,7 @@ extension AlarmPages {
     func printed(request: Request, context: WebContext) async throws -> Response {
         let detail = try await read(context.id(), by: context.signedIn())
         let body: Markup =
-            "\(summary(detail, context, columns: 2))\(verdict(detail, context))\(followUpCard(detail, context))\(factCard(detail))\(photoCard(detail))\(videoCard(detail))\(evidenceCard(detail))\(timeline(detail))<p class=\"nothing\">打印时间 \(context.site.clock.now)，打印人 \(context.principal?.name)</p>"
+            "\(summary(detail, context, columns: 2))\(verdict(detail, context))\(answerCard(detail))\(followUpCard(detail, context))\(factCard(detail))\(photoCard(detail))\(videoCard(detail))\(evidenceCard(detail))\(timeline(detail))<p class=\"nothing\">打印时间 \(context.site.clock.now)，打印人 \(context.principal?.name)</p>"
         return Shell.page(
             "报警处理单 \(detail.alarm.number)", crumbs: [Crumb("报警处理", "/alarms"), Crumb(detail.alarm.number, "/alarms/\(detail.alarm.id)"), Crumb("打印")], active: "/alarms",
             actions: "\(ActionButton("打印", .print, icon: "print", style: .primary))", body: "<article class=\"stack\">\(body)</article>", context: context)
@@ -65,8 +66,14 @@ extension AlarmPages {
             if alarm.state != .closed, alarm.state != .revoked {
                 parts.append("\(ActionButton(context.text("跟踪记录", "Follow up"), .dialog("/alarms/\(alarm.id)/follow"), icon: "phone"))")
             }
+            if alarm.org != nil, alarm.isAnswerable, alarm.answerDueAt == nil {
+                parts.append("\(ActionButton(context.text("要求企业答复", "Ask the enterprise"), .post("/alarms/\(alarm.id)/ask-answer", confirm: nil), icon: "send"))")
+            }
             parts.append("\(ActionButton(context.text("备注", "Remark"), .dialog("/alarms/\(alarm.id)/comment"), icon: "message", style: .quiet))")
             parts.append("\(ActionButton(context.text("补充证据", "Add evidence"), .dialog("/alarms/\(alarm.id)/evidence"), icon: "upload", style: .quiet))")
+        }
+        if principal.may(AlarmPermission.answer), alarm.org != nil, alarm.state != .closed, alarm.state != .revoked {
+            parts.append("\(ActionButton(context.text("企业答复", "Answer"), .dialog("/alarms/\(alarm.id)/answer"), icon: "message", style: .primary))")
         }
         parts += settings.actions(alarm, principal).map(\.markup)
         if principal.may(AlarmPermission.export) {

@@ -56,6 +56,7 @@ package struct AlarmPages: Sendable {
         MenuItem("监测报警", groupEN: "Alarms", "报警统计", "Alarm statistics", icon: "chart", path: "/alarms/statistics", permission: AlarmPermission.read, order: 310),
         MenuItem("监测报警", groupEN: "Alarms", "报警质量", "Alarm quality", icon: "trend", path: "/alarms/quality", permission: AlarmPermission.read, order: 320),
         MenuItem("监测报警", groupEN: "Alarms", "报警大屏", "Alarm wall", icon: "monitor", path: "/alarms/wall", permission: AlarmPermission.read, order: 305),
+        MenuItem("企业自助", groupEN: "Enterprise desk", "报警答复", "Answer alarms", icon: "message", path: "/alarms/answers", permission: AlarmPermission.answer, order: 525),
         MenuItem("监测报警", groupEN: "Alarms", "停用免报", "Suppression", icon: "pause", path: "/alarm-suppressions", permission: AlarmPermission.read, order: 330),
         MenuItem("监测报警", groupEN: "Alarms", "分级方案", "Grading", icon: "layers", path: "/alarm-schemes", permission: AlarmPermission.configure, order: 340),
         MenuItem("监测报警", groupEN: "Alarms", "推送规则", "Push rules", icon: "send", path: "/alarm-push-rules", permission: AlarmPermission.configure, order: 345),
@@ -89,6 +90,8 @@ package struct AlarmPages: Sendable {
         routes.get("/alarms/{id}/near", permission: read, use: near)
         routes.get("/alarms/{id}/follow", permission: read, use: followForm)
         routes.post("/alarms/{id}/follow", permission: read, use: follow)
+        addAnswers(to: routes)
+        addCurves(to: routes)
         addSchemes(to: routes)
         addPushRules(to: routes)
         addSuppressions(to: routes)

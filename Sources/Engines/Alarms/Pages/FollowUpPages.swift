@@ -93,6 +93,7 @@ extension AlarmPages {
             FormField("cause", "原因", .textArea(rows: 2), value: input["cause"], maxLength: 1000, isWide: true),
             FormField("measure", "落实措施", .textArea(rows: 2), value: input["measure"], maxLength: 1000, isWide: true),
             FormField("recovered", "恢复情况", .check("数据或现场已恢复正常"), value: input["recovered"]),
+            FormField("photo", "截图或照片", .photo(isMultiple: true), help: "接在证据链末端，大屏留观区显示最新一张", isWide: true),
         ]
         let form = Form(action: "/alarms/\(id)/follow", sections: [FormSection(nil, fields)], submit: "保存", cancel: "/alarms/\(id)", findings: findings, context: context)
         return Shell.page(
@@ -110,7 +111,12 @@ extension AlarmPages {
             input["way"].flatMap(FollowUp.Way.init(rawValue:)) ?? .phone, contact: input["contact"] ?? "", finding: input["finding"] ?? "", cause: input["cause"] ?? "",
             measure: input["measure"] ?? "", isRecovered: input["recovered"] == "1")
         do {
-            try await database.write { [engine] in try engine.follow(id, record, by: principal, in: $0) }
+            _ = try await database.read { [engine] in try engine.required(id, by: principal, in: $0) }
+            let drafts = try await pictures(input, by: principal, context).map { EvidenceDraft.photo(sha256: $0, title: "跟踪截图") }
+            try await database.write { [engine] tx in
+                try engine.follow(id, record, by: principal, in: tx)
+                try engine.joinLate(drafts, toAlarm: id, by: principal, in: tx)
+            }
             return Shell.done("已记录", to: "/alarms/\(id)", context: context)
         } catch let failure as Failure where failure.kind == .invalid {
             return try await followForm(input, findings: failure.fields, status: .unprocessableContent, context)

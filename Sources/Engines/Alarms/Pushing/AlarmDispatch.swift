@@ -9,6 +9,7 @@ package struct AlarmDispatch: Sendable {
     package static let messageKinds: [MessageKind] = [
         MessageKind("alarm.push", "报警推送", template: "【见微】{level}报警 {text}：{title}（{number}）", channels: ["sms"], isQuiet: false),
         MessageKind("alarm.recheck", "报警复核提醒", template: "【见微】{text}：{title}（{number}）", isQuiet: false),
+        MessageKind("alarm.answer", "企业答复报警", template: "【见微】{text}：{title}（{number}）", channels: ["sms"], isQuiet: false),
         MessageKind("expiry.warning", "到期预警", template: "【见微】{text}：{title}", channels: ["sms"]),
     ]
 
@@ -34,7 +35,7 @@ package struct AlarmDispatch: Sendable {
     package func tick() async throws -> Int {
         var count = 0
         while true {
-            let done = try await database.write { tx in try push(in: tx) + remind(in: tx) }
+            let done = try await database.write { tx in try push(in: tx) + remind(in: tx) + remindEnterprises(in: tx) }
             count += done
             if done < 200 { return count }
         }
@@ -73,12 +74,27 @@ package struct AlarmDispatch: Sendable {
             text: "\(rule.title)，\(alarm.orgName)\(alarm.place)" + (sent > 0 ? "（第 \(sent + 1) 次）" : ""), path: "/alarms/\(alarm.id)", users: users,
             dedupe: "push \(push)/\(sent)", variables: ["number": alarm.number, "level": level.map { "\($0.code) 级" } ?? alarm.grade.title])
         try messages.post(draft, in: tx)
+        let told = try users.count + sendShort(draft, to: engine.numbers(rule.receivers, of: engine.face(of: alarm), in: tx), about: alarm, at: now, in: tx)
         let isLast = sent + 1 >= rule.times
         let next: Moment? = isLast ? nil : now.adding(seconds: rule.every)
-        let ended: String? = users.isEmpty ? "nobody" : isLast ? "done" : nil
+        let ended: String? = told == 0 ? "nobody" : isLast ? "done" : nil
         try tx.execute(
-            "UPDATE alarm_pushes SET sent = \(sent + 1), receivers = \(users.count), last_at = \(now), due_at = \(users.isEmpty ? nil : next), ended = \(ended) WHERE id = \(push)")
-        try engine.record("push", of: alarm.id, from: alarm.state, to: alarm.state, text: "\(rule.title)，\(users.count) 人", by: .system("报警推送"), at: now, in: tx)
+            "UPDATE alarm_pushes SET sent = \(sent + 1), receivers = \(told), last_at = \(now), due_at = \(told == 0 ? nil : next), ended = \(ended) WHERE id = \(push)")
+        try engine.record("push", of: alarm.id, from: alarm.state, to: alarm.state, text: "\(rule.title)，\(told) 人", by: .system("报警推送"), at: now, in: tx)
+    }
+
+    /// Tells those who have no account by short message, within the quota; what the quota refuses is written down.
+    private func sendShort(_ draft: MessageDraft, to numbers: [(phone: String, name: String)], about alarm: Alarm, at now: Moment, in tx: any Transaction) throws -> Int {
+        guard !numbers.isEmpty else { return 0 }
+        let text = "【见微】\(draft.variables["level"] ?? "")报警 \(draft.text)：\(draft.title)（\(alarm.number)）"
+        do {
+            _ = try messages.broadcast(String(text.prefix(500)), purpose: "报警推送", to: numbers, by: .system("报警推送"), in: tx)
+            return numbers.count
+        } catch let failure as Failure where failure.kind == .invalid {
+            let why = failure.fields.first?.message ?? failure.message
+            try engine.record("push", of: alarm.id, from: alarm.state, to: alarm.state, text: "短信未发出：\(why)", by: .system("报警推送"), at: now, in: tx)
+            return 0
+        }
     }
 
     /// Whoever handles a valid alarm that is not over is reminded at each interval.

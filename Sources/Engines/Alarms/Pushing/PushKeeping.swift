@@ -107,6 +107,16 @@ extension AlarmEngine {
         return try face.users(key, org, area, now, reader)
     }
 
+    /// Numbers behind receivers who have no account, each once.
+    func numbers(_ receivers: [String], of alarm: AlarmFace, in reader: any Reader) throws -> [(phone: String, name: String)] {
+        var seen: Set<String> = []
+        return try receivers.flatMap { receiver -> [(phone: String, name: String)] in
+            let parts = receiver.split(separator: ":", maxSplits: 1).map { String($0) }
+            guard parts.count == 2, let own = faces.receivers.first(where: { $0.prefix == parts[0] })?.numbersOfAlarm else { return [] }
+            return try own(parts[1], alarm, reader)
+        }.filter { seen.insert($0.phone).inserted }
+    }
+
     /// An alarm as receivers are chosen by it.
     func face(of alarm: Alarm) -> AlarmFace {
         let kind = kind(alarm.kind)

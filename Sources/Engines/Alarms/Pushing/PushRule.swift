@@ -107,6 +107,8 @@ package struct ReceiverFace: Sendable {
 
     /// The same where the alarm itself is known; nil where it makes no difference.
     package var usersOfAlarm: (@Sendable (_ key: String, AlarmFace, any Reader) throws -> [Int64])?
+    /// Numbers of those who have no account and are told by short message; nil where everybody has one.
+    package var numbersOfAlarm: (@Sendable (_ key: String, AlarmFace, any Reader) throws -> [(phone: String, name: String)])?
 
     package init(
         prefix: String, choices: @escaping @Sendable (any Reader) throws -> [(value: String, title: String)],

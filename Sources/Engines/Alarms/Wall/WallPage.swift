@@ -13,6 +13,10 @@ extension AlarmPages {
         var urgent: Int
         var overdue: Int
         var today: AlarmCounts
+        /// The latest picture of an alarm, by its id.
+        var pictures: [Int64: String] = [:]
+        /// What was found last, by the alarm's id.
+        var findings: [Int64: String] = [:]
     }
 
     /// How many open alarms a wall goes through at most.
@@ -60,22 +64,25 @@ extension AlarmPages {
         let fresh = view.alarms.filter { $0.state == .new }, watched = view.alarms.filter { $0.state != .new && $0.recoveredAt == nil },
             over = view.alarms.filter { $0.state != .new && $0.recoveredAt != nil }
         return """
-            <div class="wall-columns">\(column("fresh", "待确认", fresh, now, context, empty: "没有未受理的报警"))\(column("watched", "留观跟踪", watched, now, context, empty: "没有正在跟踪的报警"))\
-            \(column("over", "已恢复待闭环", over, now, context, empty: "没有待闭环的报警"))</div>
+            <div class="wall-columns">\(column("fresh", "待确认", fresh, view, now, context, empty: "没有未受理的报警"))\(column("watched", "留观跟踪", watched, view, now, context, empty: "没有正在跟踪的报警"))\
+            \(column("over", "已恢复待闭环", over, view, now, context, empty: "没有待闭环的报警"))</div>
             """
     }
 
-    private func column(_ name: String, _ title: String, _ alarms: [Alarm], _ now: Moment, _ context: WebContext, empty: String) -> Markup {
+    private func column(_ name: String, _ title: String, _ alarms: [Alarm], _ view: WallView, _ now: Moment, _ context: WebContext, empty: String) -> Markup {
         let cards = alarms.map { alarm -> Markup in
             let tone = tone(alarm)
             let late: Markup = alarm.isOverdue(at: now) ? "\(Badge("超时", .red))" : .empty
             let due: Markup =
                 alarm.state == .new && !alarm.isOverdue(at: now) ? alarm.dueAt.map { "<time class=\"wall-due\" data-due=\"\($0.milliseconds)\"></time>" } ?? .empty : .empty
             let times: Markup = alarm.times > 1 ? "<span class=\"wall-times\">×\(Figure.grouped(alarm.times))</span>" : .empty
+            let picture: Markup =
+                view.pictures[alarm.id].map { "<img class=\"wall-picture\" src=\"/alarms/\(alarm.id)/photos/\($0)?w=320\" alt=\"报警截图\" loading=\"lazy\">" } ?? .empty
+            let finding: Markup = view.findings[alarm.id].map { "<span class=\"wall-finding\">\($0)</span>" } ?? .empty
             return """
                 <a class="wall-card tone-\(tone.rawValue)" href="/alarms/\(alarm.id)" data-wall-card="\(alarm.id)" data-urgency="\(alarm.urgency)"><span class="wall-line">\(badge(alarm, context))\(late)\(due)\(times)\
                 <time datetime="\(alarm.lastAt.rfc3339)">\(alarm.lastAt.day == now.day ? "\(alarm.lastAt.text.dropFirst(11).prefix(8))" : "\(alarm.lastAt.text.dropFirst(5).prefix(11))")</time></span>\
-                <strong>\(alarm.title)</strong><span class="wall-where">\(alarm.orgName) \(alarm.place)</span><span class="wall-who">\(alarm.state.text(context))\(alarm.handlerName.map { "　\($0)" } ?? "")</span></a>
+                <strong>\(alarm.title)</strong><span class="wall-where">\(alarm.orgName) \(alarm.place)</span><span class="wall-who">\(alarm.state.text(context))\(alarm.handlerName.map { "　\($0)" } ?? "")</span>\(finding)\(picture)</a>
                 """
         }
         let body: Markup = cards.isEmpty ? "<p class=\"wall-empty\">\(empty)</p>" : .joined(cards)
@@ -99,11 +106,21 @@ extension AlarmEngine {
             COALESCE(SUM(CASE WHEN urgency <= 2 AND state = 'new' THEN 1 ELSE 0 END), 0) AS urgent, \
             COALESCE(SUM(CASE WHEN state = 'new' AND due_at < \(now) THEN 1 ELSE 0 END), 0) AS overdue FROM alarms WHERE closed_at IS NULL AND state IN ('new', 'handling') AND \(scope)
             """)
-        return AlarmPages.WallView(
+        var view = AlarmPages.WallView(
             alarms: try shown("state = 'new' AND closed_at IS NULL")
                 + shown("(state = 'handling' OR (state = 'confirmed' AND (recheck_at IS NOT NULL OR recovered_at IS NOT NULL))) AND closed_at IS NULL"),
             counts: [.new: Int(counts?.int("fresh") ?? 0), .handling: Int(counts?.int("handling") ?? 0)], urgent: Int(counts?.int("urgent") ?? 0),
             overdue: Int(counts?.int("overdue") ?? 0),
             today: try totals(filter, by: principal, in: reader))
+        let watched = view.alarms.filter { $0.state != .new }.map(\.id)
+        guard !watched.isEmpty else { return view }
+        // The newest of each comes last and stays.
+        for row in try reader.rows("SELECT alarm, sha256 FROM evidence_items WHERE alarm IN (\(list: watched)) AND kind = 'photo' ORDER BY alarm, seq LIMIT 5000") {
+            view.pictures[row[0].int ?? 0] = row[1].text
+        }
+        for row in try reader.rows("SELECT alarm, finding FROM alarm_follow_ups WHERE alarm IN (\(list: watched)) ORDER BY id LIMIT 5000") {
+            view.findings[row[0].int ?? 0] = row[1].text
+        }
+        return view
     }
 }

@@ -52,7 +52,7 @@ package struct Dashboard: Sendable, Equatable {
 /// One card of a dashboard.
 package struct DashboardCard: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
-        case chart, number, list, map, alarms, text, live
+        case chart, number, list, map, alarms, text, live, mimic, links
 
         package var title: String {
             switch self {
@@ -63,6 +63,8 @@ package struct DashboardCard: Sendable, Equatable {
             case .alarms: "最新报警"
             case .text: "文字"
             case .live: "实时动态"
+            case .mimic: "工艺组态"
+            case .links: "外部链接"
             }
         }
 
@@ -75,6 +77,8 @@ package struct DashboardCard: Sendable, Equatable {
             case .alarms: "siren"
             case .text: "edit"
             case .live: "signal"
+            case .mimic: "layers"
+            case .links: "link"
             }
         }
 
@@ -84,7 +88,8 @@ package struct DashboardCard: Sendable, Equatable {
             case .number: (3, 2)
             case .list, .alarms, .live: (4, 5)
             case .map: (6, 6)
-            case .text: (3, 2)
+            case .text, .links: (3, 2)
+            case .mimic: (8, 6)
             }
         }
     }
@@ -103,14 +108,16 @@ package struct DashboardCard: Sendable, Equatable {
     package var filter: String?
     package var fields: [String]
     package var limit: Int
-    /// Of texts.
+    /// Of mimics: the item's number.
+    package var item: Int64?
+    /// Of texts, and of links: a line each, title before address.
     package var text: String?
     /// Of live cards.
     package var topic: String?
 
     package init(
         _ id: String, _ kind: Kind, _ title: String, x: Int, y: Int, width: Int, height: Int, question: ReportQuestion? = nil, ledger: String? = nil, filter: String? = nil,
-        fields: [String] = [], limit: Int = 8, text: String? = nil, topic: String? = nil
+        fields: [String] = [], limit: Int = 8, text: String? = nil, topic: String? = nil, item: Int64? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -123,6 +130,7 @@ package struct DashboardCard: Sendable, Equatable {
         self.limit = min(max(limit, 1), 50)
         self.text = text.map { String($0.prefix(4000)) }
         self.topic = topic
+        self.item = item
         place(x: x, y: y, width: width, height: height)
     }
 
@@ -134,7 +142,7 @@ package struct DashboardCard: Sendable, Equatable {
             id, kind, json["title"]?.string ?? kind.title, x: Int(json["x"]?.int ?? 0), y: Int(json["y"]?.int ?? 0), width: Int(json["w"]?.int ?? 3),
             height: Int(json["h"]?.int ?? 3),
             question: ReportQuestion(json["question"]), ledger: json["ledger"]?.string, filter: json["filter"]?.string, fields: (json["fields"]?.array ?? []).compactMap(\.string),
-            limit: Int(json["limit"]?.int ?? 8), text: json["text"]?.string, topic: json["topic"]?.string)
+            limit: Int(json["limit"]?.int ?? 8), text: json["text"]?.string, topic: json["topic"]?.string, item: json["item"]?.int)
     }
 
     var json: JSONValue {
@@ -142,7 +150,7 @@ package struct DashboardCard: Sendable, Equatable {
             "id": .string(id), "kind": .string(kind.rawValue), "title": .string(title), "x": .int(Int64(x)), "y": .int(Int64(y)), "w": .int(Int64(width)), "h": .int(Int64(height)),
             "question": question?.json ?? .null, "ledger": JSONValue(ledger), "filter": JSONValue(filter), "fields": .array(fields.map(JSONValue.string)),
             "limit": .int(Int64(limit)),
-            "text": JSONValue(text), "topic": JSONValue(topic),
+            "text": JSONValue(text), "topic": JSONValue(topic), "item": JSONValue(item),
         ]
     }
 

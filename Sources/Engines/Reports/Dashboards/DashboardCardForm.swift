@@ -8,6 +8,10 @@ struct DashboardCardForm: Sendable {
     let engine: ReportEngine
     /// Saved charts that this person may open.
     let charts: [ReportItem]
+    /// Drawings that this person may open.
+    var mimics: [ReportItem] = []
+    /// Hosts that links may lead to.
+    var linkHosts: [String] = []
 
     func fields(_ card: DashboardCard, isNew: Bool, _ input: FormInput?, _ principal: Principal) -> [FormField] {
         var fields = [FormField("title", "标题", .text, value: input?["title"] ?? (isNew ? nil : card.title), isRequired: true, maxLength: 40, isWide: true)]
@@ -41,6 +45,16 @@ struct DashboardCardForm: Sendable {
             fields.append(FormField("ledger", "台账（有位置的）", .select(choices), value: input?["ledger"] ?? card.ledger, isRequired: true))
         case .alarms: fields.append(FormField("limit", "条数", .number(step: "1"), value: input?["limit"] ?? String(card.limit), minimum: "1", maximum: "50"))
         case .text: fields.append(FormField("text", "内容", .textArea(rows: 5), value: input?["text"] ?? card.text, isRequired: true, maxLength: 4000, isWide: true))
+        case .mimic:
+            fields.append(
+                FormField(
+                    "item", "工艺组态", .select(mimics.map { Choice(String($0.id), $0.title) }), value: input?["item"] ?? card.item.map { String($0) }, isRequired: true,
+                    help: "先在“工艺组态”中画好；共享看板时组态也要共享", isWide: true))
+        case .links:
+            let hosts = linkHosts.isEmpty ? "本安装没有允许任何外部网站，请运维人员用 --link-host 配置" : "允许的网站：\(linkHosts.joined(separator: "、"))"
+            fields.append(
+                FormField(
+                    "text", "链接", .textArea(rows: 5), value: input?["text"] ?? card.text, isRequired: true, help: "每行一个：名称 空格 网址。\(hosts)", maxLength: 4000, isWide: true))
         case .live:
             fields.append(
                 FormField("topic", "动态", .select(engine.feeds(for: principal).map { Choice($0.topic, $0.title) }), value: input?["topic"] ?? card.topic, isRequired: true))
@@ -89,6 +103,13 @@ struct DashboardCardForm: Sendable {
         case .text:
             card.text = form["text"].map { String($0.prefix(4000)) }
             if card.text == nil { findings.append(FieldFinding("text", "required", "请填写内容", title: "内容")) }
+        case .mimic:
+            if let chosen = mimics.first(where: { String($0.id) == form["item"] }) { card.item = chosen.id } else { missing("item", "工艺组态") }
+        case .links:
+            let found = LinkLines.read(form["text"] ?? "", admitting: linkHosts)
+            card.text = form["text"].map { String($0.prefix(4000)) }
+            if found.links.isEmpty, found.faults.isEmpty { missing("text", "链接") }
+            if !found.faults.isEmpty { findings.append(FieldFinding("text", "unknownCode", "不在允许的网站之列：\(found.faults.prefix(5).joined(separator: "、"))", title: "链接")) }
         case .live:
             if let feed = engine.feeds(for: principal).first(where: { $0.topic == form["topic"] }) { card.topic = feed.topic } else { missing("topic", "动态") }
         case .alarms: break

@@ -30,7 +30,27 @@ struct DashboardCards: Sendable {
         case .alarms: return try await alarms(card, by: principal)
         case .text: return .joined((card.text ?? "").split(separator: "\n", omittingEmptySubsequences: false).map { line -> Markup in "<p>\(line)</p>" })
         case .live: return try await live(card, by: principal)
+        case .mimic: return try await mimic(card, by: principal)
+        case .links: return links(card)
         }
+    }
+
+    private func mimic(_ card: DashboardCard, by principal: Principal) async throws -> Markup {
+        guard let id = card.item else { return unset }
+        let engine = engine
+        let item = try await engine.database.read { try engine.item(id, [.mimic], by: principal, in: $0) }
+        let mimic = Mimic(item.body)
+        return MimicDrawing.svg(mimic, await MimicValues(engine: engine).values(of: mimic, by: principal))
+    }
+
+    /// Only addresses of hosts that the installation admits, whatever was saved.
+    private func links(_ card: DashboardCard) -> Markup {
+        let found = LinkLines.read(card.text ?? "", admitting: context.site.settings.linkHosts)
+        guard !found.links.isEmpty else { return unset }
+        let lines = found.links.map { link -> Markup in
+            "<li><a href=\"\(link.address)\" target=\"_blank\" rel=\"noopener noreferrer\">\(Icon("link"))<span class=\"report-line\">\(link.title)</span></a></li>"
+        }
+        return "<ul class=\"report-lines\">\(lines)</ul>"
     }
 
     private var unset: Markup { "\(EmptyState("还没有选择统计内容", icon: "chart"))" }

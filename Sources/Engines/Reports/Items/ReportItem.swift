@@ -5,7 +5,7 @@ import Storage
 /// Something made from figures that is kept and may be shared: what it shows depends on who looks.
 package struct ReportItem: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
-        case chart, dashboard, rotation, template, form
+        case chart, dashboard, rotation, template, form, mimic, component
 
         package var title: String {
             switch self {
@@ -14,6 +14,8 @@ package struct ReportItem: Sendable, Equatable {
             case .rotation: "轮播"
             case .template: "报表模板"
             case .form: "文书模板"
+            case .mimic: "工艺组态"
+            case .component: "组态组件"
             }
         }
     }

@@ -38,27 +38,28 @@ enum ReportFace {
     static func chart(_ table: ReportTable, _ picture: ReportPicture, height: Chart.Height) -> Markup? {
         guard let kind = picture.chart, let first = table.measures.first, !table.dimensions.isEmpty else { return nil }
         let scale = first.isPercent ? 100.0 : 1.0
+        let most = kind == .calendar ? 366 : kind == .radar ? 24 : mostCategories
         func scaled(_ value: Double?) -> Double? { value.map { ($0 * scale * 1000).rounded() / 1000 } }
         var categories: [String] = []
         var series: [ChartSeries] = []
         var isCut = false
         if table.dimensions.count > 1 {
             let pivot = ReportPivot(table)
-            isCut = pivot.lines.count > mostCategories || pivot.across.count > mostSeries
-            let lines = pivot.lines.prefix(mostCategories)
+            isCut = pivot.lines.count > most || pivot.across.count > mostSeries
+            let lines = pivot.lines.prefix(most)
             categories = lines.map { $0.labels.joined(separator: " · ") }
             series = pivot.across.prefix(mostSeries).enumerated().map { place, name in ChartSeries(name, lines.map { scaled($0.cells[place].first ?? nil) }) }
         } else {
-            isCut = table.rows.count > mostCategories
-            let rows = table.rows.prefix(mostCategories)
+            isCut = table.rows.count > most
+            let rows = table.rows.prefix(most)
             categories = rows.map { $0.labels.joined(separator: " ") }
             for (index, measure) in table.measures.enumerated() where measure.isPercent == first.isPercent && (measure.unit == first.unit || index == 0) {
                 series.append(ChartSeries(measure.title, rows.map { scaled($0.values[index]) }))
             }
-            if kind == .pie || kind == .ring { series = Array(series.prefix(1)) }
+            if kind == .pie || kind == .ring || kind == .calendar { series = Array(series.prefix(1)) }
         }
         let chart = Chart(kind, first.title, categories: categories, series: series, unit: first.isPercent ? "%" : first.unit, height: height)
-        return "\(chart)\(Markup.when(isCut, "<p class=\"muted\">图中只画前 \(mostCategories) 项、\(mostSeries) 个系列，全部见数据表。</p>"))"
+        return "\(chart)\(Markup.when(isCut, "<p class=\"muted\">图中只画前 \(most) 项、\(mostSeries) 个系列，全部见数据表。</p>"))"
     }
 
     static func numbers(_ table: ReportTable, limit: Int = mostLines) -> Markup {

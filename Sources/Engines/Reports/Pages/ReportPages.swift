@@ -14,6 +14,7 @@ package struct ReportPages: Sendable {
     package static let menu: [MenuItem] = [
         MenuItem("统计报表", groupEN: "Reports", "自助统计", "Statistics builder", icon: "pie", path: "/reports/charts", permission: ReportPermission.build, order: 360),
         MenuItem("统计报表", groupEN: "Reports", "看板与大屏", "Dashboards", icon: "dashboard", path: "/reports/dashboards", permission: ReportPermission.build, order: 362),
+        MenuItem("统计报表", groupEN: "Reports", "工艺组态", "Process mimics", icon: "layers", path: "/reports/mimics", permission: ReportPermission.build, order: 363),
         MenuItem("统计报表", groupEN: "Reports", "报表", "Designed reports", icon: "file", path: "/reports/designed", permission: ReportPermission.build, order: 364),
         MenuItem("统计报表", groupEN: "Reports", "定时生成", "Schedules", icon: "clock", path: "/reports/schedules", permission: ReportPermission.schedule, order: 366),
         MenuItem("统计报表", groupEN: "Reports", "报表归档", "Archive", icon: "archive", path: "/reports/archive", permission: ReportPermission.build, order: 368),
@@ -27,6 +28,7 @@ package struct ReportPages: Sendable {
         let build = RoutePermission.named(ReportPermission.build)
         ChartPages(engine: engine).add(to: routes)
         DashboardPages(engine: engine).add(to: routes)
+        MimicPages(engine: engine).add(to: routes)
         DesignedPages(engine: engine).add(to: routes)
         SchedulePages(engine: engine).add(to: routes)
         PaperPages(engine: engine).add(to: routes)
@@ -51,6 +53,8 @@ package struct ReportPages: Sendable {
         case .rotation: "/reports/dashboards"
         case .template: "/reports/designed/\(item.id)"
         case .form: "/reports/forms/\(item.id)"
+        case .mimic: "/reports/mimics/\(item.id)"
+        case .component: "/reports/mimics"
         }
     }
 
@@ -60,6 +64,7 @@ package struct ReportPages: Sendable {
         case .dashboard, .rotation: "/reports/dashboards"
         case .template: "/reports/designed"
         case .form: "/reports/forms"
+        case .mimic, .component: "/reports/mimics"
         }
     }
 

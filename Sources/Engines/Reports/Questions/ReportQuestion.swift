@@ -3,7 +3,7 @@ import Web
 
 /// How an answer is shown.
 package enum ReportPicture: String, Sendable, CaseIterable {
-    case table, bar, stackedBar, horizontalBar, line, area, pie, ring, heat
+    case table, bar, stackedBar, horizontalBar, line, area, pie, ring, heat, radar, calendar
 
     package var title: String {
         switch self {
@@ -16,6 +16,8 @@ package enum ReportPicture: String, Sendable, CaseIterable {
         case .pie: "饼图"
         case .ring: "环形图"
         case .heat: "热力图"
+        case .radar: "雷达图"
+        case .calendar: "日历热图"
         }
     }
 

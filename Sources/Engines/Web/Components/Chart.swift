@@ -19,6 +19,10 @@ package struct Chart: Rendered {
         case line, area, bar, stackedBar, horizontalBar, pie, ring
         /// Categories across, one series a line down.
         case heat
+        /// Categories are corners; one series a line around.
+        case radar
+        /// Categories are days; the first series colours them.
+        case calendar
     }
 
     package enum Height: String, Sendable { case small, medium, large }

@@ -60,6 +60,8 @@ package struct WebSettings: Sendable {
     package var searchPath: String?
     /// Tile server of the maps, such as `https://tiles.example/{z}/{x}/{y}.png`; empty: only boundaries on a quiet ground.
     package var tileURL = ""
+    /// Hosts to which pages that people put together may link; empty for none.
+    package var linkHosts: [String] = []
     /// Coordinates of those tiles: `wgs84`, `gcj02` or `bd09`.
     package var tileDatum = "wgs84"
     /// Connections are TLS of our own and ask visitors for certificates.

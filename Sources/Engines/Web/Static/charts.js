@@ -68,6 +68,19 @@ function option(data, canvas) {
         title: data.kind === "ring" ? { text: total.toLocaleString(), subtext: data.unit || "", left: middle - 1, top: "middle", textAlign: "center", itemGap: 2, textStyle: { color: style("--text"), fontSize: 22 * scale }, subtextStyle: { color: faint, fontSize: font } } : undefined,
         series: [{ type: "pie", radius: data.kind === "ring" ? [outer * .7, outer] : outer, center: [middle, "50%"], label: { show: false }, itemStyle: { borderColor: surface, borderWidth: 2 }, data: data.categories.map((name, i) => ({ name, value: data.series[0].values[i] })) }] };
     }
+    case "radar": {
+      const most = data.categories.map((_, i) => Math.max(1, ...data.series.map((s) => s.values[i] ?? 0)) * 1.1);
+      return { ...base, tooltip: { ...base.tooltip, trigger: "item" }, grid: undefined, radar: { center: ["50%", "54%"], radius: "66%", axisName: { color: text, fontSize: font }, splitLine: { lineStyle: { color: line } }, splitArea: { show: false }, axisLine: { lineStyle: { color: line } }, indicator: data.categories.map((name, i) => ({ name, max: most[i] })) },
+        series: [{ type: "radar", symbolSize: 4 * scale, areaStyle: { opacity: .12 }, data: data.series.map((s) => ({ name: s.name, value: s.values.map((v) => v ?? 0) })) }] };
+    }
+    case "calendar": {
+      const days = data.categories.map((name, i) => [name, data.series[0].values[i]]).filter(([name, value]) => /^\d{4}-\d{2}-\d{2}$/.test(name) && value != null);
+      if (!days.length) return option({ ...data, kind: "bar" }, canvas);
+      const names = days.map((d) => d[0]).sort(), most = Math.max(1, ...days.map((d) => d[1]));
+      return { ...base, legend: undefined, grid: undefined, tooltip: { ...base.tooltip, trigger: "item", formatter: (p) => `${p.value[0]}：${Number(p.value[1]).toLocaleString()} ${data.unit || ""}` },
+        calendar: { range: [names[0], names[names.length - 1]], left: 44 * scale, right: 8, top: 26 * scale, bottom: 6, cellSize: ["auto", "auto"], itemStyle: { color: "transparent", borderColor: line, borderWidth: 1 }, splitLine: { lineStyle: { color: style("--line-strong") } }, yearLabel: { show: false }, monthLabel: { nameMap: "ZH", color: faint, fontSize: font }, dayLabel: { firstDay: 1, nameMap: "ZH", color: faint, fontSize: font } },
+        visualMap: { show: false, min: 0, max: most, inRange: { color: isDark ? ["#16283a", "#1c5f62", "#2fb8a0"] : ["#eef4f4", "#8fc9c0", "#0f766e"] } }, series: [{ type: "heatmap", coordinateSystem: "calendar", data: days }] };
+    }
     case "heat": {
       const cells = data.series.flatMap((s, y) => s.values.map((v, x) => [x, y, v ?? "-"]));
       const most = Math.max(1, ...cells.map((c) => (c[2] === "-" ? 0 : c[2])));

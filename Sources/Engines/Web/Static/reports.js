@@ -123,3 +123,75 @@ if (!window.jwReports) {
     save();
   });
 }
+
+// Process mimics: shapes are moved by pointer or arrow keys on a net of five units; the form of a shape opens by double click or Enter.
+if (!window.jwMimic) {
+  window.jwMimic = true;
+  const canvas = () => document.querySelector("svg.mimic[data-mimic]");
+  const read = (shape) => ({ id: shape.dataset.element, x: +shape.dataset.x, y: +shape.dataset.y, w: +shape.dataset.w, h: +shape.dataset.h });
+  const net = (value) => Math.round(value / 5) * 5;
+  const put = (shape, place) => {
+    place.w = Math.max(10, place.w); place.h = Math.max(8, place.h);
+    place.x = Math.min(Math.max(0, place.x), 1200 - place.w); place.y = Math.min(Math.max(0, place.y), 675 - place.h);
+    shape.setAttribute("transform", `translate(${place.x} ${place.y})`);
+    const frame = shape.querySelector(".mimic-frame");
+    frame.setAttribute("width", place.w); frame.setAttribute("height", place.h);
+    Object.assign(shape.dataset, { x: place.x, y: place.y, w: place.w, h: place.h });
+  };
+
+  let saving = 0;
+  const save = (shape, resized) => {
+    clearTimeout(saving);
+    saving = setTimeout(async () => {
+      const state = document.querySelector("[data-layout-state]");
+      try {
+        const answer = await fetch(canvas().dataset.mimic, { method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRF": document.querySelector('meta[name="csrf"]').content }, body: JSON.stringify([read(shape)]) });
+        if (!answer.ok) throw new Error();
+        if (state) state.textContent = say("已保存", "Saved");
+        if (resized) document.dispatchEvent(new CustomEvent("jw:refresh"));
+      } catch { if (state) state.textContent = say("没有保存，请检查网络后再移动一次", "Not saved"); }
+    }, 350);
+  };
+
+  let drag = null;
+  document.addEventListener("pointerdown", (event) => {
+    const shape = event.target.closest?.("svg.mimic.is-editing [data-element]");
+    if (!shape || event.button !== 0) return;
+    event.preventDefault();
+    shape.focus({ preventScroll: true });
+    const scale = 1200 / canvas().getBoundingClientRect().width, box = shape.querySelector(".mimic-frame").getBoundingClientRect();
+    const resizes = event.clientX > box.right - 12 && event.clientY > box.bottom - 12;
+    drag = { shape, start: read(shape), x: event.clientX, y: event.clientY, scale, resizes };
+    shape.classList.add("is-dragged");
+    shape.setPointerCapture(event.pointerId);
+  });
+  document.addEventListener("pointermove", (event) => {
+    if (!drag) return;
+    const dx = net((event.clientX - drag.x) * drag.scale), dy = net((event.clientY - drag.y) * drag.scale), place = { ...drag.start };
+    if (drag.resizes) { place.w += dx; place.h += dy; } else { place.x += dx; place.y += dy; }
+    put(drag.shape, place);
+  });
+  const drop = () => {
+    if (!drag) return;
+    const { shape, start, resizes } = drag, now = read(shape);
+    drag = null;
+    shape.classList.remove("is-dragged");
+    if (now.x !== start.x || now.y !== start.y || now.w !== start.w || now.h !== start.h) save(shape, resizes);
+  };
+  document.addEventListener("pointerup", drop);
+  document.addEventListener("pointercancel", drop);
+  const open = (shape) => document.querySelector(`[data-element-form="${shape.dataset.element}"] button, [data-element-form="${shape.dataset.element}"] a`)?.click();
+  document.addEventListener("dblclick", (event) => { const shape = event.target.closest?.("svg.mimic.is-editing [data-element]"); if (shape) open(shape); });
+  document.addEventListener("keydown", (event) => {
+    const shape = event.target.closest?.("svg.mimic.is-editing [data-element]");
+    if (!shape) return;
+    if (event.key === "Enter") { event.preventDefault(); open(shape); return; }
+    const step = { ArrowLeft: [-5, 0], ArrowRight: [5, 0], ArrowUp: [0, -5], ArrowDown: [0, 5] }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const place = read(shape);
+    if (event.shiftKey) { place.w += step[0]; place.h += step[1]; } else { place.x += step[0]; place.y += step[1]; }
+    put(shape, place);
+    save(shape, event.shiftKey);
+  });
+}
