@@ -12,7 +12,7 @@ enum Migrations {
         migration0023,
         migration0024,
         migration0025,
-        migration0026,
         migration0029,
+        migration0030,
     ]
 }

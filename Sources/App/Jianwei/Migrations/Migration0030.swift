@@ -1,8 +1,8 @@
 import Storage
 
 /// Answers of enterprises and series of points beside alarms (D9.7.4, D9.7.5), kept versions of drawings (D9.8.1); shipped, never changes.
-let migration0026 = Migration(
-    "0026-alarm-answers",
+let migration0030 = Migration(
+    "0030-alarm-answers",
     [
         .addColumn(table: "alarms", Column("answer_due_at", .integer)),
         .addColumn(table: "alarms", Column("answer_asked", .integer, required: true, fallback: .int(0))),
