@@ -22,6 +22,8 @@ package struct Feature: Sendable {
     package var tables: [Table]
     /// Beyond those of its ledgers, which every ledger brings by itself (`LedgerRight`).
     package var permissions: [PermissionDeclaration]
+    /// Roles that it brings beside the built-in ones.
+    package var roles: [FeatureRole]
     /// Who holds the ledgers' rights when they first appear; see `LedgerGrant`.
     package var grants: [LedgerGrant]
     /// Beyond the ledgers' own lines, which stand in the menu by themselves.
@@ -46,6 +48,7 @@ package struct Feature: Sendable {
 
     package init(
         name: String, title: String, ledgers: [LedgerDeclaration] = [], dictionaries: [DictionaryDeclaration] = [], tables: [Table] = [], permissions: [PermissionDeclaration] = [],
+        roles: [FeatureRole] = [],
         grants: [LedgerGrant] = [], menu: [MenuItem] = [], alarmKinds: [AlarmKind] = [], workflows: [WorkflowDeclaration] = [], replacedInMenu: [String] = [],
         auditTitles: [String: String] = [:], settingTitles: [String: String] = [:],
         additions: [LedgerAdditions] = [],
@@ -58,6 +61,7 @@ package struct Feature: Sendable {
         self.dictionaries = dictionaries
         self.tables = tables
         self.permissions = permissions
+        self.roles = roles
         self.grants = grants
         self.menu = menu
         self.alarmKinds = alarmKinds

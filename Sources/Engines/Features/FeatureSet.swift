@@ -24,11 +24,13 @@ package struct FeatureSet: Sendable {
     package var dictionaries: [DictionaryDeclaration] { features.flatMap(\.dictionaries) }
     package var alarmKinds: [AlarmKind] { AuditWatch.kinds + [ExpiryEngine.alarmKind, FileRoom.alarmKind, BackupBook.alarmKind] + features.flatMap(\.alarmKinds) }
     package var workflows: [WorkflowDeclaration] { [DataServiceApproval.workflow] + features.flatMap(\.workflows) }
+    package var roles: [FeatureRole] { features.flatMap(\.roles) }
     package var additions: [LedgerAdditions] { features.flatMap(\.additions) }
 
     /// Tables of the features and of the generated pages, beyond those of ledgers; the other engines' own stand with the engines.
     package var tables: [Table] {
         LedgerServices.tables + OperationTables.all + WorkflowTables.all + MessageTables.all + DutyTables.all + SearchTables.all + DataServiceTables.all + ReportTables.all
+            + FeatureRole.tables
             + features.flatMap(\.tables)
     }
 

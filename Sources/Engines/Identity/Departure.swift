@@ -64,9 +64,11 @@ extension Users {
         }
     }
 
-    /// 离岗立即终止全部权限 (D17.1.1): roles, temporary grants, certificates and keys, computers. Which roles they were stays in the book.
+    /// 离岗立即终止全部权限 (D17.1.1): groups, roles, temporary grants, certificates and keys, computers. Which roles they were stays in the book.
     private func takeBack(_ id: Int64, _ now: Moment, _ transaction: any Transaction) throws {
+        try transaction.execute("DELETE FROM user_group_members WHERE user_id = \(id)")
         try transaction.execute("DELETE FROM user_roles WHERE user_id = \(id)")
+        try transaction.execute("DELETE FROM user_activations WHERE user_id = \(id)")
         try transaction.execute("UPDATE temporary_grants SET revoked_at = \(now) WHERE user_id = \(id) AND revoked_at IS NULL AND until_at > \(now)")
         try transaction.execute("UPDATE user_certificates SET revoked_at = \(now) WHERE user_id = \(id) AND revoked_at IS NULL")
         try transaction.execute("UPDATE terminals SET state = 'revoked' WHERE user_id = \(id) AND state = 'approved'")

@@ -10,7 +10,7 @@ package struct Holding: Sendable, Equatable {
 }
 
 extension IdentityEngine {
-    /// Everything that a person still holds, in the order in which it is taken back: the account's use, sessions, roles, temporary grants, certificates and keys, computers, tokens of
+    /// Everything that a person still holds, in the order in which it is taken back: the account's use, sessions, roles, groups, temporary grants, certificates and keys, computers, tokens of
     /// applications. Empty only when nothing lets them in.
     package func holdings(of user: Int64, at now: Moment, _ reader: any Reader) throws -> [Holding] {
         var found: [Holding] = []
@@ -20,6 +20,11 @@ extension IdentityEngine {
         note(
             "角色",
             try reader.rows("SELECT r.title FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = \(user) ORDER BY r.id LIMIT 100").compactMap { $0[0].text })
+        note(
+            "用户组",
+            try reader.rows("SELECT g.name FROM user_groups g JOIN user_group_members m ON m.group_id = g.id WHERE m.user_id = \(user) ORDER BY g.id LIMIT 100").compactMap {
+                $0[0].text
+            })
         note(
             "临时授权",
             try reader.rows(

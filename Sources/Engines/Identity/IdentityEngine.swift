@@ -15,6 +15,9 @@ package struct IdentityEngine: Sendable {
     package let registrations: Registrations
     package let roles: Roles
     package let users: Users
+    package let groups: UserGroups
+    /// Accounts by the sheet, brought to life by their owners.
+    package let activations: Activations
     package let passwords: Passwords
     package let sessions: Sessions
     package let policies: PolicyBook
@@ -54,6 +57,8 @@ package struct IdentityEngine: Sendable {
         grids = GridBook(units: units, audit: audit, clock: clock, version: version)
         roles = Roles(database: database, audit: audit, version: version)
         users = Users(database: database, clock: clock, audit: audit, version: version, hasher: hasher, phones: keys.field("users.phone"))
+        groups = UserGroups(database: database, clock: clock, audit: audit, version: version, users: users)
+        activations = Activations(database: database, clock: clock, audit: audit, version: version, users: users, policies: policies)
         passwords = Passwords(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, users: users)
         sessions = Sessions(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, keys: keys)
         terminals = sessions.terminals

@@ -7,7 +7,7 @@ package enum IdentityTables {
         [
             audit, organisations, users, roles, permissions, rolePermissions, userRoles, sessions, loginAttempts, settings, passwordHistory, loginChallenges, temporaryGrants,
             accessReviews, auditCheckpoints,
-        ] + ApplicationTables.all + SignInTables.all + DualTables.all + UnitTables.all + GridTables.all + [RegistrationTables.registrations]
+        ] + ApplicationTables.all + SignInTables.all + DualTables.all + UnitTables.all + GridTables.all + GroupTables.all + [RegistrationTables.registrations]
 
     static let audit = Table(
         "audit",
@@ -61,9 +61,12 @@ package enum IdentityTables {
     static let rolePermissions = Table(
         "role_permissions", key: ["role_id", "permission"], columns: [Column("role_id", .integer, required: true), Column("permission", .text, required: true)], isClustered: true)
 
+    /// What a person may be; `is_direct` 0 is what only the person's groups give.
     static let userRoles = Table(
-        "user_roles", key: ["user_id", "role_id"], columns: [Column("user_id", .integer, required: true), Column("role_id", .integer, required: true)], indexes: [Index("role_id")],
-        isClustered: true)
+        "user_roles", key: ["user_id", "role_id"],
+        columns: [
+            Column("user_id", .integer, required: true), Column("role_id", .integer, required: true), Column("is_direct", .integer, required: true, fallback: .int(1)),
+        ], indexes: [Index("role_id")], isClustered: true)
 
     static let sessions = Table(
         "sessions",

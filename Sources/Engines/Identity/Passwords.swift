@@ -86,6 +86,7 @@ package struct Passwords: Sendable {
             let user = try users.manageable(userId, by: principal, transaction)
             try transaction.execute(
                 "UPDATE users SET password_hash = \(hash), password_changed_at = \(clock.now), must_change = 1, failed_count = 0, locked_until = NULL WHERE id = \(userId)")
+            try transaction.execute("DELETE FROM user_activations WHERE user_id = \(userId)")
             try transaction.execute("DELETE FROM sessions WHERE user_id = \(userId)")
             try audit.record(AuditEntry("update", "password", "\(userId)", "重置用户“\(user.name)”（\(user.login)）的密码"), by: principal, in: transaction)
             version.bump(after: transaction)

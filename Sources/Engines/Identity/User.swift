@@ -13,6 +13,15 @@ package struct User: Sendable, Equatable {
         package var id: Int64
         package var name: String
         package var title: String
+        /// Given to the person alone; otherwise by groups only.
+        package var isDirect: Bool
+
+        package init(id: Int64, name: String, title: String, isDirect: Bool = true) {
+            self.id = id
+            self.name = name
+            self.title = title
+            self.isDirect = isDirect
+        }
     }
 
     package var id: Int64
@@ -37,7 +46,14 @@ package struct User: Sendable, Equatable {
     package var hasSecondFactor: Bool
     /// Nil unless the person left.
     package var leftAt: Moment?
+    /// All that the person may be, by groups too.
     package var roles: [HeldRole]
+
+    /// What a form of the account changes.
+    package var ownRoles: [Int64] { roles.filter(\.isDirect).map(\.id) }
+
+    /// For people: those of groups say so.
+    package var roleTitles: String { roles.map { $0.isDirect ? $0.title : "\($0.title)（用户组）" }.joined(separator: "、") }
 
     static let columns: SQL = "u.*, o.name AS organisation_name"
     static let tables: SQL = "users u JOIN organisations o ON o.id = u.organisation"

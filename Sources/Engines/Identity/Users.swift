@@ -60,9 +60,10 @@ package struct Users: Sendable {
     private func heldRoles(of users: [Int64], _ reader: any Reader) throws -> [Int64: [User.HeldRole]] {
         var held: [Int64: [User.HeldRole]] = [:]
         let rows = try reader.rows(
-            "SELECT ur.user_id, r.id, r.name, r.title FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id IN (\(list: users)) ORDER BY r.id")
+            "SELECT ur.user_id, ur.is_direct, r.id, r.name, r.title FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id IN (\(list: users)) ORDER BY r.id")
         for row in rows {
-            held[row.int("user_id") ?? 0, default: []].append(User.HeldRole(id: row.int("id") ?? 0, name: row.text("name") ?? "", title: row.text("title") ?? ""))
+            let role = User.HeldRole(id: row.int("id") ?? 0, name: row.text("name") ?? "", title: row.text("title") ?? "", isDirect: row.bool("is_direct"))
+            held[row.int("user_id") ?? 0, default: []].append(role)
         }
         return held
     }
@@ -107,7 +108,7 @@ package struct Users: Sendable {
             try principal.require("user.write", "用户管理")
             let old = try manageable(id, by: principal, transaction)
             var findings = try findings(for: draft, id: id, by: principal, transaction)
-            if principal.kind == .user, principal.id == id, Set(draft.roles) != Set(old.roles.map(\.id)) {
+            if principal.kind == .user, principal.id == id, Set(draft.roles) != Set(old.ownRoles) {
                 findings.append(FieldFinding("roles", "own", "不能修改自己的角色", title: "角色"))
             }
             guard findings.isEmpty, let organisation = draft.organisation else { throw Failure.invalid(findings) }
@@ -121,7 +122,7 @@ package struct Users: Sendable {
             try replaceRoles(of: id, with: draft.roles, in: transaction)
             try requireAnAdministrator(transaction)
             let before = UserDraft(
-                login: old.login, name: old.name, phone: old.phone, organisation: old.organisation, roles: old.roles.map(\.id), lastDay: old.expiresAt?.day.adding(days: -1))
+                login: old.login, name: old.name, phone: old.phone, organisation: old.organisation, roles: old.ownRoles, lastDay: old.expiresAt?.day.adding(days: -1))
             let entry = AuditEntry("update", "user", "\(id)", "修改用户“\(draft.name)”（\(draft.login)）", details: ["before": details(before), "after": details(draft)])
             try audit.record(entry, by: principal, in: transaction)
             version.bump(after: transaction)
@@ -190,6 +191,7 @@ package struct Users: Sendable {
     private func replaceRoles(of id: Int64, with roles: [Int64], in transaction: any Transaction) throws {
         try transaction.execute("DELETE FROM user_roles WHERE user_id = \(id)")
         try transaction.insertMany(into: "user_roles", columns: ["user_id", "role_id"], rows: Set(roles).sorted().map { [.int(id), .int($0)] })
+        try UserGroups.settle("\(list: [id])", in: transaction)
     }
 
     private func details(_ draft: UserDraft) -> JSONValue {

@@ -109,6 +109,7 @@ struct Installation: Sendable {
         let credentials = try await identity.firstStart(
             province: city.province, city: city.city, counties: city.counties,
             permissions: Installation.permissions + features.permissions(runtime: ledgers.declarations.filter(\.isRuntime)))
+        try await features.syncRoles(on: platform)
         for feature in features.features { try feature.prepare(platform) }
         try await platform.workflows.load()
         try await platform.messages.load()

@@ -82,7 +82,7 @@ struct GridPages: Sendable {
         for row in try reader.rows("SELECT grid, count(*) FROM grid_officer WHERE grid IN (\(list: ids)) AND in_office = 1 AND deleted_at IS NULL GROUP BY grid") {
             each(row) { $0.officers += $1 }
         }
-        for row in try reader.rows("SELECT unit_id, count(*) FROM unit_subjects WHERE unit_id IN (\(list: ids)) AND way <> 'keptOut' GROUP BY unit_id") {
+        for row in try reader.rows("SELECT unit_id, count(*) FROM unit_subjects WHERE unit_id IN (\(list: ids)) AND way <> \(GridSubject.Way.keptOut.rawValue) GROUP BY unit_id") {
             each(row) { $0.subjects += $1 }
         }
         return counts

@@ -90,7 +90,7 @@ extension AlarmEngine {
     func toAnswer(search: String?, waitingOnly: Bool, after: Int64?, limit: Int, by principal: Principal, in reader: any Reader) throws -> [Alarm] {
         var conditions: [SQL] = ["org IS NOT NULL", "state IN ('new', 'handling', 'confirmed')", principal.scope.condition()]
         if waitingOnly { conditions.append("answer_due_at IS NOT NULL") }
-        if let search { conditions.append("(title LIKE \("%\(search.replacing("%", with: ""))%") OR number = \(search))") }
+        if let search { conditions.append("\(SQL.contains(search, in: "title")) OR number = \(search)") }
         if let after { conditions.append("id < \(after)") }
         return try reader.rows("SELECT \(Alarm.columns) FROM alarms WHERE \(SQL.all(of: conditions)) ORDER BY id DESC LIMIT \(limit)").map(Alarm.init)
     }

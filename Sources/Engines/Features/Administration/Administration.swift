@@ -30,6 +30,9 @@ enum Administration {
         RegistrationPages(platform: platform).add(to: routes)
         RoleComparison(platform: platform).add(to: routes)
         GrantPages(platform: platform).add(to: routes)
+        GroupPages(platform: platform).add(to: routes)
+        AccountImport(platform: platform).add(to: routes)
+        ActivationPages(platform: platform).add(to: routes)
         ReviewPages(platform: platform).add(to: routes)
         ExplainPage(platform: platform, table: routes.table).add(to: routes)
         TokenEndpoints(platform: platform).add(to: routes)
@@ -102,7 +105,7 @@ enum Administration {
         MenuItem("系统", groupEN: "System", "终端登记", "Registered computers", icon: "monitor", path: "/admin/terminals", permission: "terminal.read", order: 8937),
         MenuItem("系统", groupEN: "System", "登录与密码规则", "Sign-in rules", icon: "lock", path: "/admin/policy", permission: "policy.read", order: 8936),
         MenuItem("系统", groupEN: "System", "外部登录服务", "Other sign-in services", icon: "link", path: "/admin/providers", permission: "policy.read", order: 8939),
-        ApprovalPages.menu, UnitPages.menu, RegistrationPages.menu,
+        GroupPages.menu, ApprovalPages.menu, UnitPages.menu, RegistrationPages.menu,
         MenuItem("系统", groupEN: "System", "权限诊断", "Why may one", icon: "search", path: "/admin/explain", permission: "role.read", order: 8931),
         MenuItem("系统", groupEN: "System", "权限复核", "Access reviews", icon: "clipboard", path: "/admin/reviews", permission: "review.write", order: 8934),
         MenuItem("系统", groupEN: "System", "应用接入", "Applications", icon: "link", path: "/admin/applications", permission: "application.read", order: 8938),

@@ -58,7 +58,7 @@ struct UserPages: Sendable {
         let mayWrite = context.may("user.write")
         let rows = found.map { user -> TableRow in
             let cells: [Markup] = [
-                "\(user.name)", "\(user.login)", "\(user.organisationName)", "\(user.roles.map(\.title).joined(separator: "、"))", state(user),
+                "\(user.name)", "\(user.login)", "\(user.organisationName)", "\(user.roleTitles)", state(user),
                 user.lastLoginAt.map { "\($0)" } ?? "<span class=\"muted\">未登录</span>",
                 "<span class=\"mono\">\(user.lastLoginAddress)</span>",
             ]
@@ -72,7 +72,10 @@ struct UserPages: Sendable {
             total: min(total, UserPages.mostCounted),
             isTotalFloor: total > UserPages.mostCounted, size: size, sizes: [20, 50, 100])
         let table = DataTable(id: "users", columns: columns, rows: rows, address: address, pager: pager, empty: "没有符合条件的用户")
-        let action: Markup = mayWrite ? "\(ActionButton("新增用户", .dialog("/admin/users/new"), icon: "plus", style: .primary))" : .empty
+        var action: Markup = "\(ActionButton("导出", .download(PageAddress("/admin/users/export", address.restarting.query).text), icon: "download"))"
+        if mayWrite {
+            action += "\(ActionButton("导入", .link(AccountImport.path), icon: "upload"))\(ActionButton("新增用户", .dialog("/admin/users/new"), icon: "plus", style: .primary))"
+        }
         return Shell.page(
             "用户管理", crumbs: [Crumb("系统"), Crumb("用户管理")], active: "/admin/users", actions: action,
             body: "\(SearchForm(action: "/admin/users", fields: fields, table: "users"))\(table)", context: context)
@@ -97,14 +100,20 @@ struct UserPages: Sendable {
 
     @Sendable func show(request: Request, context: WebContext) async throws -> Response {
         let user = try await user(context)
-        let grants = try await platform.database.read { [platform] reader in try platform.identity.grants.list(of: user.id, reader) }
+        let (grants, groups, waiting) = try await platform.database.read { [platform] reader in
+            (
+                try platform.identity.grants.list(of: user.id, reader), try platform.identity.groups.names(of: user.id, reader),
+                try platform.identity.activations.waiting(user.id, reader)
+            )
+        }
         let acts = try await platform.database.read { [platform] reader in
             try platform.audit.history(of: "user", "\(user.id)", limit: 30, reader) + platform.audit.history(of: "password", "\(user.id)", limit: 10, reader)
         }
         let facts = DescriptionList([
             .init("姓名", "\(user.name)"), .init("登录名", "\(user.login)"), .init("电话", "\(user.phone.map(Masking.phone))"), .init("所属机构", "\(user.organisationName)"),
-            .init("角色", "\(user.roles.map(\.title).joined(separator: "、"))"),
-            .init("状态", state(user)), .init("最近登录", "\(user.lastLoginAt)"), .init("登录地址", "\(user.lastLoginAddress)"), .init("连续输错密码", "\(user.failedCount) 次"),
+            .init("角色", "\(user.roleTitles)"),
+            .init("用户组", "\(groups.map { one -> Markup in "<a href=\"\(GroupPages.path)/\(one.id)\">\(one.name)</a> " })"),
+            .init("状态", waiting.map { "\(Badge("待激活", .info, isDot: true)) 激活码有效期至 \($0)" } ?? state(user)), .init("最近登录", "\(user.lastLoginAt)"), .init("登录地址", "\(user.lastLoginAddress)"), .init("连续输错密码", "\(user.failedCount) 次"),
             .init("动态口令", user.hasSecondFactor ? "\(Badge("已开启", .good))" : "未开启"), .init("有效期至", "\(user.expiresAt.map { $0.day.adding(days: -1).text } ?? "长期")"),
             .init("创建时间", "\(user.createdAt)"),
         ])
@@ -116,6 +125,9 @@ struct UserPages: Sendable {
             }
             actions += "\(ActionButton("证书与密钥", .link("\(path)/certificates"), icon: "shield"))"
             actions += "\(ActionButton("临时授权", .dialog("\(path)/grants/new"), icon: "clock"))"
+            if waiting != nil {
+                actions += "\(ActionButton("重发激活码", .dialog("\(path)/activation"), icon: "key"))"
+            }
             if user.leftAt == nil { actions += "\(ActionButton("离职交接", .dialog("\(path)/departure"), icon: "users"))" }
             actions += "\(ActionButton("编辑", .dialog("\(path)/edit"), icon: "edit"))\(ActionButton("重置密码", .dialog("\(path)/password"), icon: "key"))"
             actions +=
@@ -143,7 +155,7 @@ struct UserPages: Sendable {
         return try await form(
             user.id,
             UserDraft(
-                login: user.login, name: user.name, phone: user.phone, organisation: user.organisation, roles: user.roles.map(\.id), lastDay: user.expiresAt?.day.adding(days: -1)),
+                login: user.login, name: user.name, phone: user.phone, organisation: user.organisation, roles: user.ownRoles, lastDay: user.expiresAt?.day.adding(days: -1)),
             [], .ok, context)
     }
 

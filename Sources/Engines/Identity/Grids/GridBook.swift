@@ -18,8 +18,7 @@ package struct GridBook: Sendable {
     /// Which grids a reader sees: a supervisor's by area, an officer's own and those below.
     package func condition(_ scope: DataScope) -> SQL {
         guard case .grids(let reach) = scope else { return scope.condition(org: "un.org", area: "un.area") }
-        guard !reach.paths.isEmpty else { return "1 = 0" }
-        return "(\(SQL.joined(reach.paths.map { "(un.path >= \($0) AND un.path < \($0.dropLast() + "0"))" }, by: " OR ")))"
+        return GridReach.below(reach.paths)
     }
 
     package func grid(_ id: Int64, scope: DataScope, _ reader: any Reader) throws -> Unit? {
@@ -52,7 +51,7 @@ package struct GridBook: Sendable {
     package func subjects(of unit: Int64, limit: Int = 1000, _ reader: any Reader) throws -> [GridSubject] {
         try reader.rows(
             """
-            SELECT us.*, o.name, o.code FROM unit_subjects us JOIN organisations o ON o.id = us.org WHERE us.unit_id = \(unit) ORDER BY us.way = 'keptOut', o.name LIMIT \(limit)
+            SELECT us.*, o.name, o.code FROM unit_subjects us JOIN organisations o ON o.id = us.org WHERE us.unit_id = \(unit) ORDER BY us.way = \(GridSubject.Way.keptOut.rawValue), o.name LIMIT \(limit)
             """
         ).map(GridSubject.init)
     }
@@ -162,7 +161,7 @@ package struct GridBook: Sendable {
         for (grid, orgs) in went {
             for start in stride(from: 0, to: orgs.count, by: 500) {
                 let part = Array(orgs[start..<min(start + 500, orgs.count)])
-                try tx.execute("DELETE FROM unit_subjects WHERE unit_id = \(grid) AND way = 'inside' AND org IN (\(list: part))")
+                try tx.execute("DELETE FROM unit_subjects WHERE unit_id = \(grid) AND way = \(GridSubject.Way.inside.rawValue) AND org IN (\(list: part))")
             }
         }
         for grid in Set(came.keys).union(went.keys).sorted() { try tell(grid, came[grid] ?? [], went[grid] ?? [], by: principal, in: tx) }
@@ -236,7 +235,7 @@ package struct GridBook: Sendable {
         var out: [Int64: Set<Int64>] = [:]
         for start in stride(from: 0, to: orgs.count, by: 500) {
             let part = Array(orgs[start..<min(start + 500, orgs.count)])
-            for row in try reader.rows("SELECT org, unit_id FROM unit_subjects WHERE way = 'keptOut' AND org IN (\(list: part))") {
+            for row in try reader.rows("SELECT org, unit_id FROM unit_subjects WHERE way = \(GridSubject.Way.keptOut.rawValue) AND org IN (\(list: part))") {
                 out[row.int("org") ?? 0, default: []].insert(row.int("unit_id") ?? 0)
             }
         }

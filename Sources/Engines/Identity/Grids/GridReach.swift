@@ -31,19 +31,19 @@ package struct GridReach: Sendable, Equatable {
 
     /// For an `IN`: the organisations of all grids at or below some paths.
     static func subjects(below paths: [String]) -> SQL {
-        let ranges = paths.map { path -> SQL in "(un.path >= \(path) AND un.path < \(path.dropLast() + "0"))" }
-        return """
-            SELECT us.org FROM unit_subjects us JOIN units un ON un.id = us.unit_id WHERE us.way <> \(GridSubject.Way.keptOut.rawValue) AND un.state = 'active' \
-            AND (\(SQL.joined(ranges, by: " OR ")))
-            """
+        "SELECT us.org FROM unit_subjects us JOIN units un ON un.id = us.unit_id WHERE \(GridSubject.stands) AND un.state = 'active' AND \(below(paths))"
+    }
+
+    /// Which grids (`un`) stand at or below some paths; none where there are none.
+    static func below(_ paths: [String]) -> SQL {
+        guard !paths.isEmpty else { return "1 = 0" }
+        return "(\(SQL.joined(paths.map { "(un.path >= \($0) AND un.path < \($0.dropLast() + "0"))" }, by: " OR ")))"
     }
 
     /// Active users with a post in a grid that holds this organisation, or above it.
     package static func officers(of org: Int64, _ reader: any Reader) throws -> Set<Int64> {
         let paths = try reader.rows(
-            """
-            SELECT un.path FROM unit_subjects us JOIN units un ON un.id = us.unit_id WHERE us.org = \(org) AND us.way <> \(GridSubject.Way.keptOut.rawValue) AND un.state = 'active'
-            """
+            "SELECT un.path FROM unit_subjects us JOIN units un ON un.id = us.unit_id WHERE us.org = \(org) AND \(GridSubject.stands) AND un.state = 'active'"
         ).compactMap { $0[0].text }
         let grids = Set(paths.flatMap { $0.split(separator: "/").compactMap { Int64($0) } })
         guard !grids.isEmpty else { return [] }
@@ -54,12 +54,10 @@ package struct GridReach: Sendable, Equatable {
 
     /// Why an organisation is within: each grid at or below the paths that holds it, and how it came there.
     package func reasons(for org: Int64, _ reader: any Reader) throws -> [String] {
-        guard !paths.isEmpty else { return [] }
-        let ranges = paths.map { path -> SQL in "(un.path >= \(path) AND un.path < \(path.dropLast() + "0"))" }
-        return try reader.rows(
+        try reader.rows(
             """
-            SELECT un.name, us.way FROM unit_subjects us JOIN units un ON un.id = us.unit_id WHERE us.org = \(org) AND un.state = 'active' AND (\(SQL.joined(ranges, by: " OR ")))
-            ORDER BY un.depth DESC
+            SELECT un.name, us.way FROM unit_subjects us JOIN units un ON un.id = us.unit_id WHERE us.org = \(org) AND \(GridSubject.stands) AND un.state = 'active' \
+            AND \(Self.below(paths)) ORDER BY un.depth DESC
             """
         ).map { row in "网格“\(row.text("name") ?? "")”（\(row.text("way").flatMap(GridSubject.Way.init)?.title ?? "")）" }
     }

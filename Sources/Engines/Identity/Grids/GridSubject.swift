@@ -16,6 +16,9 @@ package struct GridSubject: Sendable, Equatable {
         }
     }
 
+    /// Rows (`us`) of organisations that do stand in their grid.
+    static let stands: SQL = "us.way <> \(Way.keptOut.rawValue)"
+
     package var grid: Int64
     package var org: Int64
     package var name: String

@@ -61,6 +61,7 @@ package struct IdentitySessions: SessionResolver {
         var ways: [SignInWay] = []
         if policy.qrSignIn { ways.append(SignInWay("手机扫码", "Scan", icon: "qr", path: "/login/qr")) }
         if identity.codeSignIn.isOn { ways.append(SignInWay("短信验证码", "SMS code", icon: "message", path: "/login/sms")) }
+        ways.append(SignInWay("激活账号", "Activate", icon: "key", path: "/activate"))
         if policy.selfRegistration { ways.append(SignInWay("申请账号", "Register", icon: "user", path: "/register")) }
         if policy.certificateSignIn {
             ways.append(SignInWay("数字证书", "Certificate", icon: "shield", path: "/login/certificate"))
