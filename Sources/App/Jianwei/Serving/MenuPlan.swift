@@ -83,7 +83,7 @@ enum MenuPlan {
         Section(
             title: "用户与权限", titleEN: "People and rights",
             paths: [
-                "/admin/users", "/admin/organisations", "/admin/units", "/admin/roles", "/admin/explain", "/admin/reviews", "/admin/presence", "/admin/policy", "/admin/terminals",
+                "/admin/users", "/admin/groups", "/admin/organisations", "/admin/units", "/admin/roles", "/admin/explain", "/admin/reviews", "/admin/presence", "/admin/policy", "/admin/terminals",
                 "/admin/providers",
             ]),
         Section(

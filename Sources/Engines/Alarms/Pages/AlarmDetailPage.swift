@@ -126,12 +126,15 @@ extension AlarmPages {
         return "\(Card("报警信息", body: "\(DescriptionList(factItems(facts), columns: 2))"))"
     }
 
+    /// Facts that the desk itself writes down.
+    private static let ownTitles = ["registeredBy": "登记人", "from": "信息来源", "note": "情况说明"]
+
     private func factItems(_ facts: JSONValue) -> [DescriptionList.Item] {
         let order = Dictionary(settings.factTitles.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         let members = (facts.object?.members ?? []).filter { !$0.value.isNull && $0.value != "" }
         return members.sorted { (order[$0.name] ?? order.count, $0.name) < (order[$1.name] ?? order.count, $1.name) }.map { member in
             let shown = Self.text(of: member.value)
-            let title = order[member.name].map { settings.factTitles[$0].title } ?? member.name
+            let title = order[member.name].map { settings.factTitles[$0].title } ?? Self.ownTitles[member.name] ?? member.name
             return DescriptionList.Item(title, "\(settings.factText(member.name, shown) ?? shown)", isWide: shown.count > 60)
         }
     }

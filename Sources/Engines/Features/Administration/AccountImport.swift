@@ -36,7 +36,7 @@ struct AccountImport: Sendable {
 
     @Sendable func template(request: Request, context: WebContext) async throws -> Response {
         let own = try await platform.identity.organisations.find(context.signedIn().organisation ?? 0)
-        let example = ["zhangsan01", "张三（示例，请删除本行）", "13800000000", own?.code ?? "130100", "", ""]
+        let example = ["zhangsan01", "张三（示例，请删除本行）", "13800000000", own?.code ?? "1301", "", ""]
         let text = "\u{FEFF}" + CSVText.line(Self.heads) + CSVText.line(example)
         return .download(Array(text.utf8), filename: "用户导入模板.csv", contentType: "text/csv; charset=utf-8")
     }

@@ -96,10 +96,11 @@ struct GroupPages: Sendable {
             joining = "\(Card("加入成员", body: "\(Form(action: "\(path)/members", sections: [FormSection(nil, [field])], submit: "加入", context: context))"))"
         }
         let timeline = Timeline(history.map { Timeline.Entry($0.at, $0.summary, who: $0.actor, tone: .info) })
-        let body = Grid(.mainAside, ["\(Card("用户组", body: "\(facts)"))\(Card("成员", isFlush: true, body: "\(members)"))", "\(joining)\(Card("变更记录", body: "\(timeline)"))"])
+        let changes: Markup = "\(Card("变更记录", body: "\(timeline)"))"
+        let lower: Markup = mayWrite ? "\(Grid(.mainAside, [joining, changes]))" : changes
+        let body: Markup = "\(Card("用户组", body: "\(facts)"))\(Card("成员", isFlush: true, body: "\(members)"))\(lower)"
         return Shell.page(
-            group.name, crumbs: Self.crumbs + [Crumb(group.name)], active: Self.path, actions: actions, status: findings.isEmpty ? .ok : .unprocessableContent, body: "\(body)",
-            context: context)
+            group.name, crumbs: Self.crumbs + [Crumb(group.name)], active: Self.path, actions: actions, status: findings.isEmpty ? .ok : .unprocessableContent, body: body, context: context)
     }
 
     @Sendable func take(request: Request, context: WebContext) async throws -> Response {

@@ -97,7 +97,9 @@ package struct Activations: Sendable {
                 login: row.login, name: row.name, phone: row.phone.isEmpty ? nil : row.phone, organisation: organisations[row.code]?.id, roles: titles.compactMap { roles[$0] },
                 lastDay: day)
             if !seen.insert(draft.login).inserted { fault("登录名“\(draft.login)”在表中重复") }
-            for finding in try users.findings(for: draft, id: nil, by: principal, tx) { fault("\(finding.title)\(finding.message)") }
+            let isKnown = organisations[row.code] != nil
+            if !isKnown { fault(row.code.isEmpty ? "机构编号不能为空" : "机构编号“\(row.code)”不存在") }
+            for finding in try users.findings(for: draft, id: nil, by: principal, tx) where isKnown || finding.field != "organisation" { fault("\(finding.title)\(finding.message)") }
             drafts.append((draft, organisations[row.code]?.name ?? ""))
         }
         guard findings.isEmpty else { throw Failure.invalid(findings) }
