@@ -13,10 +13,14 @@ package final class WorkflowEngine: Sendable {
     let hooks: Hooks
     let links: MACKey
     private let effects = Mutex<[String: Effect]>([:])
+    private let deadlines = Mutex<[String: Deadline]>([:])
     let book: Mutex<DefinitionBook>
 
     /// What a declaration names and a domain does, in the transaction of the transition. May change the case's data.
     package typealias Effect = @Sendable (inout WorkflowCase, Principal, any Transaction) throws -> Void
+
+    /// Until when a step of one case may take; nil leaves what the definition says.
+    package typealias Deadline = @Sendable (WorkflowCase, WorkflowStep, any Reader) throws -> StepLimit?
 
     /// What the engine asks of its neighbours, handed in by the wiring so that tests can watch.
     package struct Hooks: Sendable {
@@ -49,6 +53,18 @@ package final class WorkflowEngine: Sendable {
 
     /// Registers what an effect's name does; called before anything is served.
     package func onEffect(_ name: String, _ effect: @escaping Effect) { effects.withLock { $0[name] = effect } }
+
+    /// Steps of this workflow that have a time limit ask here for the limit of the single case, such as one by its category; called before anything is served.
+    package func onDeadline(of workflow: String, _ deadline: @escaping Deadline) { deadlines.withLock { $0[workflow] = deadline } }
+
+    /// When a step that is opened now is due; nil for one without a time limit.
+    func due(_ step: WorkflowStep, of item: WorkflowCase, _ reader: any Reader) throws -> Moment? {
+        guard let declared = step.within else { return nil }
+        switch try deadlines.withLock({ $0[item.workflow] })?(item, step, reader) ?? .within(declared) {
+        case .at(let moment): return moment
+        case .within(let time): return try WorkingCalendar.load(reader).deadline(time, from: clock.now)
+        }
+    }
 
     package var effectNames: Set<String> { effects.withLock { Set($0.keys) } }
 

@@ -22,6 +22,7 @@ import Security
 import Storage
 import TestDatabases
 import Testing
+import TransportEnforcement
 import Web
 import Workflows
 
@@ -70,7 +71,9 @@ struct MatrixHouse: Sendable {
             threads: PictureThreads(threads: 1, waiting: 100))
         let identity = IdentityEngine(database: database, clock: clock, keys: keys, hasher: PasswordHasher(cost: .trivial))
         let domain = MobileSources(clients: SignedClients(keys: keys))
-        let features = FeatureSet([domain.feature, GateOffice(domain).feature, Operations.feature, ParkSafety.feature, Security.feature, GridSupervision.feature])
+        let features = FeatureSet([
+            domain.feature, GateOffice(domain).feature, Operations.feature, ParkSafety.feature, Security.feature, GridSupervision.feature, TransportEnforcement.feature,
+        ])
         self.features = features
         let dictionaries = Dictionaries(features.dictionaries)
         let ledgers = LedgerEngine(database: database, declarations: features.ledgers, dictionaries: dictionaries, keys: keys, audit: identity.audit, clock: clock)
@@ -89,6 +92,7 @@ struct MatrixHouse: Sendable {
         _ = try await identity.firstStart(
             counties: [.init(area: "130102", name: "长安区"), .init(area: "130104", name: "桥西区")],
             permissions: PermissionDeclaration.identity + AlarmPermission.all + features.permissions)
+        try await features.syncRoles(on: platform)
         for feature in features.features { try feature.prepare(platform) }
         try await platform.workflows.load()
         let gates = domain.gates(on: platform)

@@ -40,6 +40,7 @@ struct DemoCity: Sendable {
         let people = try await DemoPeople(plan: plan, orgs: orgs, identity: platform.identity).install()
         let credentials = try await people + DemoUnits(plan: plan, gates: gates, platform: platform).install()
         let officers = try await DemoGrids(plan: plan, platform: platform).install()
+        let brigade = try await DemoEnforcement(plan: plan, platform: platform).install()
         let history = DemoHistory(plan: plan, orgs: orgs, gates: gates, platform: platform)
         let passes = try await history.install()
         logger.info("demo: a month of passes installed", metadata: ["passes": "\(passes)"])
@@ -54,7 +55,7 @@ struct DemoCity: Sendable {
         try await platform.database.write {
             try $0.execute("INSERT INTO gate_setting (name, value) VALUES (\(DemoCity.marker), \(seed)), ('lookalikeBits', '-1') ON CONFLICT (name) DO NOTHING")
         }
-        return credentials + officers
+        return credentials + officers + brigade
     }
 
     /// - Returns: the organisation of each enterprise, in the plan's order.

@@ -22,6 +22,7 @@ import Storage
 import StoragePostgres
 import StorageS3
 import StorageSQLite
+import TransportEnforcement
 import Web
 import Workflows
 
@@ -45,7 +46,7 @@ struct Installation: Sendable {
 
     /// Everything this program consists of: what it serves, and what a new migration is written from.
     static func features(_ mobileSources: MobileSources) -> FeatureSet {
-        FeatureSet([mobileSources.feature, GateOffice(mobileSources).feature, Operations.feature, ParkSafety.feature, Security.feature, GridSupervision.feature])
+        FeatureSet([mobileSources.feature, GateOffice(mobileSources).feature, Operations.feature, ParkSafety.feature, Security.feature, GridSupervision.feature, TransportEnforcement.feature])
     }
 
     /// Opens a directory, created when absent: keys, database, migrations, first users, registry.

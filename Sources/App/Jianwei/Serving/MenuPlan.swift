@@ -43,6 +43,16 @@ enum MenuPlan {
         Group(
             title: "值班值守", titleEN: "Duty", icon: "phone",
             sections: [Section(title: "", titleEN: "", groups: ["值班值守"]), Section(title: "设置", titleEN: "Settings", paths: ["/duty/groups", "/duty/shifts"])]),
+        Group(
+            title: "监督检查", titleEN: "Inspection", icon: "clipboard",
+            sections: [Section(title: "", titleEN: "", groups: ["监督检查"])]),
+        Group(
+            title: "执法办案", titleEN: "Enforcement", icon: "scale",
+            sections: [
+                Section(
+                    title: "", titleEN: "", paths: ["/enforcement/subjects", ledger("enforcementCase"), "/enforcement/statistics"], groups: ["执法办案"]),
+                Section(title: "设置", titleEN: "Settings", paths: [ledger("caseCategory"), ledger("enforcementMeasure")]),
+            ]),
         Group(title: "网格监管", titleEN: "Grids", icon: "map", sections: [Section(title: "", titleEN: "", groups: ["网格监管"])]),
         Group(
             title: "企业与车辆", titleEN: "Enterprises and vehicles", icon: "factory",

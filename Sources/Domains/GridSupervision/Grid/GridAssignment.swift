@@ -56,7 +56,13 @@ struct GridAssignment: Sendable {
 
     func register(on platform: Platform) {
         platform.identity.units.hooks.add(.grid) { principal, tx in try settleAll(by: principal, in: tx) }
-        // The enterprise ledger is another domain's; it is met by its name.
+        // Ledgers of other domains are met by their names.
+        platform.ledgers.onChange(of: "transportSubject") { change, tx in
+            guard change.kind != .deleted, let record = change.record, let org = record.org, let place = record.location("location"),
+                try grids.place(org, at: OrganisationPlace(org: org, longitude: place.longitude, latitude: place.latitude), in: tx)
+            else { return }
+            try settle([OrganisationPlace(org: org, longitude: place.longitude, latitude: place.latitude)], by: change.by, in: tx)
+        }
         platform.ledgers.onChange(of: "enterprise") { change, tx in
             guard let record = change.record, let org = record.org else { return }
             let isLive = change.kind != .deleted && record.deletedAt == nil

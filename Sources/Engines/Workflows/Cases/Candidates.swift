@@ -23,6 +23,8 @@ extension WorkflowEngine {
                 case .starter: return item.starter > 0 ? .user(item.starter) : nil
                 case .user(let login): return try tx.value("SELECT id FROM users WHERE login = \(login) AND state = 'active'")?.int.map { .user($0) }
                 case .concerned: return nil
+                case .named(let field, _):
+                    return try item.data[field]?.string.flatMap { login in try tx.value("SELECT id FROM users WHERE login = \(login) AND state = 'active'")?.int.map { .user($0) } }
                 case .actor(let step): return try lastActor(of: step, item, in: tx).map { .user($0.id) }
                 case .leader(let step, let role):
                     guard let organisation = try lastActor(of: step, item, in: tx)?.organisation else { return nil }
@@ -62,6 +64,24 @@ extension WorkflowEngine {
             case nil: return nil
             }
         }
+    }
+
+    /// Who may be named in a case of this organisation and area, by name.
+    ///
+    /// - Parameter roles: one role, or several with commas between them.
+    package func nameable(_ roles: String, org: Int64?, area: String?, in reader: any Reader) throws -> [(login: String, name: String, organisation: String)] {
+        let names = roles.split(separator: ",").map(String.init)
+        var ids = try names.flatMap { try Self.holders(of: $0, organisation: nil, org: org, area: area, in: reader) }
+        // Of a case of the authority itself its own people, whatever grids they look after.
+        ids += try reader.rows(
+            """
+            SELECT u.id FROM users u JOIN user_roles ur ON ur.user_id = u.id JOIN roles r ON r.id = ur.role_id
+            WHERE r.name IN (\(list: names)) AND u.organisation = \(org ?? -1) AND u.state = 'active' ORDER BY u.id LIMIT 2000
+            """
+        ).compactMap { $0[0].int }
+        return try reader.rows(
+            "SELECT u.login, u.name, o.name AS place FROM users u JOIN organisations o ON o.id = u.organisation WHERE u.id IN (\(list: ids)) ORDER BY o.area DESC, u.name, u.id"
+        ).map { ($0.text("login") ?? "", $0.text("name") ?? "", $0.text("place") ?? "") }
     }
 
     func receivers(_ candidates: [Candidate]) -> [WorkflowNotice.Receiver] {

@@ -44,6 +44,7 @@ extension WorkflowEngine {
         if let expected = move.expectedVersion, expected != record.version { throw Failure(.conflict, "JW-WF21", "该环节已有变化，请刷新后再办理") }
         try countUse(of: transition, record, item, in: tx)
         let (opinion, data) = try judged(move, step, transition, by: principal)
+        try judgeNamed(data, of: item, definition, in: tx)
         for (name, value) in data.members { item.data[name] = value }
         for (name, value) in transition.sets.sorted(by: { $0.key < $1.key }) { item.data[name] = .string(value) }
         try lockFiles(step.form, data, in: tx)
@@ -113,6 +114,16 @@ extension WorkflowEngine {
         }
         guard findings.isEmpty else { throw Failure.invalid(findings) }
         return (opinion, data)
+    }
+
+    /// A login that a field names must be one of those who may be named there.
+    func judgeNamed(_ data: JSONObject, of item: WorkflowCase, _ definition: WorkflowDeclaration, in reader: any Reader) throws {
+        let findings = try definition.namedFields.compactMap { field, role -> FieldFinding? in
+            guard let login = data[field]?.string else { return nil }
+            let known = try nameable(role, org: item.org, area: item.area, in: reader).contains { $0.login == login }
+            return known ? nil : FieldFinding(field, "unknown", "请选择在岗、且管辖范围包含本事项的人员", title: definition.fields.first { $0.name == field }?.title ?? field)
+        }
+        guard findings.isEmpty else { throw Failure.invalid(findings) }
     }
 
     /// Whether the step is decided with this signature.

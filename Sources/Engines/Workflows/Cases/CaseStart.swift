@@ -62,6 +62,7 @@ extension WorkflowEngine {
         try remember(draft.key, case: id, by: principal, in: tx)
         if principal.kind == .user { try tie(principal.id, "starter", to: id, in: tx) }
         var item = try required(id, in: tx)
+        try judgeNamed(data, of: item, definition, in: tx)
         try lockFiles(definition.form, data, in: tx)
         try note("start", "发起", on: item, text: "", data: data, isPublic: true, by: principal, in: tx)
         try run(definition.onStart, on: &item, by: principal, in: tx)

@@ -48,6 +48,7 @@ extension WorkflowDeclaration {
         if step.within == nil, !step.overdue.isEmpty { faults.append("JW-WD06 环节“\(step.title)”有超期处理却没有时限") }
         for actor in step.actors {
             switch actor {
+            case .named(let field, _): if !fields.contains(where: { $0.name == field }) { faults.append("JW-WD04 环节“\(step.title)”的办理人引用了不存在的字段“\(field)”") }
             case .actor(let other), .leader(let other, _): if self.step(other) == nil { faults.append("JW-WD04 环节“\(step.title)”的办理人引用了不存在的环节“\(other)”") }
             default: break
             }

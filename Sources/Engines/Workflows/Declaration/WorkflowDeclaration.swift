@@ -67,6 +67,15 @@ package struct WorkflowDeclaration: Sendable, Equatable {
         return (form + steps.flatMap(\.form)).filter { seen.insert($0.name).inserted }
     }
 
+    /// Fields that name who acts on a step, with the role that the named must hold.
+    package var namedFields: [(field: String, role: String)] {
+        var seen: Set<String> = []
+        return steps.flatMap(\.actors).compactMap { actor in
+            guard case .named(let field, let role) = actor, seen.insert(field).inserted else { return nil }
+            return (field, role)
+        }
+    }
+
     /// Every effect it names.
     package var effects: Set<String> { Set(onStart + onCancel + steps.flatMap { $0.effects + $0.transitions.flatMap(\.effects) }) }
 }

@@ -79,6 +79,8 @@ package enum WorkflowActor: Sendable, Equatable, Hashable {
     case actor(of: String)
     /// By login.
     case user(String)
+    /// Whoever a field of the case names by login, of those who hold the role and whose scope admits the case; forms offer them by name.
+    case named(field: String, role: String)
     /// The person concerned, through the signed link.
     case concerned
 
@@ -94,6 +96,7 @@ package enum WorkflowActor: Sendable, Equatable, Hashable {
         case .starter: "starter"
         case .actor(let step): "actor:\(step)"
         case .user(let login): "user:\(login)"
+        case .named(let field, let role): "named:\(field):\(role)"
         case .concerned: "concerned"
         }
     }
@@ -107,6 +110,7 @@ package enum WorkflowActor: Sendable, Equatable, Hashable {
         case ("starter", 1): self = .starter
         case ("actor", 2): self = .actor(of: parts[1])
         case ("user", 2): self = .user(parts[1])
+        case ("named", 3): self = .named(field: parts[1], role: parts[2])
         case ("concerned", 1): self = .concerned
         default: return nil
         }
@@ -148,6 +152,12 @@ package enum WorkingTime: Sendable, Equatable {
         default: return nil
         }
     }
+}
+
+/// Until when one step of one case may take.
+package enum StepLimit: Sendable, Equatable {
+    case within(WorkingTime)
+    case at(Moment)
 }
 
 /// What follows when a step's deadline has passed.

@@ -107,6 +107,7 @@ extension WorkPages {
         case .starter: "发起人"
         case .actor(let step): "“\(step)”办理人"
         case .user(let login): "用户 \(login)"
+        case .named(_, let names): "表单指定的" + names.split(separator: ",").map { role(String($0)) }.joined(separator: "、")
         case .concerned: "当事人"
         }
     }

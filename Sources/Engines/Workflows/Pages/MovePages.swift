@@ -18,7 +18,7 @@ extension WorkPages {
     ) async throws -> Response {
         let view = try await view(context.id(), by: context.signedIn())
         let (record, step, transition) = try chosen(view, context)
-        var fields = transition.asksForm ? controls(step.form).controls(written) : []
+        var fields = transition.asksForm ? try await named(controls(step.form).controls(written), of: view.definition, org: view.item.org, area: view.item.area, known: view.item.data) : []
         fields += [
             FormField("opinion", "意见", .textArea(rows: 4), value: opinion, isRequired: transition.requiresOpinion, help: "写入时间线，不可修改", maxLength: 2000, isWide: true),
             FormField("version", "", .hidden, value: String(record.version)), FormField("key", "", .hidden, value: context.requestId),
@@ -30,6 +30,21 @@ extension WorkPages {
         return Shell.page(
             "\(step.title)：\(transition.title)", crumbs: [Crumb("我的事项", "/work"), Crumb(view.item.number, "/work/\(view.item.id)"), Crumb(transition.title)], active: "/work",
             status: status, body: "\(said)\(Shell.framed(form, context))", context: context)
+    }
+
+    /// Fields that name a person offer those who may be named.
+    ///
+    /// - Parameter known: what the case holds already.
+    func named(_ fields: [FormField], of definition: WorkflowDeclaration, org: Int64?, area: String?, known: JSONObject = JSONObject()) async throws -> [FormField] {
+        let roles = Dictionary(definition.namedFields.map { ($0.field, $0.role) }) { first, _ in first }
+        var fields = fields
+        for index in fields.indices {
+            guard let role = roles[fields[index].name] else { continue }
+            let people = try await database.read { [engine] reader in try engine.nameable(role, org: org, area: area, in: reader) }
+            fields[index].kind = .select([Choice("", "请选择")] + people.map { Choice($0.login, $0.name, group: $0.organisation) })
+            if fields[index].values.isEmpty, let name = known[fields[index].name]?.string { fields[index].values = [name] }
+        }
+        return fields
     }
 
     private func chosen(_ view: CaseView, _ context: WebContext) throws -> (WorkflowStepRecord, WorkflowStep, WorkflowTransition) {

@@ -38,8 +38,9 @@ extension WorkPages {
         let principal = try context.signedIn()
         let definition = try engine.definition(name)
         guard !definition.needsSubject, engine.mayStart(definition, by: principal) else { throw Failure.forbidden("发起\(definition.title)") }
+        let fields = try await named(controls(definition.form).controls(written), of: definition, org: principal.organisation, area: principal.area)
         let form = Form(
-            action: "/work/new/\(name)", sections: [FormSection(nil, controls(definition.form).controls(written))], submit: "提交", cancel: "/work/new", findings: findings,
+            action: "/work/new/\(name)", sections: [FormSection(nil, fields)], submit: "提交", cancel: "/work/new", findings: findings,
             context: context)
         let said: Markup = notice.map { "\(Notice(.orange, "\($0)"))" } ?? .empty
         let graph: Markup = context.isDialog ? .empty : "\(Card("办理流程", body: "\(DefinitionGraph(definition: definition))"))"

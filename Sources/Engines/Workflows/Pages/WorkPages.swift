@@ -79,6 +79,7 @@ package struct WorkPages: Sendable {
         routes.post("/workflows/{name}/publish", permission: design, use: publish)
         routes.post("/workflows/{name}/discard", permission: design, use: discard)
         routes.get("/w/{code}", permission: .open, use: concerned)
+        routes.get("/w/{code}/files/{sha}", permission: .open, use: concernedFile)
         routes.get("/w/{code}/{step}/{transition}", permission: .open, use: concernedForm)
         routes.post("/w/{code}/{step}/{transition}", permission: .open, use: concernedMove)
         let api = routes.under("/api/v1")
