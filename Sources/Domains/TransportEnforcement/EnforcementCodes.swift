@@ -1,5 +1,6 @@
 import Kernel
 import Ledgers
+import Workflows
 
 extension DictionaryName {
     package static let transportSubjectKind = DictionaryName("transportSubjectKind")

@@ -35,7 +35,7 @@ final class EnforcementHouse: Sendable {
     /// In the inspectors' grid, and outside of it.
     let carrier: Record
     let outside: Record
-    let grid: Unit
+    let grid: Identity.Unit
     private let features = FeatureSet([GridSupervision.feature, TransportEnforcement.feature])
 
     init() async throws {
@@ -69,12 +69,12 @@ final class EnforcementHouse: Sendable {
         time = held
         let (carrier, outside, grid) = try await Self.subjects(platform)
         (self.carrier, self.outside, self.grid) = (carrier, outside, grid)
-        people = try await Self.people(identity, grid)
+        people = try await Self.accounts(identity, grid)
     }
 
     private let time: TimeKeeper
 
-    private static func subjects(_ platform: Platform) async throws -> (Record, Record, Unit) {
+    private static func subjects(_ platform: Platform) async throws -> (Record, Record, Identity.Unit) {
         let county = try await platform.identity.organisations.find(code: "130102")?.id ?? 0
         return try await platform.database.write { tx in
             try UsualCategories(platform: platform).load(by: .system(), in: tx)
@@ -87,7 +87,7 @@ final class EnforcementHouse: Sendable {
         }
     }
 
-    private static func people(_ identity: IdentityEngine, _ grid: Unit) async throws -> [String: Principal] {
+    private static func accounts(_ identity: IdentityEngine, _ grid: Identity.Unit) async throws -> [String: Principal] {
         let roles = try await identity.roles.all()
         var people: [String: Principal] = [:]
         for wanted in Self.roles {

@@ -1,6 +1,7 @@
 import Features
 import Identity
 import Kernel
+import Ledgers
 import Reports
 import Storage
 import Workflows
