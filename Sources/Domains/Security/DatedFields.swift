@@ -21,5 +21,9 @@ enum DatedFields {
         ExpiryRule("supplyCertificateTo", "产品资质到期", ledger: "supplyChainRecord", field: "certificateTo", stages: [30, 0], receivers: who, raisesAlarm: false),
         ExpiryRule("deviceSignaturesTo", "特征库授权到期", ledger: "securityDevice", field: "signaturesTo", stages: [90, 30, 7, 0], receivers: who),
         ExpiryRule("deviceMaintainedTo", "安全设备维保到期", ledger: "securityDevice", field: "maintainedTo", stages: [30, 0], receivers: who),
+        ExpiryRule("dataClassificationReviewBy", "信息分类评审到期", ledger: "dataClassification", field: "reviewBy", stages: [30, 0], receivers: who, raisesAlarm: false),
+        ExpiryRule("documentBackBy", "文件归还到期", ledger: "documentRegister", field: "backBy", stages: [3, 0], doneField: "backOn", receivers: who),
+        ExpiryRule("terminalGuardNextBy", "终端防护检查到期", ledger: "terminalGuardCheck", field: "nextBy", stages: [1, 0], receivers: who, raisesAlarm: false),
+        ExpiryRule("admittedDeviceValidTo", "入网登记到期", ledger: "admittedDevice", field: "validTo", stages: [30, 7, 0], receivers: who),
     ]
 }

@@ -24,6 +24,10 @@ extension DictionaryName {
     static let incidentKind = DictionaryName("securityIncidentKind")
     static let incidentGrade = DictionaryName("securityIncidentGrade")
     static let changeKind = DictionaryName("changeKind")
+    static let recordApplicant = DictionaryName("recordApplicant")
+    static let recordKind = DictionaryName("recordKind")
+    static let rogueKind = DictionaryName("rogueKind")
+    static let rogueVerdict = DictionaryName("rogueVerdict")
 }
 
 /// Codes of the security ledgers. Where a standard has them, it is named; the others are the words of the catalogue's rows.
@@ -50,6 +54,24 @@ enum SecurityCodes {
                     CodeItem("lend", "借阅（只拷贝）", "Lent"), CodeItem("return", "归还", "Returned"), CodeItem("count", "盘点", "Counted"), CodeItem("test", "可用性检查", "Tested"),
                     CodeItem("transport", "运输交付", "Transported"), CodeItem("repair", "送修", "Sent for repair"), CodeItem("destroy", "销毁", "Destroyed"),
                 ], source: "D17.8.5"),
+            DictionaryDeclaration(
+                .recordApplicant, "调阅申请方",
+                [CodeItem("outside", "外来人员", "Outsider"), CodeItem("law", "执法机关", "Law enforcement"), CodeItem("inside", "内部人员", "Insider")], source: "D17.2.7"),
+            DictionaryDeclaration(
+                .recordKind, "调阅资料种类",
+                [
+                    CodeItem("video", "录像", "Recording"), CodeItem("photo", "过车照片", "Photos"), CodeItem("passes", "过车记录", "Passes"), CodeItem("alarms", "报警与证据", "Alarms"),
+                    CodeItem("paper", "其他资料", "Other papers"),
+                ], source: "D17.2.7"),
+            DictionaryDeclaration(
+                .rogueKind, "非法接入与外联",
+                [CodeItem("intrude", "接入内网", "Came in"), CodeItem("outside", "私自外联", "Went out"), CodeItem("twoNets", "多网卡", "Two networks")], source: "D17.9.7"),
+            DictionaryDeclaration(
+                .rogueVerdict, "入网核对结果",
+                [
+                    CodeItem("unknown", "未登记", "Not registered"), CodeItem("ended", "登记已到期", "Ended"), CodeItem("moved", "地址与绑定不符", "Another address"),
+                    CodeItem("forbidden", "已登记但未许可", "Not permitted"), CodeItem("allowed", "许可范围内", "Permitted"),
+                ], source: "D17.9.7"),
             DictionaryDeclaration(
                 .secrecyLevel, "信息类别",
                 [

@@ -12,8 +12,9 @@ enum SecurityPages {
             SecurityMenu.group, groupEN: "Security", "文件加密", "File encryption", icon: "lock", path: FileEncryption.path, permission: SecurityPermission.cryptoUse, order: 2992),
         MenuItem(SecurityMenu.group, groupEN: "Security", "安全态势", "Security posture", icon: "dashboard", path: PosturePages.path, permission: "securityEvent.read", order: 2988),
         MenuItem(SecurityMenu.group, groupEN: "Security", "行为分析", "Conduct", icon: "trend", path: ConductPages.path, permission: "audit.read", order: 2989),
+        MenuItem(SecurityMenu.group, groupEN: "Security", "审计报告", "Audit reports", icon: "file", path: AuditReports.path, permission: "audit.read", order: 2993),
     ]
-    static let auditTitles: [String: String] = ["securityKey": "密钥", "cryptoService": "密码服务"]
+    static let auditTitles: [String: String] = ["auditReport": "审计报告", "securityKey": "密钥", "cryptoService": "密码服务"]
 
     static func add(to routes: Routes, platform: Platform) {
         PersonalDataPages(platform: platform).add(to: routes)
@@ -25,5 +26,6 @@ enum SecurityPages {
         PosturePages(platform: platform).add(to: routes)
         ConductPages(platform: platform).add(to: routes)
         ConductComparison(platform: platform).add(to: routes)
+        AuditReports(platform: platform).add(to: routes)
     }
 }

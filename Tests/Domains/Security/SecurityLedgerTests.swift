@@ -20,7 +20,7 @@ struct SecurityLedgerTests {
     @Test func `every declaration is sound, every watched date exists`() {
         let features = FeatureSet([Security.feature])
         #expect(features.check() == [])
-        #expect(Security.ledgers.count == 19 && Security.workflows.count == 9)
+        #expect(Security.ledgers.count == 25 && Security.workflows.count == 11)
     }
 
     @Test func `each watched date is a date of its ledger`() async throws {
@@ -204,6 +204,83 @@ struct SecurityWorkflowTests {
         let item = try await start(house, "securityPlaybook", ["title": "口令猜测", "grade": "2", "address": "203.0.113.9", "description": "多次失败"])
         let after = try await house.move(item.id, "accept", by: "guardian")
         #expect(after.data["auditCount"]?.int == 1 && after.data["audit"]?.string?.contains("登录失败：admin") == true)
+    }
+
+    @Test func `D17.2.7 nothing is handed over without papers, a leader's word and a copy; then it stands in the register`() async throws {
+        let house = try await SecurityHouse()
+        let asked: [String: JSONValue] = ["applicant": "law", "unit": "示例公安分局", "person": "示例", "kind": "video", "range": "1 号门 8 时至 9 时", "reason": "案件取证"]
+        await #expect(throws: Failure.self) { _ = try await start(house, "recordAccessApproval", asked) }
+        let item = try await start(house, "recordAccessApproval", asked.merging(["paper": "示例证件 001"]) { $1 })
+        try await house.move(item.id, "genuine", ["checked": "证件属实"], by: "guardian")
+        await #expect(throws: Failure.self) { try await house.move(item.id, "agree", by: "sysadmin") }
+        try await house.move(item.id, "agree", by: "officer")
+        let given: [String: JSONValue] = ["providedAt": .string(SecurityHouse.noon.rfc3339), "items": "一段录像", "copiesOnly": true, "hasPrivacy": true, "limits": "面部已遮挡，仅供办案"]
+        for missing in ["copiesOnly", "limits"] {
+            await #expect(throws: Failure.self, "\(missing)") { try await house.move(item.id, "given", given.filter { $0.key != missing }, by: "sysadmin") }
+        }
+        try await house.move(item.id, "given", given, by: "sysadmin")
+        let row = try #require(try await house.platform.database.read { try $0.first("SELECT number, approved_by, provided_by, has_privacy FROM record_access") })
+        #expect(row.text("number") == item.number && row.text("approved_by") == "officer" && row.text("provided_by") == "sysadmin" && row.bool("has_privacy"))
+        // The register is the flow's: nobody writes it by hand.
+        await #expect(throws: Failure.self) {
+            try await house.platform.database.write { [ledgers = house.platform.ledgers] tx in
+                _ = try ledgers.create("recordAccess", Draft(["number": "X"], area: "1301"), by: house.person("guardian"), in: tx)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("intrude", "10.0.1.5", nil, "unknown"), ("intrude", "10.0.1.5", RogueAccess.Entry(address: "10.0.1.5"), "allowed"),
+        ("intrude", "10.0.1.6", RogueAccess.Entry(address: "10.0.1.5"), "moved"), ("intrude", "10.0.1.5", RogueAccess.Entry(address: "10.0.1.5", isCurrent: false), "ended"),
+        ("outside", "10.0.1.5", RogueAccess.Entry(address: "10.0.1.5"), "forbidden"), ("outside", "10.0.1.5", RogueAccess.Entry(address: "10.0.1.5", mayGoOut: true), "allowed"),
+        ("twoNets", "10.0.1.5", RogueAccess.Entry(address: "10.0.1.5", mayGoOut: true), "forbidden"),
+        ("twoNets", "10.0.1.5", RogueAccess.Entry(address: "10.0.1.5", mayHaveTwoNets: true), "allowed"),
+    ])
+    func `D17.9.7 what is seen is set beside the register`(kind: String, address: String, entry: RogueAccess.Entry?, verdict: String) {
+        #expect(RogueAccess.verdict(kind, at: address, entry) == verdict)
+    }
+
+    @Test func `D17.9.7 a strange device raises an alarm, a known one does not`() async throws {
+        let house = try await SecurityHouse()
+        let ledgers = house.platform.ledgers
+        func write(_ ledger: String, _ values: [String: JSONValue]) async throws -> Record {
+            try await house.platform.database.write { tx in try ledgers.create(ledger, Draft(values, area: "1301"), by: house.person("guardian"), in: tx) }
+        }
+        let device: [String: JSONValue] = ["title": "示例终端", "address": "10.0.1.5", "holder": "示例", "unit": "监管科", "admittedOn": .string(SecurityHouse.noon.day.text)]
+        await #expect(throws: Failure.self) { _ = try await write("admittedDevice", device.merging(["mac": "00-1A-2B-3C-4D-XX"]) { $1 }) }
+        _ = try await write("admittedDevice", device.merging(["mac": "00-1a-2b-3c-4d-5e"]) { $1 })
+        let seen: [String: JSONValue] = ["at": .string(SecurityHouse.noon.rfc3339), "kind": "intrude"]
+        let known = try await write("rogueAccess", seen.merging(["address": "10.0.1.5", "mac": "001A.2B3C.4D5E"]) { $1 })
+        #expect(known.values["verdict"]?.text == "allowed" && known.values["owner"]?.text == "示例，监管科")
+        let strange = try await write("rogueAccess", seen.merging(["address": "10.0.1.9", "mac": "00-00-00-00-00-01"]) { $1 })
+        #expect(strange.values["verdict"]?.text == "unknown")
+        #expect(try await house.platform.database.read { try $0.count("SELECT count(*) FROM alarms WHERE kind = 'rogueAccess'") } == 1)
+    }
+
+    @Test func `D17.3.4 a month's report stands once, says what was done, and is closed by an opinion`() async throws {
+        let house = try await SecurityHouse()
+        let reports = AuditReports(platform: house.platform)
+        let day = SecurityHouse.noon.day
+        let sections = try await house.platform.database.read { try reports.sections(from: day, to: day, $0) }
+        #expect(sections.count == 5)
+        let id = try await reports.make(from: day, to: day, by: house.person("reader"))
+        await #expect(throws: Failure.self) { _ = try await reports.make(from: day, to: day, by: house.person("reader")) }
+        await #expect(throws: Failure.self) { _ = try await reports.make(from: day, to: day.adding(days: 1), by: house.person("reader")) }
+        #expect(try await reports.makeDue() == true)
+        #expect(try await reports.makeDue() == false)
+        try await house.test { client in
+            let acts: [(String, String, HTTPResponse.Status)] = [
+                ("x", "reader", .unprocessableContent), ("ok-checked", "officer", .forbidden), ("ok-checked", "reader", .seeOther), ("changed-mind", "reader", .conflict),
+            ]
+            for (opinion, login, wanted) in acts {
+                var headers = SecurityHouse.bearer(login)
+                headers[.contentType] = "application/x-www-form-urlencoded"
+                let status = try await client.execute(uri: "/security/audit-reports/\(id)", method: .post, headers: headers, body: ByteBuffer(string: "opinion=\(opinion)")) {
+                    $0.status
+                }
+                #expect(status == wanted, "\(login) \(opinion)")
+            }
+        }
     }
 
     @Test func `D17.14.7, D17.10.2, D17.13.4: nobody skips approval, backup or witness`() async throws {

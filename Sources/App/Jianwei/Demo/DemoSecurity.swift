@@ -17,7 +17,7 @@ struct DemoSecurity: Sendable {
         let ledgers = platform.ledgers, today = platform.clock.today
         func day(_ offset: Int) -> JSONValue { .string(today.adding(days: offset).text) }
         let moment = JSONValue.string(platform.clock.now.adding(seconds: -86_400).rfc3339)
-        let rows = assets(day) + records(day, moment) + papers(day)
+        let rows = assets(day) + records(day, moment) + papers(day) + admissions(day, moment)
         let made = rows
         try await platform.database.write { tx in
             for (ledger, values) in made { _ = try ledgers.create(ledger, Draft(values, area: "1301"), by: DemoSecurity.writer, in: tx) }
@@ -95,6 +95,45 @@ struct DemoSecurity: Sendable {
         ]
     }
 
+    private func admissions(_ day: (Int) -> JSONValue, _ moment: JSONValue) -> Rows {
+        [
+            (
+                "admittedDevice",
+                [
+                    "title": "监管科办公终端 03（演示）", "mac": "02-00-5E-10-00-03", "address": "10.0.2.13", "holder": "演示人员", "unit": "监管科（演示）", "place": "办公楼 302", "system": "银河麒麟 V10",
+                    "admittedOn": day(-120), "validTo": day(245),
+                ]
+            ),
+            (
+                "rogueAccess",
+                ["at": moment, "kind": "outside", "address": "10.0.2.13", "mac": "02-00-5E-10-00-03", "target": "198.51.100.20:443", "device": "准入控制（演示）", "isBlocked": true]
+            ),
+            ("rogueAccess", ["at": moment, "kind": "intrude", "address": "10.0.2.77", "mac": "02-00-5E-10-00-77", "place": "接入交换机 2，端口 17（演示）", "device": "准入控制（演示）"]),
+            (
+                "dataClassification",
+                [
+                    "title": "过车照片与车牌（演示）", "level": "3", "source": "过车记录、报警证据", "owner": "移动源监管科", "range": "市县监管人员、本企业管理员", "usage": "页面加水印，导出须双人复核", "transport": "HTTPS，门禁请求签名",
+                    "storage": "按内容哈希存放，证据锁定", "asksExport": true, "isPersonal": true, "mark": "页面水印、文件名前缀“敏感”", "reviewBy": day(180),
+                ]
+            ),
+            (
+                "documentRegister",
+                [
+                    "title": "平台部署方案（演示）", "number": "演密〔2026〕3号", "level": "4", "range": "运维单位项目组", "copies": 2, "receiver": "演示运维公司，演示人员", "sentOn": day(-20), "backBy": day(5),
+                    "keeper": "演示管理员",
+                ]
+            ),
+            (
+                "terminalGuardCheck",
+                [
+                    "terminal": "监控大厅 01 号坐席（演示）", "checkedOn": day(-5), "copyBlocked": true, "watermarkShown": true, "uploadLimited": true, "downloadLimited": true,
+                    "portsClosed": true,
+                    "checker": "演示管理员", "nextBy": day(2),
+                ]
+            ),
+        ]
+    }
+
     private func papers(_ day: (Int) -> JSONValue) -> Rows {
         [
             (
@@ -138,6 +177,14 @@ struct DemoSecurity: Sendable {
                     "isRehearsed": true,
                     "window": moment,
                 ]),
+            CaseDraft(
+                "recordAccessApproval",
+                values: [
+                    "applicant": "law", "unit": "演示公安分局", "person": "演示民警", "paper": "演示证件 000001", "kind": "video", "range": "1 号门 11 月 20 日 8 时至 9 时录像（演示）",
+                    "reason": "交通事故调查（演示）",
+                    "isCarried": true,
+                ]),
+            CaseDraft("videoPrivacy", values: ["camera": "3 号门全景（演示）", "seenAt": moment, "what": "画面含门卫休息区，建议遮挡（演示）"]),
             CaseDraft("securityIncident", values: ["title": "收到仿冒登录页邮件（演示）", "seenAt": moment, "description": "邮件中链接指向仿冒登录页，未输入密码（演示）"]),
         ]
         try await platform.database.write { tx in for draft in drafts { _ = try workflows.start(draft, by: DemoSecurity.writer, in: tx) } }

@@ -17,5 +17,6 @@ enum Migrations {
         migration0032,
         migration0034,
         migration0035,
+        migration0036,
     ]
 }
