@@ -12,7 +12,19 @@ package enum EnforcementPermission {
     /// Put back the usual categories and measures.
     package static let settings = "enforcement.settings"
 
+    /// The telephone pages of officers and inspectors.
+    package static let mobile = "enforcement.mobile"
+    /// Inspect subjects.
+    package static let inspect = "inspection.perform"
+    /// Decide on what failed again and again.
+    package static let decide = "inspection.decide"
+    /// Campaigns, random draws, tasks.
+    package static let manage = "inspection.manage"
+
     static let declarations: [PermissionDeclaration] = [
+        PermissionDeclaration(mobile, "移动端：签到、日志、位置上报", area: EnforcementArea.inspection), PermissionDeclaration(inspect, "监督检查：执行检查", area: EnforcementArea.inspection),
+        PermissionDeclaration(decide, "监督检查：处置", area: EnforcementArea.inspection, defaultRoles: [.city, .county]),
+        PermissionDeclaration(manage, "监督检查：专项、抽检与派单", area: EnforcementArea.inspection, defaultRoles: [.city, .county]),
         PermissionDeclaration(field, "执法：录入案件、现场执法", area: EnforcementArea.cases),
         PermissionDeclaration(figures, "执法：统计、考核与轨迹", area: EnforcementArea.cases, defaultRoles: [.city, .county]),
         PermissionDeclaration(settings, "执法：案件类别与措施设置", area: EnforcementArea.cases, defaultRoles: [.city]),
@@ -37,14 +49,23 @@ package enum EnforcementRole {
     static let roles: [FeatureRole] = [
         FeatureRole(
             leader, "执法大队", scope: .ownArea, kinds: [.city, .county],
-            permissions: [EnforcementPermission.field, EnforcementPermission.figures, EnforcementPermission.settings, ReportPermission.build]
+            permissions: [
+                EnforcementPermission.mobile, EnforcementPermission.decide, EnforcementPermission.manage, EnforcementPermission.field, EnforcementPermission.figures,
+                EnforcementPermission.settings, ReportPermission.build,
+            ]
                 + rights([EnforcementSubject.ledger, CaseCategory.ledger, EnforcementMeasure.ledger], [.read, .write, .export])
-                + rights([EnforcementSubject.ledger], [.delete, .import, .reveal]) + rights([CaseRecord.ledger], [.read, .export])),
+                + rights([EnforcementSubject.ledger], [.delete, .import, .reveal]) + rights([CaseRecord.ledger] + InspectionFeature.shown, [.read, .export])
+                + rights(InspectionFeature.kept, [.read, .write, .delete, .import, .export])),
         FeatureRole(
             officer, "执法人员", scope: .ownArea, kinds: [.city, .county],
-            permissions: [EnforcementPermission.field] + rights([EnforcementSubject.ledger], [.read, .write, .reveal])
+            permissions: [EnforcementPermission.mobile, EnforcementPermission.field] + rights([EnforcementSubject.ledger], [.read, .write, .reveal])
                 + rights([CaseCategory.ledger, EnforcementMeasure.ledger], [.read])),
-        FeatureRole(inspector, "检查人员", scope: .ownGrids, kinds: [.city, .county], permissions: rights([EnforcementSubject.ledger], [.read])),
+        FeatureRole(
+            inspector, "检查人员", scope: .ownGrids, kinds: [.city, .county],
+            permissions: [EnforcementPermission.mobile, EnforcementPermission.inspect]
+                + rights(
+                    [EnforcementSubject.ledger, PendingInspection.ledger, InspectionRecord.ledger, InspectionItem.ledger, TransportIndustry.ledger, InspectionCampaign.ledger],
+                    [.read])),
     ]
 
     private static func rights(_ ledgers: [LedgerDeclaration], _ rights: [LedgerRight]) -> [String] {

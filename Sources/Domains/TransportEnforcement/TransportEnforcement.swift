@@ -7,23 +7,30 @@ import Web
 /// Catalogue B1.1, B1.3 监督检查 and B2 智慧执法: subjects of transport, their inspection, and cases from the road to the archive.
 package enum TransportEnforcement {
     package static let feature = Feature(
-        name: "transportEnforcement", title: "运输监督检查与执法", ledgers: ledgers, dictionaries: EnforcementCodes.dictionaries, tables: [CaseFacts.table],
-        permissions: EnforcementPermission.declarations, roles: EnforcementRole.roles, grants: grants, menu: menu, workflows: [EnforcementCase.workflow],
-        additions: [EnforcementSubject.addition, CaseRecord.addition] + UsualCategories.additions,
+        name: "transportEnforcement", title: "运输监督检查与执法", ledgers: ledgers, dictionaries: EnforcementCodes.dictionaries + InspectionCodes.dictionaries,
+        tables: [CaseFacts.table] + InspectionTables.all + FieldTables.all,
+        permissions: EnforcementPermission.declarations, roles: EnforcementRole.roles, grants: grants + InspectionFeature.grants, menu: menu + InspectionFeature.menu,
+        workflows: [EnforcementCase.workflow, FieldTask.workflow, InspectionTransfer.workflow],
+        auditTitles: ["inspection": "监督检查", "inspectionDraw": "随机抽检", "fieldCheckin": "签到", "fieldLog": "工作日志"],
+        additions: [EnforcementSubject.addition, CaseRecord.addition] + InspectionFeature.additions + UsualCategories.additions,
         prepare: { platform in
             CaseCategory.register(on: platform)
             EnforcementMeasure.register(on: platform)
             CaseFacts(platform: platform).register()
             CasePaper.register(on: platform)
+            InspectionFeature.register(on: platform)
         },
         routes: { routes, platform in
             SubjectPages(platform: platform).add(to: routes)
             CaseEntryPages(platform: platform).add(to: routes)
             CaseStatisticsPages(platform: platform).add(to: routes)
             UsualCategories(platform: platform).add(to: routes)
-        })
+            InspectionFeature.add(to: routes, platform)
+        },
+        jobs: { platform in InspectionFeature.jobs(on: platform) })
 
-    private static let ledgers: [LedgerDeclaration] = [EnforcementSubject.ledger, CaseRecord.ledger, CaseCategory.ledger, EnforcementMeasure.ledger]
+    private static let ledgers: [LedgerDeclaration] =
+        [EnforcementSubject.ledger] + InspectionFeature.shown + InspectionFeature.kept + [CaseRecord.ledger, CaseCategory.ledger, EnforcementMeasure.ledger]
 
     private static let grants: [LedgerGrant] = [
         LedgerGrant([EnforcementSubject.ledger.name, CaseRecord.ledger.name], [.read, .export], to: [.city, .county]),

@@ -76,8 +76,8 @@ final class EnforcementHouse: Sendable {
 
     private static func subjects(_ platform: Platform) async throws -> (Record, Record, Identity.Unit) {
         let county = try await platform.identity.organisations.find(code: "130102")?.id ?? 0
+        try await UsualCategories(platform: platform).load(by: .system())
         return try await platform.database.write { tx in
-            try UsualCategories(platform: platform).load(by: .system(), in: tx)
             let grid = try platform.identity.units.create(UnitDraft(tree: .grid, parent: nil, organisation: "130102", code: "CA", name: "长安网格"), by: .system(), in: tx)
             let registration = SubjectRegistration(platform: platform)
             let carrier = try registration.register(

@@ -24,15 +24,18 @@ struct DemoEnforcement: Sendable {
         ("宏运渣土清运有限公司（演示）", "freight", "冀A2Z315", "渣土运输", 0.035, 0.03), ("路路通快运有限公司（演示）", "freight", "冀A4X820", "普通货运", -0.035, -0.03),
     ]
 
+    private static let industries = ["freight": "PH", "hazardous": "WH", "passenger": "KY", "individual": "GT"]
+
     /// - Returns: logins that were made now.
     func install() async throws -> [DemoCredential] {
         guard let county = plan.counties.first, let organisation = try await platform.identity.organisations.find(code: county.code) else { return [] }
         let credentials = try await accounts(organisation)
+        try await UsualCategories(platform: platform).load(by: Self.writer)
         let records = try await platform.database.write { [platform] tx -> [Record] in
-            try UsualCategories(platform: platform).load(by: Self.writer, in: tx)
             return try Self.subjects.enumerated().map { index, subject in
                 let values: [String: JSONValue] = [
                     "name": .string(subject.name), "kind": .string(subject.kind), "plateNo": .string(subject.plate), "businessScope": .string(subject.scope),
+                    "industry": .string(Self.industries[subject.kind] ?? "PH"),
                     "contact": .string("演示联系人\(index + 1)"), "phone": .string(DemoPeople.phone(600 + index)), "address": .string("\(county.name)演示运输路 \(index + 1) 号"),
                     "authority": "交通运输局（演示）", "registeredOn": "2021-05-18", "expiresOn": .string(platform.clock.today.adding(days: 60 + index * 90).text),
                     "location": .string("\(county.longitude + subject.east),\(county.latitude + subject.north)"), "intro": "演示数据，非真实主体",
@@ -41,6 +44,7 @@ struct DemoEnforcement: Sendable {
             }
         }
         try await cases(records)
+        try await DemoInspections(platform: platform, writer: Self.writer).install(records)
         return credentials
     }
 
@@ -123,7 +127,9 @@ struct DemoEnforcement: Sendable {
         _ step: String, _ id: Int64, _ plot: Plot, handles: Principal, leader: Principal, party: Principal, _ workflows: WorkflowEngine, in tx: any Transaction
     ) throws {
         guard let open = try tx.value("SELECT id FROM workflow_steps WHERE case_id = \(id) AND state = 'open' ORDER BY id DESC LIMIT 1")?.int else { return }
-        let choice: [String: JSONValue] = ["measure": .string(plot.measure), "fine": .double(plot.fine), "fineConfirmed": .bool(plot.fine > 50_000), "fineReason": "情节严重（演示）"]
+        let choice: [String: JSONValue] = [
+            "measure": .string(plot.measure), "fine": .double(plot.fine), "fineConfirmed": .bool(plot.fine > 50_000), "fineReason": .string(plot.fine > 50_000 ? "情节严重（演示）" : ""),
+        ]
         func move(_ transition: String, by principal: Principal, _ opinion: String? = nil, _ values: [String: JSONValue] = [:]) throws {
             try workflows.move(CaseMove(step: open, transition, opinion: opinion, values: values), by: principal, in: tx)
         }

@@ -15,6 +15,7 @@ enum Migrations {
         migration0029,
         migration0030,
         migration0032,
+        migration0033,
         migration0034,
         migration0035,
         migration0036,

@@ -45,7 +45,17 @@ enum MenuPlan {
             sections: [Section(title: "", titleEN: "", groups: ["值班值守"]), Section(title: "设置", titleEN: "Settings", paths: ["/duty/groups", "/duty/shifts"])]),
         Group(
             title: "监督检查", titleEN: "Inspection", icon: "clipboard",
-            sections: [Section(title: "", titleEN: "", groups: ["监督检查"])]),
+            sections: [
+                Section(
+                    title: "", titleEN: "",
+                    paths: [
+                        "/m/field", ledger("transportSubject"), ledger("pendingInspection"), ledger("inspectionRecord"), ledger("inspectionCampaign"), "/inspection/draws",
+                        ledger("fieldTask"), "/inspection/statistics",
+                    ],
+                    groups: ["监督检查"]),
+                Section(title: "人员", titleEN: "People", paths: ["/inspection/tracks", ledger("fieldCheckin"), ledger("fieldLog"), ledger("itemBinding")]),
+                Section(title: "设置", titleEN: "Settings", paths: [ledger("transportIndustry"), ledger("inspectionItem")]),
+            ]),
         Group(
             title: "执法办案", titleEN: "Enforcement", icon: "scale",
             sections: [
@@ -93,7 +103,8 @@ enum MenuPlan {
         Section(
             title: "用户与权限", titleEN: "People and rights",
             paths: [
-                "/admin/users", "/admin/groups", "/admin/organisations", "/admin/units", "/admin/roles", "/admin/explain", "/admin/reviews", "/admin/presence", "/admin/policy", "/admin/terminals",
+                "/admin/users", "/admin/groups", "/admin/organisations", "/admin/units", "/admin/roles", "/admin/explain", "/admin/reviews", "/admin/presence", "/admin/policy",
+                "/admin/terminals",
                 "/admin/providers",
             ]),
         Section(

@@ -122,7 +122,7 @@ struct CaseFacts: Sendable {
 package enum CaseRecord {
     package static let ledger = LedgerDeclaration(
         id: "B2.2.10", name: "enforcementCase", title: "执法案件与档案", titleEN: "Enforcement cases", group: EnforcementArea.cases, ownedBy: .enterprise, titleField: "number",
-        sortedBy: [LedgerDeclaration.Sort("startedAt", descending: true)], isReadOnly: true, timeField: "startedAt", keptYears: nil,
+        sortedBy: [LedgerDeclaration.Sort("startedAt", descending: true)], isReadOnly: true, timeField: "startedAt", keptYears: nil, isOwnOrganisation: true,
         view: """
             SELECT c.id, c.org, c.area, c.version, c.started_at AS created_at, c.starter AS created_by, c.started_at AS updated_at, c.starter AS updated_by,
                 NULLIF(c.id, c.id) AS deleted_at, c.number, c.title AS subject_name, f.category, f.major, f.source, s.step AS node, f.final_state, c.started_at, s.due_at AS node_due_at,
@@ -156,6 +156,6 @@ package enum CaseRecord {
         ],
         listActions: [
             LedgerListAction("录入案件", "Enter a case", icon: "plus", path: "/enforcement/subjects", permission: EnforcementPermission.field),
-            LedgerListAction("统计", "Figures", icon: "chart", path: "/enforcement/statistics", permission: EnforcementPermission.figures),
+            LedgerListAction("案件统计", "Figures", icon: "chart", path: "/enforcement/statistics", permission: EnforcementPermission.figures),
         ])
 }

@@ -40,7 +40,14 @@ package struct UsualCategories: Sendable {
     ///
     /// - Returns: how many rows were added.
     @discardableResult
-    package func load(by principal: Principal, in tx: any Transaction) throws -> Int {
+    package func load(by principal: Principal) async throws -> Int {
+        let items = UsualItems(platform: platform)
+        let first = try await platform.database.write { tx in try codes(by: principal, in: tx) + items.items(by: principal, in: tx) }
+        // Industries name items, whose codes may be chosen once they are durable.
+        return try await first + platform.database.write { tx in try items.industries(by: principal, in: tx) }
+    }
+
+    private func codes(by principal: Principal, in tx: any Transaction) throws -> Int {
         var added = 0
         for major in Self.majors {
             let top = try category(major.code, ["name": .string(major.name), "level": "major"], &added, by: principal, in: tx)
@@ -73,7 +80,7 @@ package struct UsualCategories: Sendable {
 
     // MARK: Page
 
-    static let additions: [LedgerAdditions] = [CaseCategory.ledger.name, EnforcementMeasure.ledger.name].map { name in
+    static let additions: [LedgerAdditions] = [CaseCategory.ledger.name, EnforcementMeasure.ledger.name, InspectionItem.ledger.name, TransportIndustry.ledger.name].map { name in
         LedgerAdditions(
             name,
             listActions: [LedgerListAction("载入常用类别与措施", "Load the usual ones", icon: "download", path: "/enforcement/defaults", permission: EnforcementPermission.settings)])
@@ -83,7 +90,7 @@ package struct UsualCategories: Sendable {
         let sets = RoutePermission.named(EnforcementPermission.settings)
         routes.get("/enforcement/defaults", permission: sets) { _, context in
             let body: Markup = """
-                <p>将补充平台预置的 \(Self.majors.count) 个大类、\(Self.majors.reduce(0) { $0 + $1.minors.count }) 个小类和 \(Self.measures.count) 项措施。已有的编号不会改动。</p>\
+                <p>将补充平台预置的 \(Self.majors.count) 个大类、\(Self.majors.reduce(0) { $0 + $1.minors.count }) 个小类和 \(Self.measures.count) 项措施，以及十六项主体责任的检查项和行业。已有的编号不会改动。</p>\
                 \(Notice(.info, "罚款幅度为参考值，启用前请按现行法规核对。"))
                 """
             let form = Form(
@@ -93,7 +100,7 @@ package struct UsualCategories: Sendable {
         }
         routes.post("/enforcement/defaults", permission: sets) { _, context in
             let principal = try context.signedIn()
-            let added = try await platform.database.write { tx in try load(by: principal, in: tx) }
+            let added = try await load(by: principal)
             return Shell.done(added == 0 ? "没有需要补充的" : "已补充 \(added) 条", to: "/ledgers/caseCategory", context: context)
         }
     }

@@ -18,6 +18,7 @@ package enum EnforcementSubject {
     private static let fields: [Field] = [
         .text("name", "名称", length: 2...60, marks: [.required, .searchable, .sortable]).section("基本信息"),
         .code("kind", "类别", from: .transportSubjectKind, marks: [.required, .filterable, .groupable]).section("基本信息").fallback("freight"),
+        .code("industry", "所属行业", from: .transportIndustry, marks: [.filterable, .groupable]).section("基本信息").hint("行业决定检查项"),
         .code("state", "状态", from: .transportSubjectState, marks: [.required, .filterable, .groupable]).section("基本信息").fallback("normal").hint("锁止：存在问题须优先处理；异常：经营违规正受处罚"),
         .text("plateNo", "车牌号码", length: 0...80, marks: [.searchable]).section("基本信息").hint("可写多个，以顿号分开"),
         .text("creditCode", "统一社会信用代码", length: 18...18, check: .creditCode, marks: [.searchable, .unlisted]).section("基本信息"),
