@@ -59,5 +59,7 @@ package enum Security {
         LedgerGrant(kept, LedgerRight.allCases, to: [.securityAdmin]), LedgerGrant(ofFlows, [.read, .export], to: [.securityAdmin, .admin, .city]),
         LedgerGrant(ledgers.map(\.name), [.read, .export], to: [.auditAdmin]),
         LedgerGrant(ofOperators, [.read, .write, .import, .export], to: [.admin]),
+        // each office keeps the list of its own computers.
+        LedgerGrant([AdmittedDevice.ledger.name], [.read, .write, .import, .export], to: [.city, .county]),
     ]
 }

@@ -26,6 +26,7 @@ extension DictionaryName {
     static let changeKind = DictionaryName("changeKind")
     static let recordApplicant = DictionaryName("recordApplicant")
     static let recordKind = DictionaryName("recordKind")
+    static let admittedState = DictionaryName("admittedState")
     static let rogueKind = DictionaryName("rogueKind")
     static let rogueVerdict = DictionaryName("rogueVerdict")
 }
@@ -63,6 +64,9 @@ enum SecurityCodes {
                     CodeItem("video", "录像", "Recording"), CodeItem("photo", "过车照片", "Photos"), CodeItem("passes", "过车记录", "Passes"), CodeItem("alarms", "报警与证据", "Alarms"),
                     CodeItem("paper", "其他资料", "Other papers"),
                 ], source: "D17.2.7"),
+            DictionaryDeclaration(
+                .admittedState, "入网设备状态",
+                [CodeItem("inUse", "在用", "In use"), CodeItem("stopped", "停用", "Stopped"), CodeItem("gone", "已注销", "Gone")], source: "A-22"),
             DictionaryDeclaration(
                 .rogueKind, "非法接入与外联",
                 [CodeItem("intrude", "接入内网", "Came in"), CodeItem("outside", "私自外联", "Went out"), CodeItem("twoNets", "多网卡", "Two networks")], source: "D17.9.7"),

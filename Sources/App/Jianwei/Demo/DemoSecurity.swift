@@ -165,6 +165,7 @@ struct DemoSecurity: Sendable {
     }
 
     private func cases(_ moment: JSONValue) async throws {
+        let city = try await platform.identity.organisations.find(code: "1301")?.id
         let workflows = platform.workflows, plannedOn = JSONValue.string(platform.clock.today.adding(days: 5).text)
         let drafts = [
             CaseDraft(
@@ -183,7 +184,7 @@ struct DemoSecurity: Sendable {
                     "applicant": "law", "unit": "演示公安分局", "person": "演示民警", "paper": "演示证件 000001", "kind": "video", "range": "1 号门 11 月 20 日 8 时至 9 时录像（演示）",
                     "reason": "交通事故调查（演示）",
                     "isCarried": true,
-                ]),
+                ], org: city),
             CaseDraft("videoPrivacy", values: ["camera": "3 号门全景（演示）", "seenAt": moment, "what": "画面含门卫休息区，建议遮挡（演示）"]),
             CaseDraft("securityIncident", values: ["title": "收到仿冒登录页邮件（演示）", "seenAt": moment, "description": "邮件中链接指向仿冒登录页，未输入密码（演示）"]),
         ]

@@ -156,6 +156,7 @@ private let step5: SchemaStep = .createTable(
             Column("may_go_out", .integer),
             Column("admitted_on", .integer),
             Column("valid_to", .integer),
+            Column("state", .text),
         ],
         indexes: [
             Index("mac", unique: true, where: "deleted_at IS NULL"),
@@ -164,6 +165,7 @@ private let step5: SchemaStep = .createTable(
             Index("address", "id", where: "deleted_at IS NULL"),
             Index("admitted_on", "id", where: "deleted_at IS NULL"),
             Index("valid_to", "id", where: "deleted_at IS NULL"),
+            Index("state", "id", where: "deleted_at IS NULL"),
         ]
     ))
 

@@ -81,11 +81,15 @@ enum MenuPlan {
     private static let security: [Section] = [
         Section(
             title: "态势与事件", titleEN: "Posture and events",
-            paths: ["/security/posture", ledger("securityEvent"), "/security/conduct", ledger("malwareIncident"), ledger("deviceAdmission")]),
+            paths: [
+                "/security/posture", ledger("securityEvent"), ledger("rogueAccess"), "/security/conduct", "/security/audit-reports", ledger("malwareIncident"),
+                ledger("deviceAdmission"),
+            ]),
         Section(
             title: "资产与弱点", titleEN: "Assets and weaknesses",
             paths: [
-                ledger("securityAsset"), ledger("securityDevice"), ledger("weakness"), ledger("backupMedium"), ledger("mediumMove"), ledger("supplyChainRecord"),
+                ledger("admittedDevice"), ledger("terminalGuardCheck"), ledger("securityAsset"), ledger("securityDevice"), ledger("weakness"), ledger("backupMedium"),
+                ledger("mediumMove"), ledger("supplyChainRecord"),
             ]),
         Section(
             title: "密钥与密码", titleEN: "Keys and cryptography",
@@ -94,6 +98,8 @@ enum MenuPlan {
             title: "制度与人员", titleEN: "Rules and people",
             paths: [
                 ledger("securityPolicy"), ledger("securityOrg"), ledger("personnelSecurity"), ledger("confidentialityRecord"), ledger("personalDataRegistry"),
+                ledger("dataClassification"),
+                ledger("documentRegister"), ledger("recordAccess"),
                 ledger("gradingRecord"),
                 ledger("securityContingency"),
             ]),

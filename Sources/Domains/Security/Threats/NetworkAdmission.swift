@@ -5,10 +5,10 @@ import Kernel
 import Ledgers
 import Storage
 
-/// D17.9.7 入网设备登记: computers and devices that may stand in the inner network, each bound to its addresses.
+/// A-22 计算机管理, D17.9.7 入网设备登记: computers and devices that may stand in the inner network, each bound to its addresses.
 enum AdmittedDevice {
     static let ledger = LedgerDeclaration(
-        id: "D17.9.7", name: "admittedDevice", title: "入网设备登记", titleEN: "Admitted devices", group: SecurityMenu.group, ownedBy: .authority, uniqueBy: ["mac"], titleField: "title",
+        id: "A-22", name: "admittedDevice", title: "计算机与入网设备", titleEN: "Admitted devices", group: SecurityMenu.group, ownedBy: .authority, uniqueBy: ["mac"], titleField: "title",
         fields: [
             .text("title", "设备名称", length: 2...80, marks: [.required, .searchable]),
             .text("mac", "MAC 地址", length: 12...17, marks: [.required, .searchable, .indexed]).hint("如 00-1A-2B-3C-4D-5E"),
@@ -16,6 +16,7 @@ enum AdmittedDevice {
             .text("unit", "使用单位", length: 2...80, marks: [.required, .searchable, .filterable]), .text("place", "位置", length: 1...80), .text("system", "操作系统", length: 1...60),
             .bool("mayHaveTwoNets", "允许多网卡", marks: [.filterable]), .bool("mayGoOut", "允许访问互联网", marks: [.filterable]),
             .day("admittedOn", "备案日期", check: .notFuture, marks: [.required, .sortable]), .day("validTo", "有效期至", marks: [.sortable]),
+            .code("state", "状态", from: .admittedState, marks: [.required, .filterable, .groupable]).fallback("inUse"),
         ])
 }
 
@@ -79,7 +80,7 @@ package enum RogueAccess {
             if draft.values["mac"]?.string != nil { draft.values["mac"] = .string(mac) }
             let row = try tx.first(
                 """
-                SELECT holder, unit, address, may_have_two_nets, may_go_out, CASE WHEN valid_to < \(clock.today) THEN 0 ELSE 1 END AS is_current FROM admitted_device WHERE deleted_at IS NULL \
+                SELECT holder, unit, address, may_have_two_nets, may_go_out, CASE WHEN valid_to < \(clock.today) THEN 0 ELSE 1 END AS is_current FROM admitted_device WHERE deleted_at IS NULL AND state = 'inUse' \
                 AND (mac = \(mac) OR (\(mac) = '' AND address = \(address))) ORDER BY id LIMIT 1
                 """)
             let entry = row.map { row in
