@@ -165,7 +165,6 @@ private let step5: SchemaStep = .createTable(
             Index("address", "id", where: "deleted_at IS NULL"),
             Index("admitted_on", "id", where: "deleted_at IS NULL"),
             Index("valid_to", "id", where: "deleted_at IS NULL"),
-            Index("state", "id", where: "deleted_at IS NULL"),
         ]
     ))
 
