@@ -17,6 +17,7 @@ import MobileSources
 import NIOCore
 import Operations
 import ParkSafety
+import RoadChiefs
 import Schedules
 import Security
 import Storage
@@ -72,7 +73,8 @@ struct MatrixHouse: Sendable {
         let identity = IdentityEngine(database: database, clock: clock, keys: keys, hasher: PasswordHasher(cost: .trivial))
         let domain = MobileSources(clients: SignedClients(keys: keys))
         let features = FeatureSet([
-            domain.feature, GateOffice(domain).feature, Operations.feature, ParkSafety.feature, Security.feature, GridSupervision.feature, TransportEnforcement.feature,
+            domain.feature, GateOffice(domain).feature, Operations.feature, ParkSafety.feature, Security.feature, GridSupervision.feature, RoadChiefs.feature,
+            TransportEnforcement.feature,
         ])
         self.features = features
         let dictionaries = Dictionaries(features.dictionaries)

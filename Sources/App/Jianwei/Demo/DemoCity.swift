@@ -50,12 +50,13 @@ struct DemoCity: Sendable {
         try await DemoPark(platform: platform).install()
         try await DemoSecurity(platform: platform).install()
         try await DemoDesk(plan: plan, platform: platform).install()
+        let chiefs = try await DemoRoads(plan: plan, platform: platform).install()
         let seed = String(plan.seed)
         // Drawn trucks of one model and colour are one picture at night but for their plates; compared, about one in a hundred would be taken for a copy.
         try await platform.database.write {
             try $0.execute("INSERT INTO gate_setting (name, value) VALUES (\(DemoCity.marker), \(seed)), ('lookalikeBits', '-1') ON CONFLICT (name) DO NOTHING")
         }
-        return credentials + officers + brigade
+        return credentials + officers + brigade + chiefs
     }
 
     /// - Returns: the organisation of each enterprise, in the plan's order.

@@ -14,6 +14,7 @@ enum Migrations {
         migration0025,
         migration0029,
         migration0030,
+        migration0031,
         migration0032,
         migration0033,
         migration0034,

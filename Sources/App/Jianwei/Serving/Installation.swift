@@ -16,6 +16,7 @@ import MobileSources
 import Operations
 import ParkSafety
 import Reports
+import RoadChiefs
 import Schedules
 import Security
 import Storage
@@ -46,7 +47,10 @@ struct Installation: Sendable {
 
     /// Everything this program consists of: what it serves, and what a new migration is written from.
     static func features(_ mobileSources: MobileSources) -> FeatureSet {
-        FeatureSet([mobileSources.feature, GateOffice(mobileSources).feature, Operations.feature, ParkSafety.feature, Security.feature, GridSupervision.feature, TransportEnforcement.feature])
+        FeatureSet([
+            mobileSources.feature, GateOffice(mobileSources).feature, Operations.feature, ParkSafety.feature, Security.feature, GridSupervision.feature, RoadChiefs.feature,
+            TransportEnforcement.feature,
+        ])
     }
 
     /// Opens a directory, created when absent: keys, database, migrations, first users, registry.

@@ -64,6 +64,7 @@ enum MenuPlan {
                 Section(title: "设置", titleEN: "Settings", paths: [ledger("caseCategory"), ledger("enforcementMeasure")]),
             ]),
         Group(title: "网格监管", titleEN: "Grids", icon: "map", sections: [Section(title: "", titleEN: "", groups: ["网格监管"])]),
+        Group(title: "路长制", titleEN: "Road chiefs", icon: "road", sections: roads),
         Group(
             title: "企业与车辆", titleEN: "Enterprises and vehicles", icon: "factory",
             sections: [
@@ -76,6 +77,22 @@ enum MenuPlan {
         Group(title: "信息安全", titleEN: "Information security", icon: "lock", sections: security),
         Group(title: "数据服务", titleEN: "Data services", icon: "database", sections: [Section(title: "", titleEN: "", groups: ["数据服务"])]),
         Group(title: "系统管理", titleEN: "System", icon: "settings", sections: system),
+    ]
+
+    private static let roads: [Section] = [
+        Section(
+            title: "", titleEN: "",
+            paths: ["/road-work", "/road-map", "/road-query", ledger("roadTask"), ledger("roadProblem"), ledger("roadEmergency"), ledger("roadAppeal"), ledger("bonusItem")],
+            groups: ["路长制"]),
+        Section(
+            title: "巡查与考核", titleEN: "Patrols and appraisal",
+            paths: [ledger("patrolRound"), ledger("roadPatrol"), "/road-appraisal", ledger("dailyAppraisal"), ledger("roadScore"), ledger("roadScoreLine"), "/road-statistics"]),
+        Section(
+            title: "基础台账", titleEN: "Registers",
+            paths: [
+                ledger("road"), ledger("roadChief"), "/road-contacts", ledger("responsibleUnit"), ledger("problemCategory"), ledger("problemSource"), ledger("appraisalRule"),
+                ledger("roadParameter"),
+            ]),
     ]
 
     private static let security: [Section] = [

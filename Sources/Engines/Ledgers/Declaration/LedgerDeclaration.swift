@@ -1,3 +1,4 @@
+import Identity
 import Storage
 
 /// A ledger, declared once: table, form, list, filters, import, export, API, permissions, history and baseline tests come from it.
@@ -23,6 +24,8 @@ package struct LedgerDeclaration: Sendable, Equatable {
     /// Menu group.
     package var group: String
     package var ownedBy: Ownership
+    /// Who those are that own the rows of `.enterprise`.
+    package var owners = LedgerOwners.enterprises
     /// Fields that together are unique among rows not deleted; `org` may be one of them.
     package var uniqueBy: [String]
     package var fields: [Field]
@@ -59,7 +62,8 @@ package struct LedgerDeclaration: Sendable, Equatable {
     }
 
     package init(
-        id: String, name: String, title: String, titleEN: String? = nil, group: String = "台账", ownedBy: Ownership, uniqueBy: [String] = [], titleField: String? = nil,
+        id: String, name: String, title: String, titleEN: String? = nil, group: String = "台账", ownedBy: Ownership, owners: LedgerOwners = .enterprises, uniqueBy: [String] = [],
+        titleField: String? = nil,
         sortedBy: [Sort] = [Sort("id", descending: true)], isReadOnly: Bool = false, isLarge: Bool = false, timeField: String? = nil, facets: [String] = [], indexes: [Index] = [],
         keptYears: Int? = 2, isOwnOrganisation: Bool = false, view: String? = nil, fields: [Field]
     ) {
@@ -69,6 +73,7 @@ package struct LedgerDeclaration: Sendable, Equatable {
         self.titleEN = titleEN
         self.group = group
         self.ownedBy = ownedBy
+        self.owners = owners
         self.uniqueBy = uniqueBy
         self.fields = fields
         self.titleField = titleField ?? uniqueBy.first { $0 != "org" } ?? fields.first?.name ?? "id"
@@ -89,6 +94,25 @@ package struct LedgerDeclaration: Sendable, Equatable {
 
     /// `onSiteVehicle` → `on_site_vehicle`. Field columns are named the same way.
     package var tableName: String { (isRuntime ? "x_" : "") + snakeCased(name) }
+}
+
+/// The organisations that own rows, as pages name them: enterprises, unless a domain says otherwise.
+package struct LedgerOwners: Sendable, Equatable {
+    package var title: String
+    package var titleEN: String
+    /// Of which kind one may be chosen.
+    package var kind: Organisation.Kind
+
+    package init(_ title: String, _ titleEN: String, kind: Organisation.Kind) {
+        self.title = title
+        self.titleEN = titleEN
+        self.kind = kind
+    }
+
+    /// Where there is little room.
+    package var short: String { self == .enterprises ? "企业" : title }
+
+    package static let enterprises = LedgerOwners("所属企业", "Enterprise", kind: .enterprise)
 }
 
 /// `registrationCode` → `registration_code`.

@@ -38,7 +38,7 @@ extension LedgerEngine {
         let plain = Presenter(compiled.plan, dictionaries, .none, principal, today: clock.today)
         let fields = plain.columns(query)
         let hasOwner = compiled.plan.declaration.ownedBy == .enterprise
-        let titles = (hasOwner ? [SheetColumn(ownerColumn, width: 28)] : []) + fields.map { SheetColumn($0.title + ($0.unit.map { "（\($0)）" } ?? "")) }
+        let titles = (hasOwner ? [SheetColumn(compiled.plan.declaration.owners.title, width: 28)] : []) + fields.map { SheetColumn($0.title + ($0.unit.map { "（\($0)）" } ?? "")) }
         let writer = try SheetWriter(path: path, format: format, sheet: compiled.plan.declaration.title, columns: titles)
         var cursor: Cursor?
         while true {

@@ -45,7 +45,7 @@ struct ImportJudge: Sendable {
         var taken: Set<Int> = []
         for (index, title) in header.enumerated() where !title.isEmpty {
             let plain = title.replacing("*", with: "").trimmed
-            if plain == ownerColumn, needsOwner {
+            if plain == plan.declaration.owners.title, needsOwner {
                 ownerAt = index
             } else if let field = fields.first(where: { $0.field.title == plain || $0.field.name == plain }),
                 let position = plan.fields.firstIndex(where: { $0.field.name == field.field.name })
@@ -60,7 +60,7 @@ struct ImportJudge: Sendable {
             findings.append(FieldFinding(field.field.name, "missing", "这一列在表头中没有", title: field.field.title))
         }
         if needsOwner, ownerAt == nil, options.knownRows == .refuse || plan.declaration.uniqueBy.contains("org") {
-            findings.append(FieldFinding("org", "missing", "这一列在表头中没有", title: ownerColumn))
+            findings.append(FieldFinding("org", "missing", "这一列在表头中没有", title: plan.declaration.owners.title))
         }
         guard findings.isEmpty else { throw Failure.invalid(findings) }
     }
@@ -133,7 +133,7 @@ struct ImportJudge: Sendable {
             if let found = try lookups.organisation(text, reader) {
                 draft.org = found.id
             } else {
-                findings.append(FieldFinding("org", "reference", "“\(text)”未登记或有重名", title: ownerColumn))
+                findings.append(FieldFinding("org", "reference", "“\(text)”未登记或有重名", title: plan.declaration.owners.title))
             }
         }
         return draft

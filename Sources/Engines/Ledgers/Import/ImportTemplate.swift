@@ -22,7 +22,9 @@ extension LedgerEngine {
         let plan = try plan(ledger)
         try plan.declaration.requireWriting(principal, .person)
         var columns: [TemplateColumn] = []
-        if needsOwnerColumn(plan, principal) { columns.append(TemplateColumn(ownerColumn, isRequired: true, hint: "企业名称或统一社会信用代码，须已登记")) }
+        if needsOwnerColumn(plan, principal) {
+            columns.append(TemplateColumn(plan.declaration.owners.title, isRequired: true, hint: plan.declaration.owners.kind == .enterprise ? "企业名称或统一社会信用代码，须已登记" : "单位名称，须已登记"))
+        }
         let snapshot = dictionaries.snapshot
         let today = clock.today
         for field in importFields(plan, for: principal) {
@@ -76,6 +78,3 @@ extension LedgerEngine {
         return parts.joined(separator: "；")
     }
 }
-
-/// The title of the column that names a row's owner.
-let ownerColumn = "所属企业"

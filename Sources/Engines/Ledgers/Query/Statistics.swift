@@ -140,7 +140,7 @@ private struct StatisticsSQL {
 
     func key(_ dimension: Dimension, _ findings: inout [FieldFinding]) -> (sql: SQL, title: String) {
         switch dimension {
-        case .field("org"): return ("org", "所属企业")
+        case .field("org"): return ("org", plan.declaration.owners.title)
         case .area(let digits): return ("substr(area, 1, \(SQL(text: String(max(1, min(digits, 12))))))", "地区")
         case .field(let name):
             guard let field = usable(name), field.field.marks.contains(.groupable), field.cipher == nil, field.columns.count == 1 else {

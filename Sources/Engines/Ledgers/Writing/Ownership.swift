@@ -25,18 +25,20 @@ extension LedgerEngine {
         var org = draft.org
         if case .organisation(let own) = principal.scope { org = org ?? own }
         guard let org else {
-            findings.append(FieldFinding("org", "required", "不能为空", title: "所属企业"))
+            findings.append(FieldFinding("org", "required", "不能为空", title: plan.declaration.owners.title))
             return Owner()
         }
         var owner = Owner(org: org, area: principal.organisation == org ? principal.area : nil)
         if owner.area == nil {
             guard let row = try reader.first("SELECT area FROM organisations WHERE id = \(org)") else {
-                findings.append(FieldFinding("org", "reference", "不存在", title: "所属企业"))
+                findings.append(FieldFinding("org", "reference", "不存在", title: plan.declaration.owners.title))
                 return owner
             }
             owner.area = row[0].text
         }
-        if !RowScope(plan.declaration, principal).mayWrite(org: owner.org, area: owner.area) { findings.append(FieldFinding("org", "scope", "不在您的管理范围内", title: "所属企业")) }
+        if !RowScope(plan.declaration, principal).mayWrite(org: owner.org, area: owner.area) {
+            findings.append(FieldFinding("org", "scope", "不在您的管理范围内", title: plan.declaration.owners.title))
+        }
         return owner
     }
 }

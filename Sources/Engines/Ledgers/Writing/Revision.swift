@@ -47,7 +47,7 @@ extension LedgerEngine {
     {
         var reading = DraftReading(plan, changing: before, context, origin, principal)
         reading.read(draft, changing: before)
-        if let org = draft.org, org != before.org { reading.findings.append(FieldFinding("org", "immutable", "登记后不能修改", title: "所属企业")) }
+        if let org = draft.org, org != before.org { reading.findings.append(FieldFinding("org", "immutable", "登记后不能修改", title: plan.declaration.owners.title)) }
         reading.findings += try linkFindings(plan, reading.values, before: before, scope: { origin == .person ? RowScope($0, principal) : nil }, in: reader)
         if let duplicate = try duplicate(plan, reading.values, Owner(org: before.org, area: before.area), except: before.id, in: reader) { reading.findings.append(duplicate) }
         guard reading.findings.isEmpty else { throw Failure.invalid(reading.findings) }

@@ -18,6 +18,8 @@ function content(root) {
   if (root.querySelector("[data-map]")) import("./maps.js").then((m) => m.drawMaps(root));
   const outline = root.querySelector("[data-outline-editor]");
   if (outline) import("./grid-outline.js").then((m) => m.editOutline(outline));
+  const walk = root.querySelector("[data-road-walk]");
+  if (walk) import("./road-patrol.js").then((m) => m.startWalk(walk));
 }
 
 startShell(onContent);

@@ -22,6 +22,9 @@ extension WorkflowEngine {
                 case .ownerRole(let role): return item.org.map { Candidate(who: "r:\(role)", organisation: $0) }
                 case .starter: return item.starter > 0 ? .user(item.starter) : nil
                 case .user(let login): return try tx.value("SELECT id FROM users WHERE login = \(login) AND state = 'active'")?.int.map { .user($0) }
+                case .person(let field):
+                    guard let login = item.data[field]?.string, !login.isEmpty else { return nil }
+                    return try tx.value("SELECT id FROM users WHERE login = \(login) AND state = 'active'")?.int.map { .user($0) }
                 case .concerned: return nil
                 case .named(let field, _):
                     return try item.data[field]?.string.flatMap { login in try tx.value("SELECT id FROM users WHERE login = \(login) AND state = 'active'")?.int.map { .user($0) } }

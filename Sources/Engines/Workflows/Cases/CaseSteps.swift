@@ -56,7 +56,8 @@ extension WorkflowEngine {
     /// Opens a step for people.
     private func open(_ step: WorkflowStep, of definition: WorkflowDeclaration, _ item: inout WorkflowCase, in tx: any Transaction) throws {
         let now = clock.now
-        let due = try due(step, of: item, tx)
+        let named = step.dueField.flatMap { item.data[$0]?.int }.map { Moment(milliseconds: $0) }
+        let due = try named ?? due(step, of: item, tx)
         let id = try tx.insert(
             """
             INSERT INTO workflow_steps (case_id, step, title, workflow, state, opened_at, due_at, alarm_at, version)

@@ -45,7 +45,8 @@ extension WorkflowDeclaration {
         case .notice: if step.within == nil { faults.append("JW-WD06 公示环节“\(step.title)”没有期限") }
         }
         for case .take(let name) in step.overdue where step.transition(name) == nil { faults.append("JW-WD06 环节“\(step.title)”超期后要走的操作“\(name)”不存在") }
-        if step.within == nil, !step.overdue.isEmpty { faults.append("JW-WD06 环节“\(step.title)”有超期处理却没有时限") }
+        if step.within == nil, step.dueField == nil, !step.overdue.isEmpty { faults.append("JW-WD06 环节“\(step.title)”有超期处理却没有时限") }
+        if let field = step.dueField, !fields.contains(where: { $0.name == field && $0.kind == .moment }) { faults.append("JW-WD06 环节“\(step.title)”的期限字段“\(field)”不存在或不是时间") }
         for actor in step.actors {
             switch actor {
             case .named(let field, _): if !fields.contains(where: { $0.name == field }) { faults.append("JW-WD04 环节“\(step.title)”的办理人引用了不存在的字段“\(field)”") }

@@ -143,6 +143,8 @@ package struct WorkflowStep: Sendable, Equatable {
     /// Asked of whoever acts.
     package var form: [Field]
     package var within: WorkingTime?
+    /// The moment field of the case's data by which the step is due, where each case has a deadline of its own; `within` counts where it is empty.
+    package var dueField: String?
     /// Hours before the deadline at which those who may act are reminded.
     package var remind: [Int]
     package var overdue: [WorkflowOverdue]
@@ -211,6 +213,15 @@ package struct WorkflowStep: Sendable, Equatable {
 
     package static func end(_ name: String, _ title: String, effects: [String] = []) -> WorkflowStep {
         WorkflowStep(name, title, kind: .end, effects: effects, outcome: name)
+    }
+
+    /// The same step, due by the moment that a field of the case holds.
+    package func due(by field: String, remind: [Int] = [24], overdue: [WorkflowOverdue] = [.remind]) -> WorkflowStep {
+        var step = self
+        step.dueField = field
+        step.remind = remind
+        step.overdue = overdue
+        return step
     }
 
     package func transition(_ name: String) -> WorkflowTransition? { transitions.first { $0.name == name } }

@@ -39,12 +39,16 @@ extension WorkflowStep {
             case .rotating: "rotating"
             case .atLeast(let count): .int(Int64(count))
             }
-        return [
+        let json: JSONValue = [
             "name": .string(name), "title": .string(title), "kind": .string(kind.rawValue), "actors": words(actors.map(\.word)), "signing": signed,
             "form": .array(form.map(\.json)),
             "within": JSONValue(within?.word), "remind": .array(remind.map { .int(Int64($0)) }), "overdue": words(overdue.map(\.word)), "powers": words(powers.map(\.rawValue)),
             "isPublic": .bool(isPublic), "effects": words(effects), "outcome": JSONValue(outcome), "subflow": JSONValue(subflow), "transitions": .array(transitions.map(\.json)),
         ]
+        // Only where there is one: definitions that are kept already stay as they are.
+        guard let dueField, var members = json.object else { return json }
+        members["dueField"] = .string(dueField)
+        return .object(members)
     }
 
     init(json: JSONValue) throws {
@@ -65,6 +69,7 @@ extension WorkflowStep {
             powers: texts(json["powers"]).compactMap(Power.init(rawValue:)), isPublic: json["isPublic"]?.bool ?? true, effects: texts(json["effects"]),
             outcome: json["outcome"]?.string, transitions: (json["transitions"]?.array ?? []).compactMap(WorkflowTransition.init(json:)))
         subflow = json["subflow"]?.string
+        dueField = json["dueField"]?.string
     }
 }
 

@@ -81,6 +81,8 @@ package enum WorkflowActor: Sendable, Equatable, Hashable {
     case user(String)
     /// Whoever a field of the case names by login, of those who hold the role and whose scope admits the case; forms offer them by name.
     case named(field: String, role: String)
+    /// Whoever's login stands in that field of the case's data, such as the chief of a road.
+    case person(field: String)
     /// The person concerned, through the signed link.
     case concerned
 
@@ -97,6 +99,7 @@ package enum WorkflowActor: Sendable, Equatable, Hashable {
         case .actor(let step): "actor:\(step)"
         case .user(let login): "user:\(login)"
         case .named(let field, let role): "named:\(field):\(role)"
+        case .person(let field): "person:\(field)"
         case .concerned: "concerned"
         }
     }
@@ -111,6 +114,7 @@ package enum WorkflowActor: Sendable, Equatable, Hashable {
         case ("actor", 2): self = .actor(of: parts[1])
         case ("user", 2): self = .user(parts[1])
         case ("named", 3): self = .named(field: parts[1], role: parts[2])
+        case ("person", 2): self = .person(field: parts[1])
         case ("concerned", 1): self = .concerned
         default: return nil
         }

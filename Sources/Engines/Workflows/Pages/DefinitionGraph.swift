@@ -65,7 +65,7 @@ struct DefinitionGraph: Rendered {
         let at = corner(places[step.name] ?? (0, 0))
         let state = current.contains(step.name) ? " is-current" : visited.contains(step.name) ? " is-visited" : ""
         let radius = step.kind == .end ? 27 : step.kind == .task ? 8 : 3
-        let note = step.within?.title ?? (step.kind == .task ? "" : step.kind.title)
+        let note = step.within?.title ?? (step.dueField != nil ? "按指定期限" : step.kind == .task ? "" : step.kind.title)
         let middle = at.x + Self.box.width / 2
         return """
             <g class="flow-step kind-\(step.kind.rawValue)\(state)"><title>\(step.title)</title><rect x="\(at.x)" y="\(at.y)" width="\(Self.box.width)" height="\(Self.box.height)" rx="\(radius)"></rect>\

@@ -108,6 +108,7 @@ extension WorkPages {
         case .actor(let step): "“\(step)”办理人"
         case .user(let login): "用户 \(login)"
         case .named(_, let names): "表单指定的" + names.split(separator: ",").map { role(String($0)) }.joined(separator: "、")
+        case .person: "事项中指定的人员"
         case .concerned: "当事人"
         }
     }

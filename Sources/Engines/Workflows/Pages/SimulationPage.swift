@@ -33,7 +33,7 @@ extension WorkPages {
             }
             let who = step.actors.map(Self.title).joined(separator: "、")
             return """
-                <div class="flow-open"><p><strong>\(step.title)</strong> <span class="nothing">办理人：\(who.isEmpty ? "无（期满自动）" : who)，时限：\(step.within?.title ?? "不限")，表单 \(step.form.count) 项</span></p>\
+                <div class="flow-open"><p><strong>\(step.title)</strong> <span class="nothing">办理人：\(who.isEmpty ? "无（期满自动）" : who)，时限：\(step.within?.title ?? (step.dueField == nil ? "不限" : "按指定期限"))，表单 \(step.form.count) 项</span></p>\
                 <div class="flow-actions">\(buttons)</div></div>
                 """
         }

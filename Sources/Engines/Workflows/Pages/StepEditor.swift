@@ -151,7 +151,11 @@ extension WorkPages {
         definition.steps[index].actors = actors
         definition.steps[index].signing = signing(input["signing"], instead: definition.steps[index].signing)
         definition.steps[index].isPublic = isPublic
-        if within == nil { definition.steps[index].overdue = [] } else if definition.steps[index].overdue.isEmpty { definition.steps[index].overdue = [.remind] }
+        if within == nil, definition.steps[index].dueField == nil {
+            definition.steps[index].overdue = []
+        } else if definition.steps[index].overdue.isEmpty {
+            definition.steps[index].overdue = [.remind]
+        }
         let asked = definition.steps[index].transitions.contains(where: \.requiresOpinion)
         if asked != requiresOpinion { for way in definition.steps[index].transitions.indices { definition.steps[index].transitions[way].requiresOpinion = requiresOpinion } }
     }

@@ -112,7 +112,7 @@ enum DetailPage {
 
     private static func facts(_ desk: LedgerDesk, _ record: Record, _ face: RecordFace) -> DescriptionList {
         var items: [DescriptionList.Item] = []
-        if desk.ledger.ownedBy == .enterprise { items.append(.init(desk.context.text("所属企业", "Enterprise"), "\(face.owner(of: record))")) }
+        if desk.ledger.ownedBy == .enterprise { items.append(.init(desk.context.text(desk.ledger.owners.title, desk.ledger.owners.titleEN), "\(face.owner(of: record))")) }
         items.append(.init(desk.context.text("编号", "Number"), "\(record.id)"))
         items.append(.init(desk.context.text("创建时间", "Created"), "\(record.createdAt)"))
         items.append(.init(desk.context.text("更新时间", "Updated"), "\(record.updatedAt)"))

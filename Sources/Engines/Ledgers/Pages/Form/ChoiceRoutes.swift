@@ -28,8 +28,10 @@ enum ChoiceRoutes {
     static func organisations(_ request: Request, _ desk: LedgerDesk) async throws -> Response {
         let search = String((desk.context.here["q"] ?? "").prefix(64))
         let choices = try await desk.database.read { reader in
-            try desk.services.organisations.page(keyword: search, kind: desk.ledger.ownedBy == .enterprise ? .enterprise : nil, scope: desk.principal.scope, limit: most, reader)
-                .map { Choice(String($0.id), $0.name, group: $0.code) }
+            try desk.services.organisations.page(
+                keyword: search, kind: desk.ledger.ownedBy == .enterprise ? desk.ledger.owners.kind : nil, scope: desk.principal.scope, limit: most, reader
+            )
+            .map { Choice(String($0.id), $0.name, group: $0.code) }
         }
         return .html(ReferenceChoices(choices).markup)
     }

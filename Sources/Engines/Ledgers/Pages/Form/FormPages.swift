@@ -125,7 +125,8 @@ enum FormPages {
         // Where a domain prepares drafts it may know whose row it is, as a new enterprise's own organisation.
         let isFoundBySystem = desk.engine.hasPreparations(of: desk.ledger.name)
         return FormField(
-            "org", desk.context.text("所属企业", "Enterprise"), .reference(url: "\(desk.path)/organisations", shown: Int64(value).map { face.organisation($0) } ?? ""), value: value,
+            "org", desk.context.text(desk.ledger.owners.title, desk.ledger.owners.titleEN),
+            .reference(url: "\(desk.path)/organisations", shown: Int64(value).map { face.organisation($0) } ?? ""), value: value,
             isRequired: !isFoundBySystem, help: isFoundBySystem ? desk.context.text("可不填，由系统按所填内容确定", "Left blank, it follows from the other fields") : nil)
     }
 }

@@ -24,7 +24,7 @@ struct ListColumns: Sendable {
     /// Every column that may be chosen, in the order of the declaration.
     static func offered(_ desk: LedgerDesk) -> [(name: String, title: String)] {
         var out = desk.fields.map { (name: $0.name, title: $0.label(desk.context)) }
-        if desk.showsOwner { out.insert((owner, desk.context.text("所属企业", "Enterprise")), at: min(1, out.count)) }
+        if desk.showsOwner { out.insert((owner, desk.context.text(desk.ledger.owners.title, desk.ledger.owners.titleEN)), at: min(1, out.count)) }
         out.append((createdAt, desk.context.text("创建时间", "Created")))
         out.append((updatedAt, desk.context.text("更新时间", "Updated")))
         return out
@@ -39,7 +39,7 @@ struct ListColumns: Sendable {
     var columns: [Web.Column] {
         names.map { name in
             switch name {
-            case ListColumns.owner: return Web.Column("org", desk.context.text("所属企业", "Enterprise"))
+            case ListColumns.owner: return Web.Column("org", desk.context.text(desk.ledger.owners.title, desk.ledger.owners.titleEN))
             case ListColumns.createdAt: return Web.Column("created_at", desk.context.text("创建时间", "Created"))
             case ListColumns.updatedAt: return Web.Column("updated_at", desk.context.text("更新时间", "Updated"))
             default: return desk.field(name).map(column) ?? Web.Column(name, name)

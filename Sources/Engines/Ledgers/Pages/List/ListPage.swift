@@ -39,7 +39,7 @@ enum ListPage {
     /// Rows of other ledgers that the filters name.
     static func links(_ desk: LedgerDesk, _ address: PageAddress) -> [(field: Field, id: Int64)] {
         var out: [(field: Field, id: Int64)] = []
-        if let owner = address["f.org"].flatMap({ Int64($0) }) { out.append((Field.organisation("org", "企业"), owner)) }
+        if let owner = address["f.org"].flatMap({ Int64($0) }) { out.append((Field.organisation("org", desk.ledger.owners.short), owner)) }
         for field in desk.fields {
             switch field.kind {
             case .reference, .organisation: out += (address["f.\(field.name)"] ?? "").split(separator: ",").compactMap { Int64($0) }.map { (field, $0) }

@@ -32,7 +32,7 @@ struct StatisticsQuestion: Sendable {
 
     static func dimensions(_ desk: LedgerDesk) -> [Choice] {
         var out = desk.fields.filter { $0.marks.contains(.groupable) }.map { Choice($0.name, $0.label(desk.context)) }
-        if desk.showsOwner { out.append(Choice("org", desk.context.text("企业", "Enterprise"))) }
+        if desk.showsOwner { out.append(Choice("org", desk.context.text(desk.ledger.owners.short, desk.ledger.owners.titleEN))) }
         if desk.ledger.ownedBy != .shared, desk.showsOwner || desk.ledger.ownedBy == .authority { out.append(Choice("area", desk.context.text("县（区、市）", "County"))) }
         let times = desk.fields.filter { field in
             switch field.kind {

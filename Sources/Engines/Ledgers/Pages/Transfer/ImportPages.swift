@@ -25,7 +25,7 @@ enum ImportPages {
                 isRequired: true, isWide: true),
         ]
         if !desk.ledger.uniqueBy.isEmpty {
-            let unique = desk.ledger.uniqueBy.map { $0 == "org" ? "所属企业" : desk.field($0)?.title ?? $0 }.joined(separator: "＋")
+            let unique = desk.ledger.uniqueBy.map { $0 == "org" ? desk.ledger.owners.title : desk.field($0)?.title ?? $0 }.joined(separator: "＋")
             fields.append(
                 FormField(
                     "knownRows", desk.context.text("已登记的记录（按\(unique)判断）", "Known rows"),
