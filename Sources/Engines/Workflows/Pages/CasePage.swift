@@ -17,15 +17,31 @@ extension WorkPages {
         var own: Set<Int64>
         var uses: [String: Int]
         var doneBefore: [(name: String, title: String)]
+        /// Whom fields name by login: what stands in the field, and the person's name.
+        var people: NamedPeople
+    }
+
+    struct NamedPeople: Sendable {
+        var fields: Set<String> = []
+        var names: [String: String] = [:]
+    }
+
+    private func people(_ definition: WorkflowDeclaration, _ item: WorkflowCase, _ events: [WorkflowEvent], _ reader: any Reader) throws -> NamedPeople {
+        let fields = Set(definition.namedFields.map(\.field))
+        let logins = Set(([item.data] + events.map(\.data)).flatMap { data in fields.compactMap { data[$0]?.string } })
+        guard !logins.isEmpty else { return NamedPeople() }
+        let rows = try reader.rows("SELECT login, name FROM users WHERE login IN (\(list: Array(logins.sorted().prefix(500))))")
+        return NamedPeople(fields: fields, names: rows.reduce(into: [:]) { $0[$1.text("login") ?? ""] = $1.text("name") })
     }
 
     func view(_ id: Int64, by principal: Principal) async throws -> CaseView {
         try await database.read { [engine] reader in
             let item = try engine.visible(id, by: principal, in: reader)
+            let (definition, events) = (try engine.definition(of: item), try engine.timeline(of: id, in: reader))
             return CaseView(
-                item: item, definition: try engine.definition(of: item), path: try engine.path(of: id, in: reader), events: try engine.timeline(of: id, in: reader),
+                item: item, definition: definition, path: try engine.path(of: id, in: reader), events: events,
                 holders: try engine.holders(of: id, in: reader), own: try engine.ownSteps(of: item, by: principal, in: reader), uses: try engine.uses(of: id, in: reader),
-                doneBefore: try engine.doneBefore(item, in: reader))
+                doneBefore: try engine.doneBefore(item, in: reader), people: try people(definition, item, events, reader))
         }
     }
 
@@ -112,14 +128,15 @@ extension WorkPages {
 
     /// Everything that forms have filled in so far.
     private func formCard(_ view: CaseView) -> Markup {
-        let shown = values(view.definition.fields, view.item.data, base: "/work/\(view.item.id)/files")
+        let shown = values(view.definition.fields, view.item.data, base: "/work/\(view.item.id)/files", people: view.people)
         return shown.isEmpty ? .empty : "\(Card("事项内容", body: "\(DescriptionList(shown, columns: 2))"))"
     }
 
-    func values(_ fields: [Field], _ data: JSONObject, base: String) -> [DescriptionList.Item] {
+    func values(_ fields: [Field], _ data: JSONObject, base: String, people: NamedPeople = NamedPeople()) -> [DescriptionList.Item] {
         let sheet = engine.sheet(fields)
         return fields.compactMap { field -> DescriptionList.Item? in
             guard data[field.name] != nil else { return nil }
+            if people.fields.contains(field.name), let login = data[field.name]?.string { return .init(field.title, "\(people.names[login] ?? login)") }
             switch field.kind {
             case .photo:
                 let photos = sheet.files(field, in: data).map { PhotoStrip.Photo(full: "\(base)/\($0.sha256)", thumbnail: "\(base)/\($0.sha256)?width=320", title: field.title) }
@@ -169,7 +186,7 @@ extension WorkPages {
         let base = "/work/\(view.item.id)/files"
         let entries = view.events.reversed().map { event -> Timeline.Entry in
             let step = event.step.flatMap { view.definition.step($0)?.title }
-            let shown = values(view.definition.fields, event.data, base: base)
+            let shown = values(view.definition.fields, event.data, base: base, people: view.people)
             let form: Markup = shown.isEmpty || event.action == "start" ? .empty : "\(DescriptionList(shown, columns: 1))"
             let title = (step.map { "\($0) · " } ?? "") + event.title
             let tone: Tone = ["overdue", "escalate", "stuck"].contains(event.action) ? .red : event.action == "urge" ? .orange : event.action == "end" ? .good : .neutral
