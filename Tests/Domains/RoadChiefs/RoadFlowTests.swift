@@ -121,6 +121,13 @@ struct RoadFlowTests {
         future["happenedAt"] = "2026-10-20 13:30:00"
         let ahead = future
         await #expect(throws: Failure.self) { _ = try await house.create(RoadEmergency.ledger, ahead, by: "chief1") }
+        // What was reported is the office's to correct; then it is judged anew.
+        await #expect(throws: Failure.self) { try await house.change(RoadEmergency.ledger, late.id, ["happenedAt": "2026-10-20 11:50:00"], by: "chief1") }
+        for (happened, minutes, isLate) in [("2026-10-20 11:50:00", 10, false), ("2026-10-20 10:30:00", 90, true)] {
+            try await house.change(RoadEmergency.ledger, late.id, ["happenedAt": .string(happened)], by: "office")
+            let row = try await house.values(RoadEmergency.ledger, late.id)
+            #expect(row["delay"]?.int == Int64(minutes) && row["isLate"]?.int == (isLate ? 1 : 0))
+        }
         try await house.move(RoadEmergency.ledger, late.id, "fail", opinion: "处置结果不明", by: "office")
         try await house.move(RoadEmergency.ledger, late.id, "submit", ["process": "封闭车道", "result": "已清走"], by: "chief1")
         try await house.move(RoadEmergency.ledger, late.id, "pass", by: "office")

@@ -135,6 +135,11 @@ final class RoadHouse: Sendable {
         return try await platform.database.write { [platform] tx in try platform.ledgers.create(ledger.name, Draft(values), by: principal, origin: .person, in: tx) }
     }
 
+    func change(_ ledger: LedgerDeclaration, _ id: Int64, _ values: [String: JSONValue], by login: String) async throws {
+        let principal = person(login)
+        _ = try await platform.database.write { [platform] tx in try platform.ledgers.update(ledger.name, id: id, Draft(values), by: principal, origin: .person, in: tx) }
+    }
+
     /// Takes a transition on the open step of the row's case.
     func move(_ ledger: LedgerDeclaration, _ id: Int64, _ transition: String, opinion: String? = nil, _ values: [String: JSONValue] = [:], by login: String) async throws {
         let principal = person(login)

@@ -39,6 +39,7 @@ package enum BonusReview {
 
     static func register(on platform: Platform) {
         let (ledgers, workflows, clock) = (platform.ledgers, platform.workflows, platform.clock)
+        RoadCases.settle(BonusItem.ledger, ledgers)
         ledgers.onPrepare(of: BonusItem.ledger.name) { draft, before, principal, _ in
             guard before == nil else { return }
             draft.values["applicant"] = .string(principal.name)

@@ -39,6 +39,7 @@ package enum RoadAppealReview {
 
     static func register(on platform: Platform) {
         let (ledgers, workflows, clock) = (platform.ledgers, platform.workflows, platform.clock)
+        RoadCases.settle(RoadAppeal.ledger, ledgers)
         ledgers.onPrepare(of: RoadAppeal.ledger.name) { draft, before, principal, tx in
             guard before == nil else { return }
             draft.values["appellant"] = .string(principal.name)

@@ -17,6 +17,14 @@ enum RoadCases {
         try tx.execute("UPDATE \(ident: ledger.tableName) SET number = \(item.number) WHERE id = \(record.id)")
     }
 
+    /// What was sent in stays as it was sent: its people go on with the case, and only the office corrects the row.
+    static func settle(_ ledger: LedgerDeclaration, _ ledgers: LedgerEngine) {
+        ledgers.onPrepare(of: ledger.name) { _, before, principal, _ in
+            guard before != nil, principal.kind == .user, !principal.roles.contains(RoadRoles.office) else { return }
+            throw Failure(.conflict, "JW-B320", "\(ledger.title)已上报，内容不能再改；确有错误的，请路长办更正或在复核环节退回")
+        }
+    }
+
     /// A row that is deleted ends its case.
     static func endWithRow(_ ledger: LedgerDeclaration, _ ledgers: LedgerEngine, _ workflows: WorkflowEngine) {
         ledgers.onChange(of: ledger.name) { change, tx in

@@ -60,17 +60,18 @@ package enum RoadEmergencyReview {
     static func register(on platform: Platform) {
         let (ledgers, workflows, clock) = (platform.ledgers, platform.workflows, platform.clock)
         ledgers.onPrepare(of: RoadEmergency.ledger.name) { draft, before, principal, tx in
-            guard before == nil else { return }
+            if let before {
+                // Corrected by the office: how late it came is judged anew.
+                guard let happened = draft.values["happenedAt"].flatMap(moment), let reported = RoadRecords.moment(before.values["reportedAt"]) else { return }
+                return try judge(&draft, happenedAt: happened, reportedAt: reported, tx)
+            }
             let keeper = try RoadRecords.keeper(ofRoad: draft.values["road"].flatMap(RoadRecords.number), tx)
             draft.org = draft.org ?? keeper.org
             if RoadRecords.isBlank(draft.values["chief"]), let chief = keeper.chief { draft.values["chief"] = .int(chief) }
             let now = clock.now
             if let happened = draft.values["happenedAt"].flatMap(moment) {
                 guard happened <= now.adding(seconds: 60) else { throw Failure.invalid([FieldFinding("happenedAt", "future", "不能晚于当前时间", title: "事发时间")]) }
-                let limit = try AppraisalSettings.load(tx).reportMinutes
-                let delay = RoadEmergency.delay(happenedAt: happened, reportedAt: now, limit: limit)
-                draft.values["delay"] = .int(Int64(delay.minutes))
-                draft.values["isLate"] = .bool(delay.isLate)
+                try judge(&draft, happenedAt: happened, reportedAt: now, tx)
             }
             draft.values["reportedAt"] = .string(now.text)
             draft.values["reporter"] = .string(principal.name)
@@ -82,6 +83,7 @@ package enum RoadEmergencyReview {
             if let at = RoadRecords.moment(record.values["happenedAt"]) { values["happenedAt"] = .string(at.text) }
             try RoadCases.begin(workflow, record, in: RoadEmergency.ledger, title: record.values["name"]?.text, values: values, by: change.by, on: workflows, in: tx)
         }
+        RoadCases.settle(RoadEmergency.ledger, ledgers)
         for (effect, state) in [("passed", "done"), ("failed", "rework"), ("cancelled", "cancelled")] {
             workflows.onEffect("roadEmergency.\(effect)") { item, principal, tx in try RoadCases.write(["state": .string(state)], to: item, ledgers, by: principal, in: tx) }
         }
@@ -90,6 +92,12 @@ package enum RoadEmergencyReview {
             for name in ["process", "result"] { if let text = item.data[name] { values[name] = text } }
             try RoadCases.write(values, to: item, ledgers, by: principal, in: tx)
         }
+    }
+
+    private static func judge(_ draft: inout Draft, happenedAt: Moment, reportedAt: Moment, _ reader: any Reader) throws {
+        let delay = RoadEmergency.delay(happenedAt: happenedAt, reportedAt: reportedAt, limit: try AppraisalSettings.load(reader).reportMinutes)
+        draft.values["delay"] = .int(Int64(delay.minutes))
+        draft.values["isLate"] = .bool(delay.isLate)
     }
 
     /// As a form sends it, or milliseconds.

@@ -15,7 +15,8 @@ package enum RoadTask {
         .reference("road", "道路", to: "road", marks: [.filterable, .groupable]).section("交办").hint("选定道路后，责任单位与路长可不填"),
         .reference("chief", "路长", to: "roadChief", marks: [.filterable, .groupable]).section("交办"),
         .moment("deadline", "执行期限", marks: [.required, .filterable, .sortable]).section("交办"),
-        .note("requirement", "整改处理要求", length: 2...1000, marks: [.required, .unlisted]).section("交办"), .note("description", "说明", length: 0...1000, marks: [.unlisted]).section("交办"),
+        .note("requirement", "整改处理要求", length: 2...1000, marks: [.required, .unlisted]).section("交办"),
+        .note("description", "说明", length: 0...1000, marks: [.unlisted]).section("交办"),
         .files("materials", "附件").section("交办"),
     ]
 
