@@ -98,11 +98,12 @@ let package = Package(
         module("Security", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", "Reports", "Features", logging, nio, hummingbird]),
 
         // App
+        module("Schema", in: "App", uses: ["Kernel", "Cryptography", "Storage"]),
         .executableTarget(
             name: "jianwei",
             dependencies: [
                 "Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "StorageS3", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features",
-                "HJ1321", "SMTP", "MobileSources", "GateOffice", "GridSupervision", "Operations", "ParkSafety", "RoadChiefs", "Security", "TransportEnforcement", logging, nio, hummingbird,
+                "Schema", "HJ1321", "SMTP", "MobileSources", "GateOffice", "GridSupervision", "Operations", "ParkSafety", "RoadChiefs", "Security", "TransportEnforcement", logging, nio, hummingbird,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

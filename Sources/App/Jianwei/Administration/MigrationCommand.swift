@@ -6,6 +6,7 @@ import Foundation
 import Kernel
 import MobileSources
 import Operations
+import Schema
 import Security
 import Storage
 
@@ -14,7 +15,7 @@ struct MigrationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "migration", abstract: "Write the next numbered migration from the declarations.")
 
     @Argument(help: "What it is about, such as `camera-scenes`.") var name: String
-    @Option(help: "Where the source file goes.") var folder = "Sources/App/Jianwei/Migrations"
+    @Option(help: "Where the source file goes.") var folder = "Sources/App/Schema"
 
     func run() async throws {
         let declared = Installation.tables(Installation.features(MobileSources(clients: SignedClients(keys: .ephemeral()))))

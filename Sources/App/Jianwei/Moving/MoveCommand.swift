@@ -3,6 +3,7 @@ import Foundation
 import Kernel
 import Logging
 import MobileSources
+import Schema
 import Storage
 import StoragePostgres
 import StorageSQLite

@@ -18,6 +18,7 @@ import ParkSafety
 import Reports
 import RoadChiefs
 import Schedules
+import Schema
 import Security
 import Storage
 import StoragePostgres

@@ -1,8 +1,8 @@
 import Storage
 
 /// The numbered migrations of this program, oldest first. `jianwei admin migration` writes the next one for review when a declaration changes; a shipped one never changes.
-enum Migrations {
-    static let all: [Migration] = [
+package enum Migrations {
+    package static let all: [Migration] = [
         migration0001, migration0002, migration0003, migration0004, migration0005, migration0005Access, migration0005Applications, migration0006, migration0007,
         migration0008, migration0008SignIn, migration0009, migration0010, migration0010Expiry, migration0010Duty, migration0011, migration0012, migration0012Services,
         migration0013Messages, migration0013, migration0014, migration0015, migration0016,
