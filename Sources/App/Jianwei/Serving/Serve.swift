@@ -121,7 +121,8 @@ struct Server: Sendable {
     private let logger: Logger
 
     init(
-        installation: Installation, address: ListenAddress, trustedProxies: Set<String> = [], isSecure: Bool = false, publicAddress: String = "", linkHosts: [String] = [], securityContact: String = "",
+        installation: Installation, address: ListenAddress, trustedProxies: Set<String> = [], isSecure: Bool = false, publicAddress: String = "", linkHosts: [String] = [],
+        securityContact: String = "",
         requestsPerSecond: Double = 100, drain: Drain = Drain(seconds: 0), tls: TLSFiles? = nil, asksCertificates: Bool = false,
         logger: Logger, extraServices: [any Service] = []
     ) throws {

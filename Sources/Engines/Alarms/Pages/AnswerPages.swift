@@ -128,7 +128,8 @@ extension AlarmPages {
             ])
         }
         let columns = [
-            Column("at", "时间"), Column("over", "恢复"), Column("cause", "原因", isWrapping: true), Column("measure", "措施", isWrapping: true), Column("contact", "联系人", isWrapping: true),
+            Column("at", "时间"), Column("over", "恢复"), Column("cause", "原因", isWrapping: true), Column("measure", "措施", isWrapping: true),
+            Column("contact", "联系人", isWrapping: true),
             Column("photos", "照片", align: .end), Column("by", "答复人"),
         ]
         let table = DataTable(id: "answers", columns: columns, rows: rows, address: PageAddress("/alarms/\(alarm.id)"), empty: "企业尚未答复", hasTools: false)

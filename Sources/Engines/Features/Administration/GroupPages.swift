@@ -100,7 +100,8 @@ struct GroupPages: Sendable {
         let lower: Markup = mayWrite ? "\(Grid(.mainAside, [joining, changes]))" : changes
         let body: Markup = "\(Card("用户组", body: "\(facts)"))\(Card("成员", isFlush: true, body: "\(members)"))\(lower)"
         return Shell.page(
-            group.name, crumbs: Self.crumbs + [Crumb(group.name)], active: Self.path, actions: actions, status: findings.isEmpty ? .ok : .unprocessableContent, body: body, context: context)
+            group.name, crumbs: Self.crumbs + [Crumb(group.name)], active: Self.path, actions: actions, status: findings.isEmpty ? .ok : .unprocessableContent, body: body,
+            context: context)
     }
 
     @Sendable func take(request: Request, context: WebContext) async throws -> Response {

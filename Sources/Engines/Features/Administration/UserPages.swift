@@ -113,7 +113,8 @@ struct UserPages: Sendable {
             .init("姓名", "\(user.name)"), .init("登录名", "\(user.login)"), .init("电话", "\(user.phone.map(Masking.phone))"), .init("所属机构", "\(user.organisationName)"),
             .init("角色", "\(user.roleTitles)"),
             .init("用户组", "\(groups.map { one -> Markup in "<a href=\"\(GroupPages.path)/\(one.id)\">\(one.name)</a> " })"),
-            .init("状态", waiting.map { "\(Badge("待激活", .info, isDot: true)) 激活码有效期至 \($0)" } ?? state(user)), .init("最近登录", "\(user.lastLoginAt)"), .init("登录地址", "\(user.lastLoginAddress)"), .init("连续输错密码", "\(user.failedCount) 次"),
+            .init("状态", waiting.map { "\(Badge("待激活", .info, isDot: true)) 激活码有效期至 \($0)" } ?? state(user)), .init("最近登录", "\(user.lastLoginAt)"),
+            .init("登录地址", "\(user.lastLoginAddress)"), .init("连续输错密码", "\(user.failedCount) 次"),
             .init("动态口令", user.hasSecondFactor ? "\(Badge("已开启", .good))" : "未开启"), .init("有效期至", "\(user.expiresAt.map { $0.day.adding(days: -1).text } ?? "长期")"),
             .init("创建时间", "\(user.createdAt)"),
         ])

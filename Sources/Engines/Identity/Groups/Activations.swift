@@ -99,7 +99,9 @@ package struct Activations: Sendable {
             if !seen.insert(draft.login).inserted { fault("登录名“\(draft.login)”在表中重复") }
             let isKnown = organisations[row.code] != nil
             if !isKnown { fault(row.code.isEmpty ? "机构编号不能为空" : "机构编号“\(row.code)”不存在") }
-            for finding in try users.findings(for: draft, id: nil, by: principal, tx) where isKnown || finding.field != "organisation" { fault("\(finding.title)\(finding.message)") }
+            for finding in try users.findings(for: draft, id: nil, by: principal, tx) where isKnown || finding.field != "organisation" {
+                fault("\(finding.title)\(finding.message)")
+            }
             drafts.append((draft, organisations[row.code]?.name ?? ""))
         }
         guard findings.isEmpty else { throw Failure.invalid(findings) }

@@ -18,7 +18,8 @@ extension WorkPages {
     ) async throws -> Response {
         let view = try await view(context.id(), by: context.signedIn())
         let (record, step, transition) = try chosen(view, context)
-        var fields = transition.asksForm ? try await named(controls(step.form).controls(written), of: view.definition, org: view.item.org, area: view.item.area, known: view.item.data) : []
+        var fields =
+            transition.asksForm ? try await named(controls(step.form).controls(written), of: view.definition, org: view.item.org, area: view.item.area, known: view.item.data) : []
         fields += [
             FormField("opinion", "意见", .textArea(rows: 4), value: opinion, isRequired: transition.requiresOpinion, help: "写入时间线，不可修改", maxLength: 2000, isWide: true),
             FormField("version", "", .hidden, value: String(record.version)), FormField("key", "", .hidden, value: context.requestId),

@@ -35,7 +35,8 @@ struct ListFilters: Sendable {
     private var ownerControl: FormField {
         let value = address["f.org"] ?? ""
         return FormField(
-            "f.org", desk.context.text(desk.ledger.owners.short, desk.ledger.owners.titleEN), .reference(url: "\(desk.path)/organisations", shown: Int64(value).map { face.organisation($0) } ?? ""), value: value)
+            "f.org", desk.context.text(desk.ledger.owners.short, desk.ledger.owners.titleEN),
+            .reference(url: "\(desk.path)/organisations", shown: Int64(value).map { face.organisation($0) } ?? ""), value: value)
     }
 
     private func control(_ field: Field) -> FormField {
