@@ -51,7 +51,9 @@ package struct FieldCipher: Sendable {
     package func isCurrent(_ stored: String) -> Bool { kind(of: stored) == .current }
 
     package func kind(of stored: String) -> Kind {
-        guard stored.hasPrefix(Self.mark), let version = Base64.decodeURL(String(stored.dropFirst()))?.first else { return .plain }
+        guard stored.hasPrefix(Self.mark) else { return .plain }
+        // A sealed text that lost its form is no plain one: opening it says that it was changed.
+        guard let version = Base64.decodeURL(String(stored.dropFirst()))?.first else { return .older }
         return Int(version) == ring.currentVersion ? .current : .older
     }
 

@@ -105,9 +105,24 @@ package final class LedgerEngine: Sendable {
         let preparations = state.withLock { $0.preparations[ledger] ?? [] }
         var complete = try derived(draft, changing: before, ledger, by: principal, in: tx)
         guard !preparations.isEmpty else { return complete }
-        for preparation in preparations { try preparation(&complete, before, principal, tx) }
+        do {
+            for preparation in preparations { try preparation(&complete, before, principal, tx) }
+        } catch let failure as Failure where failure.kind == .invalid && !failure.fields.isEmpty {
+            throw Failure.invalid(failure.fields + remaining(complete, changing: before, ledger, by: principal, beside: failure.fields))
+        }
         complete.notePrepared(since: draft)
         return complete
+    }
+
+    /// What else is wrong with what a person may enter, so that one answer names it all.
+    private func remaining(_ draft: Draft, changing before: Record?, _ ledger: String, by principal: Principal, beside named: [FieldFinding]) -> [FieldFinding] {
+        guard let plan = knownPlan(ledger) else { return [] }
+        var reading = DraftReading(plan, changing: before, inputContext(), .person, principal)
+        reading.read(draft, changing: before)
+        let known = Set(named.map(\.field))
+        // What preparations fill would be found missing here.
+        let open = Set(plan.fields.filter { !$0.field.marks.contains(.readOnly) }.map(\.field.name))
+        return reading.findings.filter { open.contains($0.field) && !known.contains($0.field) }
     }
 
     /// The draft as far as reading completes it.

@@ -77,6 +77,46 @@ struct DesignedTests {
         #expect(try WorkbookForm(bytes: bytes).sheets.map(\.name) == ["表"])
     }
 
+    @Test("D9.8.5 图表随明细增长：只画明细不画小计，另表的图、分页和标题里的词都跟上")
+    func chartsFollow() async throws {
+        let house = try await ReportHouse()
+        var table = Self.sheet(
+            "表",
+            [
+                ["{报表名称}", "", "", ""], ["县", "燃料", "数量", "载质量"], ["{运输.县（区、市）|分组}", "{运输.燃料}", "{运输.数量}", "{运输.载质量合计}"],
+                ["小计", "", "{运输.数量|小计:县（区、市）}", "=SUM(D3:D3)"],
+            ])
+        table.charts = [WorkbookDraftChart(.bar, "{统计时间}载质量", categories: "B3:B3", series: [("D2", "D3:D3"), ("C2", "C3:C3")], place: "A6:D20")]
+        let draft = WorkbookDraft([table, Self.sheet("图", [["另一张表"]]), Self.settings])
+        let form = try WorkbookForm(bytes: try await Self.made(house, draft, by: "city"))
+        let chart = try #require(try form.charts(on: form.sheets[0]).first)
+        #expect(chart.title == "2026年载质量")
+        #expect(chart.kind == .bar)
+        // Two rows of the template became five: two records, a subtotal, one record, its subtotal.
+        #expect(chart.row == 9)
+        #expect(chart.rows == 15)
+        #expect(chart.series.map { $0.values?.text } == ["('表'!$D$3:$D$4,'表'!$D$6)", "('表'!$C$3:$C$4,'表'!$C$6)"])
+        #expect(chart.series[0].name?.text == "'表'!$D$2")
+        #expect(form.contents(try #require(chart.series[0].values)) == [.number(110), .number(4), .number(7)])
+        #expect(form.contents(try #require(chart.series[0].categories)) == [.text("柴油"), .text("电"), .text("电")])
+    }
+
+    @Test func aChartHasOneSeriesForEachColumnThatIsRepeated() async throws {
+        let house = try await ReportHouse()
+        var table = Self.sheet("表", [["县", "{交叉.燃料|横向}", "合计"], ["{交叉.县（区、市）}", "{交叉.载质量合计}", "=SUM(B2:B2)"]])
+        table.charts = [WorkbookDraftChart(.stackedBar, "各县燃料", categories: "A2:A2", series: [("B1", "B2:B2"), ("C1", "C2:C2")], place: "A5:D20")]
+        let form = try WorkbookForm(bytes: try await Self.made(house, WorkbookDraft([table, Self.settings]), by: "city"))
+        let chart = try #require(try form.charts(on: form.sheets[0]).first)
+        #expect(chart.series.map { $0.values?.text } == ["'表'!$B$2:$B$3", "'表'!$C$2:$C$3", "'表'!$D$2:$D$3"])
+        #expect(chart.series.map { $0.name?.text } == ["'表'!$B$1", "'表'!$C$1", "'表'!$D$1"])
+    }
+
+    @Test("图表引用的写法", arguments: [
+        ("'月报'!$B$5:$B$9", "'月报'!$B$5:$B$9"), ("Sheet1!A1", "'Sheet1'!$A$1"), ("('a,b'!$A$1,'a,b'!$A$3:$A$4)", "('a,b'!$A$1,'a,b'!$A$3:$A$4)"), ("'O''K'!$A$1", "'O''K'!$A$1"), ("名称", nil),
+        ("(A!$A$1,B!$A$1)", nil), ("[1]表!$A:$A", nil), ("", nil),
+    ] as [(String, String?)])
+    func references(written: String, read: String?) { #expect(WorkbookReference(written)?.text == read) }
+
     @Test func oneDimensionGoesAcross() async throws {
         let house = try await ReportHouse()
         let draft = WorkbookDraft([

@@ -40,29 +40,7 @@ enum MenuPlan {
                     paths: ["/alarms", "/alarms/wall", "/expiry-warnings", "/alarms/statistics", "/alarms/quality", "/reconsideration-statistics"], groups: ["监测报警"]),
                 Section(title: "规则", titleEN: "Rules", paths: ["/own-rules", "/alarm-suppressions", "/alarm-schemes", "/alarm-push-rules", "/expiry-rules"]),
             ]),
-        Group(
-            title: "值班值守", titleEN: "Duty", icon: "phone",
-            sections: [Section(title: "", titleEN: "", groups: ["值班值守"]), Section(title: "设置", titleEN: "Settings", paths: ["/duty/groups", "/duty/shifts"])]),
-        Group(
-            title: "监督检查", titleEN: "Inspection", icon: "clipboard",
-            sections: [
-                Section(
-                    title: "", titleEN: "",
-                    paths: [
-                        "/m/field", ledger("transportSubject"), ledger("pendingInspection"), ledger("inspectionRecord"), ledger("inspectionCampaign"), "/inspection/draws",
-                        ledger("fieldTask"), "/inspection/statistics",
-                    ],
-                    groups: ["监督检查"]),
-                Section(title: "人员", titleEN: "People", paths: ["/inspection/tracks", ledger("fieldCheckin"), ledger("fieldLog"), ledger("itemBinding")]),
-                Section(title: "设置", titleEN: "Settings", paths: [ledger("transportIndustry"), ledger("inspectionItem")]),
-            ]),
-        Group(
-            title: "执法办案", titleEN: "Enforcement", icon: "scale",
-            sections: [
-                Section(
-                    title: "", titleEN: "", paths: ["/enforcement/subjects", ledger("enforcementCase"), "/enforcement/statistics"], groups: ["执法办案"]),
-                Section(title: "设置", titleEN: "Settings", paths: [ledger("caseCategory"), ledger("enforcementMeasure")]),
-            ]),
+        Group(title: "监督执法", titleEN: "Inspection and enforcement", icon: "scale", sections: enforcement),
         Group(title: "网格监管", titleEN: "Grids", icon: "map", sections: [Section(title: "", titleEN: "", groups: ["网格监管"])]),
         Group(title: "路长制", titleEN: "Road chiefs", icon: "road", sections: roads),
         Group(
@@ -72,11 +50,30 @@ enum MenuPlan {
                 Section(title: "车辆与机械", titleEN: "Vehicles and machines", groups: ["车辆与机械台账"]),
             ]),
         Group(title: "统计报表", titleEN: "Reports", icon: "chart", sections: [Section(title: "", titleEN: "", groups: ["统计报表"])]),
-        Group(title: "日常办公", titleEN: "Office", icon: "clipboard", sections: [Section(title: "", titleEN: "", groups: ["日常管理"])]),
+        Group(
+            title: "值班与办公", titleEN: "Duty and office", icon: "phone",
+            sections: [
+                Section(title: "值班值守", titleEN: "Duty", groups: ["值班值守"]), Section(title: "值班设置", titleEN: "Duty settings", paths: ["/duty/groups", "/duty/shifts"]),
+                Section(title: "日常办公", titleEN: "Office", groups: ["日常管理"]),
+            ]),
         Group(title: "园区安全", titleEN: "Park safety", icon: "flame", sections: [Section(title: "", titleEN: "", groups: ["园区安全"])]),
         Group(title: "信息安全", titleEN: "Information security", icon: "lock", sections: security),
-        Group(title: "数据服务", titleEN: "Data services", icon: "database", sections: [Section(title: "", titleEN: "", groups: ["数据服务"])]),
         Group(title: "系统管理", titleEN: "System", icon: "settings", sections: system),
+    ]
+
+    private static let enforcement: [Section] = [
+        Section(
+            title: "监督检查", titleEN: "Inspection",
+            paths: [
+                "/m/field", ledger("transportSubject"), ledger("pendingInspection"), ledger("inspectionRecord"), ledger("inspectionCampaign"), "/inspection/draws",
+                ledger("fieldTask"), "/inspection/statistics",
+            ],
+            groups: ["监督检查"]),
+        Section(title: "执法办案", titleEN: "Enforcement", paths: ["/enforcement/subjects", ledger("enforcementCase"), "/enforcement/statistics"], groups: ["执法办案"]),
+        Section(title: "人员与轨迹", titleEN: "People", paths: ["/inspection/tracks", ledger("fieldCheckin"), ledger("fieldLog"), ledger("itemBinding")]),
+        Section(
+            title: "设置", titleEN: "Settings",
+            paths: [ledger("transportIndustry"), ledger("inspectionItem"), ledger("caseCategory"), ledger("enforcementMeasure")]),
     ]
 
     private static let roads: [Section] = [
@@ -133,6 +130,7 @@ enum MenuPlan {
         Section(
             title: "业务设置", titleEN: "Settings",
             paths: ["/gate-settings", "/workflows", "/designer", "/message-rules", "/message-deliveries", "/message-statistics", "/admin/applications"]),
+        Section(title: "数据服务", titleEN: "Data services", groups: ["数据服务"]),
         Section(
             title: "运行与审计", titleEN: "Running and audit", paths: ["/audit", "/admin/backups", "/admin/database", "/admin/files", "/retention", "/search-index"], groups: ["系统"]),
     ]

@@ -71,7 +71,8 @@ enum ShippedTemplates {
                 [("", .head), ("车次", .head), ("运输量（吨）", .head), ("车次", .head), ("运输量（吨）", .head)],
                 [("{阶段.县（区、市）}", .cell), ("{阶段.车次}", .number), ("{阶段.运输量}", .number), ("{阶段.车次}", .strongNumber), ("{阶段.运输量}", .strongNumber)],
                 [("合计", .strong), ("=SUM(B5:B5)", .strongNumber), ("=SUM(C5:C5)", .strongNumber), ("=SUM(D5:D5)", .strongNumber), ("=SUM(E5:E5)", .strongNumber)],
-            ]),
+            ],
+            charts: [WorkbookDraftChart(.stackedBar, "{统计时间}各县（区、市）过车排放阶段（车次）", categories: "A5:A5", series: [("B3", "B5:B5")], place: "A8:E24")]),
         settings(
             "日",
             [
@@ -95,6 +96,10 @@ enum ShippedTemplates {
                     ("合计", .strong), ("=SUM(B5:B5)", .strongNumber), ("=SUM(C5:C5)", .strongNumber), ("=SUM(D5:D5)", .strongNumber), ("=SUM(E5:E5)", .strongNumber),
                     ("=IF(B6=0,0,D6/B6)", .strongPercent), ("=IF(C6=0,0,E6/C6)", .strongPercent), ("=SUM(H5:H5)", .strongNumber),
                 ], [("清洁运输：国五及以上重型柴油车、重型燃气车、新能源车。", .note)] + Array(repeating: ("", .plain), count: 7), foot(width: 8),
+            ],
+            charts: [
+                WorkbookDraftChart(.horizontalBar, "各行业清洁运输比例", categories: "A5:A5", series: [("F4", "F5:F5"), ("G4", "G5:G5")], place: "A10:D26"),
+                WorkbookDraftChart(.pie, "清洁运输量的行业构成", categories: "A5:A5", series: [("E4", "E5:E5")], place: "E10:H26"),
             ]),
         WorkbookDraft.Sheet(
             "分县分行业", widths: [18, 20, 14, 18, 14], titleRows: 3, merges: ["A1:E1", "A2:E2"],

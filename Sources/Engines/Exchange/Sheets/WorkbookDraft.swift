@@ -15,14 +15,18 @@ package struct WorkbookDraft: Sendable {
         package var isLandscape: Bool
         /// Rows at the top that every printed page repeats.
         package var titleRows: Int
+        package var charts: [WorkbookDraftChart] = []
 
-        package init(_ name: String, widths: [Double], isLandscape: Bool = false, titleRows: Int = 0, merges: [String] = [], rows: [[(text: String, look: Look)]]) {
+        package init(_ name: String, widths: [Double], isLandscape: Bool = false, titleRows: Int = 0, merges: [String] = [], rows: [[(text: String, look: Look)]],
+            charts: [WorkbookDraftChart] = []
+        ) {
             self.name = name
             self.rows = rows
             self.merges = merges
             self.widths = widths
             self.isLandscape = isLandscape
             self.titleRows = titleRows
+            self.charts = charts
         }
     }
 
@@ -37,9 +41,10 @@ package struct WorkbookDraft: Sendable {
         let writer = try ZipWriter(path: path, moment: Moment(milliseconds: 1_577_808_000_000))
         func add(_ name: String, _ text: String) throws { try writer.add(name, Array(("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n" + text).utf8)) }
         let numbers = sheets.indices.map { $0 + 1 }
+        let charts = WorkbookDraftChart.Parts(sheets)
         let types = numbers.map {
             "<Override PartName=\"/xl/worksheets/sheet\($0).xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml\"/>"
-        }.joined()
+        }.joined() + charts.types
         try add(
             "[Content_Types].xml",
             "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/><Override PartName=\"/xl/workbook.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml\"/>\(types)<Override PartName=\"/xl/styles.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml\"/></Types>"
@@ -61,6 +66,7 @@ package struct WorkbookDraft: Sendable {
         )
         try add("xl/styles.xml", WorkbookDraft.styles)
         for (sheet, number) in zip(sheets, numbers) { try add("xl/worksheets/sheet\(number).xml", WorkbookDraft.xml(sheet)) }
+        for (name, text) in charts.parts { try add(name, text) }
         try writer.finish()
         guard let data = FileManager.default.contents(atPath: path) else { throw SheetFailure.cannotWrite(path) }
         return [UInt8](data)
@@ -80,9 +86,9 @@ package struct WorkbookDraft: Sendable {
         }.joined()
         let merges = sheet.merges.isEmpty ? "" : "<mergeCells count=\"\(sheet.merges.count)\">" + sheet.merges.map { "<mergeCell ref=\"\($0)\"/>" }.joined() + "</mergeCells>"
         return """
-            <worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><cols>\(widths)</cols><sheetData>\(rows)</sheetData>\(merges)\
+            <worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><cols>\(widths)</cols><sheetData>\(rows)</sheetData>\(merges)\
             <printOptions horizontalCentered="1"/><pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>\
-            <pageSetup paperSize="9" orientation="\(sheet.isLandscape ? "landscape" : "portrait")" fitToWidth="1" fitToHeight="0"/><headerFooter><oddFooter>&amp;C第 &amp;P 页 共 &amp;N 页</oddFooter></headerFooter></worksheet>
+            <pageSetup paperSize="9" orientation="\(sheet.isLandscape ? "landscape" : "portrait")" fitToWidth="1" fitToHeight="0"/><headerFooter><oddFooter>&amp;C第 &amp;P 页 共 &amp;N 页</oddFooter></headerFooter>\(sheet.charts.isEmpty ? "" : "<drawing r:id=\"rId1\"/>")</worksheet>
             """
     }
 

@@ -46,13 +46,8 @@ extension WorkbookForm {
     /// By the index that cells carry as their style; empty when the workbook has none.
     package func looks() throws -> [CellLook] {
         guard let bytes = others.first(where: { $0.name == "xl/styles.xml" })?.bytes else { return [] }
-        let path = NSTemporaryDirectory() + "/jianwei-styles-\(UUID().uuidString).zip"
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        let writer = try ZipWriter(path: path, moment: Moment(milliseconds: 0))
-        try writer.add("styles.xml", bytes)
-        try writer.finish()
         let events = LookEvents()
-        _ = try XMLStream.parse("styles.xml", of: try ZipReader(path: path), events)
+        try XMLStream.parse(bytes, named: "xl/styles.xml", events)
         return events.looks
     }
 }

@@ -78,7 +78,7 @@ struct WorkbookParts {
     private static func folder(of part: String) -> String { part.split(separator: "/").dropLast().joined(separator: "/") }
 
     /// `worksheets/sheet1.xml` beside the workbook, or `/xl/worksheets/sheet1.xml` from the root.
-    private static func resolve(_ target: String, in folder: String) -> String {
+    static func resolve(_ target: String, in folder: String) -> String {
         if target.hasPrefix("/") { return String(target.dropFirst()) }
         var parts = folder.split(separator: "/").map(String.init)
         for part in target.split(separator: "/") {
@@ -88,13 +88,13 @@ struct WorkbookParts {
     }
 }
 
-private struct Relation {
+struct Relation {
     var id: String
     var type: String
     var target: String
 }
 
-private final class RelationEvents: XMLEvents {
+final class RelationEvents: XMLEvents {
     private(set) var relations: [Relation] = []
 
     override func open(_ name: XMLName, _ attributes: XMLAttributes) {

@@ -58,6 +58,19 @@ enum XMLStream {
     /// - Returns: false when the archive has no such member.
     /// - Throws: `JW-X020` for XML that is broken or declares a document type (where entity bombs live); what the events set as their failure.
     static func parse(_ name: String, of archive: ZipReader, _ events: XMLEvents) throws -> Bool {
+        try parse(name, events) { feed in try archive.read(name) { try feed($0) } }
+    }
+
+    /// The same for a part that is at hand.
+    static func parse(_ bytes: [UInt8], named name: String, _ events: XMLEvents) throws {
+        _ = try parse(name, events) { feed in
+            try bytes.withUnsafeBytes { try feed($0) }
+            return true
+        }
+    }
+
+    /// - Parameter source: hands its chunks to what it is given; false when there is nothing.
+    private static func parse(_ name: String, _ events: XMLEvents, _ source: (_ feed: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool) throws -> Bool {
         guard let parser = XML_ParserCreate(nil) else { throw SheetFailure.broken("内存不足") }
         defer { XML_ParserFree(parser) }
         let box = XMLBox(events: events, parser: parser)
@@ -83,14 +96,16 @@ enum XMLStream {
             box.events.failure = SheetFailure.broken("含有不允许的文档类型声明")
             box.stopIfNeeded()
         }
-        return try withExtendedLifetime(box) { try feed(parser, name, archive, events) }
+        return try withExtendedLifetime(box) { try run(parser, name, events, source) }
     }
 
     private struct Stopped: Error {}
 
-    private static func feed(_ parser: XML_Parser, _ name: String, _ archive: ZipReader, _ events: XMLEvents) throws -> Bool {
+    private static func run(
+        _ parser: XML_Parser, _ name: String, _ events: XMLEvents, _ source: (_ feed: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool
+    ) throws -> Bool {
         do {
-            let isFound = try archive.read(name) { chunk in
+            let isFound = try source { chunk in
                 let status = XML_Parse(parser, chunk.bindMemory(to: CChar.self).baseAddress, Int32(chunk.count), 0)
                 if events.failure != nil || events.isDone { throw Stopped() }
                 guard status == XML_STATUS_OK else { throw SheetFailure.broken("\(name) 第 \(XML_GetCurrentLineNumber(parser)) 行格式有误") }

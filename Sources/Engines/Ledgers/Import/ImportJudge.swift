@@ -85,7 +85,8 @@ struct ImportJudge: Sendable {
                 draft = try engine.derived(draft, changing: nil, plan.name, by: principal, in: reader)
             }
         } catch let failure as Failure where failure.kind == .invalid {
-            return (nil, findings + failure.fields)
+            let named = Set(findings.map(\.field))
+            return (nil, findings + failure.fields.filter { !named.contains($0.field) })
         }
         var reading = DraftReading(plan, changing: nil, context, .person, principal)
         let owner = try engine.owner(of: draft, plan, by: principal, in: reader, &reading.findings)

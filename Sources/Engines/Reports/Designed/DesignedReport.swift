@@ -66,8 +66,9 @@ extension ReportEngine {
         var uncounted = 0
         for index in form.sheets.indices.dropLast() {
             let filled = try TemplateFill.filled(form.sheets[index], template, data: data, words: words)
-            let counted = FormulaReader.counted(filled)
+            let counted = FormulaReader.counted(filled.sheet)
             form.sheets[index] = counted.sheet
+            try form.follow(filled.moves, on: index)
             uncounted += counted.left
         }
         return DesignedReport(title: title, period: template.period.label(order.day), form: form, uncounted: uncounted)

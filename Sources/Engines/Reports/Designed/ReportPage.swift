@@ -1,25 +1,78 @@
 import Exchange
+import Foundation
 import Kernel
 import Web
 
-/// A filled report as a page: the same cells, merges and alignments, without inline styles.
+/// A filled report as a page: the same cells, merges, alignments and charts, without inline styles.
 struct ReportPage {
     static let mostRows = 1_500
 
     let report: DesignedReport
     let looks: [CellLook]
+    /// By sheet, from top to bottom.
+    private let charts: [String: [(row: Int, chart: Chart)]]
 
     init(_ report: DesignedReport) throws {
         self.report = report
         looks = try report.form.looks()
+        charts = try report.form.sheets.reduce(into: [:]) { all, sheet in all[sheet.name] = try report.form.charts(on: sheet).map { ($0.row, ReportPage.chart($0, report.form)) } }
     }
 
-    var markup: Markup {
+    private static func chart(_ drawn: DrawnChart, _ form: WorkbookForm) -> Chart {
+        let categories = drawn.series.lazy.compactMap(\.categories).first.map { form.contents($0).map(ReportPage.words) } ?? []
+        let series = drawn.series.map { one -> ChartSeries in
+            let name = one.name.map { form.contents($0).map(ReportPage.words).joined(separator: " ") } ?? one.literal
+            return ChartSeries(name.isEmpty ? "系列" : name, one.values.map { form.contents($0).map(ReportPage.figure) } ?? [])
+        }
+        let count = series.map(\.values.count).max() ?? 0
+        let labels = (0..<count).map { $0 < categories.count ? categories[$0] : String($0 + 1) }
+        let kind = Chart.Kind(rawValue: drawn.kind.rawValue) ?? .bar
+        return Chart(kind, drawn.title.isEmpty ? series.map(\.name).joined(separator: "、") : drawn.title, categories: labels, series: series, isTitleShown: true)
+    }
+
+    private static func words(_ content: WorkbookForm.Content) -> String {
+        switch content {
+        case .text(let text): text
+        case .number(let number): CellLook().text(number)
+        case .formula(_, let value): value.map { CellLook().text($0) } ?? ""
+        case .empty: ""
+        }
+    }
+
+    private static func figure(_ content: WorkbookForm.Content) -> Double? {
+        switch content {
+        case .number(let number): number
+        case .formula(_, let value): value
+        case .text, .empty: nil
+        }
+    }
+
+    /// For the browser, charts with their figures as tables.
+    var markup: Markup { sheets { $0.markup } }
+
+    private func sheets(_ picture: (Chart) -> Markup) -> Markup {
         let sheets = report.form.sheets.filter { $0.name != ReportTemplate.settingsSheet }
-        return .joined(sheets.map { sheet -> Markup in "\(Markup.when(sheets.count > 1, "<h3>\(sheet.name)</h3>"))\(table(sheet))" })
+        return .joined(sheets.map { sheet -> Markup in "\(Markup.when(sheets.count > 1, "<h3>\(sheet.name)</h3>"))\(sheetMarkup(sheet, picture))" })
     }
 
-    private func table(_ sheet: WorkbookForm.Sheet) -> Markup {
+    /// Charts stand where they were drawn, between the rows; where cells are merged across their edge, after them.
+    private func sheetMarkup(_ sheet: WorkbookForm.Sheet, _ picture: (Chart) -> Markup) -> Markup {
+        var out: [Markup] = []
+        var rest = sheet.rows[...]
+        for drawn in charts[sheet.name] ?? [] {
+            let edge = sheet.merges.first { $0.rows.lowerBound < drawn.row && $0.rows.upperBound >= drawn.row }.map { $0.rows.upperBound + 1 } ?? drawn.row
+            let above = rest.prefix { $0.number < edge }
+            if !above.isEmpty { out.append(table(sheet, above)) }
+            rest = rest.dropFirst(above.count)
+            out.append(picture(drawn.chart))
+        }
+        // Empty rows that lie under the charts.
+        let left = rest.first.map { _ in rest.contains { !$0.cells.allSatisfy { $0.content == .empty } } } ?? false
+        if left || out.isEmpty { out.append(table(sheet, rest)) }
+        return .joined(out)
+    }
+
+    private func table(_ sheet: WorkbookForm.Sheet, _ lines: ArraySlice<WorkbookForm.Row>) -> Markup {
         let width = (sheet.rows.flatMap { $0.cells.map(\.column) }.max() ?? 0) + 1
         var covered: Set<Int> = []
         var spans: [Int: WorkbookForm.Area] = [:]
@@ -27,7 +80,7 @@ struct ReportPage {
             spans[merge.rows.lowerBound << 15 | merge.columns.lowerBound] = merge
             for row in merge.rows { for column in merge.columns where row != merge.rows.lowerBound || column != merge.columns.lowerBound { covered.insert(row << 15 | column) } }
         }
-        let rows = sheet.rows.prefix(ReportPage.mostRows).map { row -> Markup in
+        let rows = lines.prefix(ReportPage.mostRows).map { row -> Markup in
             let byColumn = Dictionary(row.cells.map { ($0.column, $0) }, uniquingKeysWith: { first, _ in first })
             let cells = (0..<width).map { column -> Markup in
                 let key = row.number << 15 | column
@@ -40,7 +93,7 @@ struct ReportPage {
             }
             return "<tr>\(cells)</tr>"
         }
-        let more: Markup = sheet.rows.count > ReportPage.mostRows ? "<p>预览只显示前 \(ReportPage.mostRows) 行，文件含全部 \(sheet.rows.count) 行。</p>" : .empty
+        let more: Markup = lines.count > ReportPage.mostRows ? "<p>预览只显示前 \(ReportPage.mostRows) 行，文件含全部 \(sheet.rows.count) 行。</p>" : .empty
         return "<table><tbody>\(rows)</tbody></table>\(more)"
     }
 
@@ -69,12 +122,20 @@ struct ReportPage {
         return "<td class=\"\(classes.joined(separator: " "))\"\(span)>\(text)</td>"
     }
 
+    /// Charts as drawings within the file.
+    private var pictured: Markup {
+        sheets { chart in
+            let data = Data(ChartPicture(chart: chart).drawing.utf8).base64EncodedString()
+            return "<p class=\"is-center\"><img alt=\"\(chart.title)\" width=\"\(Int(ChartPicture.width))\" height=\"\(Int(ChartPicture.height))\" src=\"data:image/svg+xml;base64,\(data)\"></p>"
+        }
+    }
+
     /// A file of its own, for programs that turn pages into documents.
     var document: String {
         """
         <!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>\(Markup(text: report.title).html)</title><style>body { font-family: "Noto Serif CJK SC", "SimSun", serif; font-size: 10.5pt; }
         table { border-collapse: collapse; width: 100%; } td { border: 1px solid #000; padding: 2pt 4pt; } td.is-bare { border: none; } td.is-bold { font-weight: bold; } td.is-big { font-size: 18pt; }
-        td.is-center { text-align: center; } td.is-end { text-align: right; } td.is-filled { background: #e4ecf4; }</style></head><body>\(markup.html)</body></html>
+        td.is-center, p.is-center { text-align: center; } td.is-end { text-align: right; } td.is-filled { background: #e4ecf4; }</style></head><body>\(pictured.html)</body></html>
         """
     }
 }

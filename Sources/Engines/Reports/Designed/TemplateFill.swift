@@ -14,6 +14,8 @@ struct TemplateFill {
     private let across: [TemplateData.Place]
     private var shifts: TemplateShifts
     private var out: [WorkbookForm.Row] = []
+    /// New rows of the records of a detail row.
+    private var details: [Int: [Int]] = [:]
     private var merges: [WorkbookForm.Area] = []
 
     init(_ sheet: WorkbookForm.Sheet, _ plan: TemplateSheetPlan, data: [String: TemplateData], words: [String: String]) {
@@ -25,10 +27,30 @@ struct TemplateFill {
         shifts = TemplateShifts(band: plan.band?.columns, copies: max(1, across.count))
     }
 
+    /// Also where everything went, for what is drawn over the cells.
+    ///
     /// - Throws: `.tooLarge` `JW-R030` beyond `mostRows`.
-    static func filled(_ sheet: WorkbookForm.Sheet, _ template: ReportTemplate, data: [String: TemplateData], words: [String: String]) throws -> WorkbookForm.Sheet {
+    static func filled(
+        _ sheet: WorkbookForm.Sheet, _ template: ReportTemplate, data: [String: TemplateData], words: [String: String]
+    ) throws -> (sheet: WorkbookForm.Sheet, moves: WorkbookMoves) {
         var fill = TemplateFill(sheet, TemplateSheetPlan(sheet, template), data: data, words: words)
-        return try fill.run()
+        let filled = try fill.run()
+        return (filled, fill.moves)
+    }
+
+    private var moves: WorkbookMoves {
+        let (shifts, details, words) = (shifts, details, words)
+        func rows(_ rows: ClosedRange<Int>) -> [ClosedRange<Int>] {
+            guard rows.count == 1, let records = details[rows.lowerBound] else { return [shifts.first(rows.lowerBound)...max(shifts.first(rows.lowerBound), shifts.last(rows.upperBound))] }
+            return records.reduce(into: [ClosedRange<Int>]()) { runs, row in
+                if let last = runs.last, last.upperBound == row - 1 { runs[runs.count - 1] = last.lowerBound...row } else { runs.append(row...row) }
+            }
+        }
+        return WorkbookMoves(
+            area: { area in rows(area.rows).map { WorkbookForm.Area(rows: $0, columns: shifts.span(area.columns)) } },
+            copies: { area in shifts.columnRanges(area.columns).map { columns in rows(area.rows).map { WorkbookForm.Area(rows: $0, columns: columns) } } },
+            firstRow: shifts.first, lastRow: shifts.last,
+            text: { text in TemplateWord.words(in: text).words.filter { $0.dataset == nil }.reduce(text) { $0.replacing($1.text, with: words[$1.column] ?? "") } })
     }
 
     private mutating func run() throws -> WorkbookForm.Sheet {
@@ -107,21 +129,23 @@ struct TemplateFill {
         let start = shifts.first(block.lowerBound)
         let lines = lines(block)
         guard !lines.isEmpty else {
+            details[block.lowerBound] = [start]
             // Nothing to tell: the row stays, without words.
             emit(detail, start, data, nil, &pending, TemplateShifts.Place(oldRow: block.lowerBound, newRow: start, group: nil))
             return
         }
         var number = start
-        var details: [Int: Int] = [:]
+        var places: [Int: Int] = [:]
         for line in lines {
             switch line {
             case .detail(let index):
-                details[index] = number
+                places[index] = number
+                details[block.lowerBound, default: []].append(number)
                 emit(detail, number, data, .record(index), &pending, TemplateShifts.Place(oldRow: block.lowerBound, newRow: number, group: nil))
                 repeatMerges(block.lowerBound, number)
             case .subtotal(let row, let level, let from, let to):
                 guard let template = sheet.rows.first(where: { $0.number == row }) else { continue }
-                let group = (details[from] ?? number)...(max(details[to] ?? number, details[from] ?? number))
+                let group = (places[from] ?? number)...(max(places[to] ?? number, places[from] ?? number))
                 emit(template, number, data, .group(level, from, to), &pending, TemplateShifts.Place(oldRow: row, newRow: number, group: (block.lowerBound, group)))
                 repeatMerges(row, number)
             }

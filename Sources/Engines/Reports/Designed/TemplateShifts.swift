@@ -49,10 +49,16 @@ struct TemplateShifts: Sendable {
     private func firstColumn(_ column: Int) -> Int { columns(of: column).first ?? column }
     private func lastColumn(_ column: Int) -> Int { columns(of: column).last ?? column }
 
+    /// Every copy of the columns, as one.
+    func span(_ range: ClosedRange<Int>) -> ClosedRange<Int> {
+        let first = firstColumn(range.lowerBound)
+        return first...max(first, lastColumn(range.upperBound))
+    }
+
     /// Inside the band once each copy; across it as one.
     func columnRanges(_ range: ClosedRange<Int>) -> [ClosedRange<Int>] {
         if isInBand(range.lowerBound), isInBand(range.upperBound) { return (0..<copies).map { range.lowerBound + $0 * width...range.upperBound + $0 * width } }
-        return [firstColumn(range.lowerBound)...max(firstColumn(range.lowerBound), lastColumn(range.upperBound))]
+        return [span(range)]
     }
 
     func columns(_ drawn: [(range: ClosedRange<Int>, look: String)]) -> [(range: ClosedRange<Int>, look: String)] {
