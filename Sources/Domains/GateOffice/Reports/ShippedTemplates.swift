@@ -39,6 +39,11 @@ enum ShippedTemplates {
         return WorkbookDraft.Sheet(ReportTemplate.settingsSheet, widths: [10, 12, 18, 26, 60, 24, 14, 20, 8], rows: rows)
     }
 
+    /// A page of charts; the cells they show stand on other sheets.
+    private static func pictures(_ name: String, _ charts: [WorkbookDraftChart]) -> WorkbookDraft.Sheet {
+        WorkbookDraft.Sheet(name, widths: Array(repeating: 11, count: 8), merges: ["A1:H1"], rows: [[("{报表名称}　{统计时间}", .strong)] + Array(repeating: ("", .strong), count: 7)], charts: charts)
+    }
+
     private static let daily = WorkbookDraft([
         WorkbookDraft.Sheet(
             "过车与报警", widths: [18, 14, 16, 16, 14, 14], titleRows: 4, merges: ["A1:F1", "A2:F2", "A3:F3", "A8:F8", "A12:F12"],
@@ -71,8 +76,14 @@ enum ShippedTemplates {
                 [("", .head), ("车次", .head), ("运输量（吨）", .head), ("车次", .head), ("运输量（吨）", .head)],
                 [("{阶段.县（区、市）}", .cell), ("{阶段.车次}", .number), ("{阶段.运输量}", .number), ("{阶段.车次}", .strongNumber), ("{阶段.运输量}", .strongNumber)],
                 [("合计", .strong), ("=SUM(B5:B5)", .strongNumber), ("=SUM(C5:C5)", .strongNumber), ("=SUM(D5:D5)", .strongNumber), ("=SUM(E5:E5)", .strongNumber)],
-            ],
-            charts: [WorkbookDraftChart(.stackedBar, "{统计时间}各县（区、市）过车排放阶段（车次）", categories: "A5:A5", series: [("B3", "B5:B5")], place: "A8:E24")]),
+            ]),
+        pictures(
+            "图",
+            [
+                WorkbookDraftChart(
+                    .stackedBar, "{统计时间}各县（区、市）过车排放阶段（车次）", categories: "排放阶段!A5:A5", series: [("排放阶段!B3", "排放阶段!B5:B5")], place: "A3:H20"),
+                WorkbookDraftChart(.horizontalBar, "{统计时间}各类报警", categories: "过车与报警!A10:A10", series: [("过车与报警!B9", "过车与报警!B10:B10")], place: "A22:H39"),
+            ]),
         settings(
             "日",
             [
@@ -96,10 +107,15 @@ enum ShippedTemplates {
                     ("合计", .strong), ("=SUM(B5:B5)", .strongNumber), ("=SUM(C5:C5)", .strongNumber), ("=SUM(D5:D5)", .strongNumber), ("=SUM(E5:E5)", .strongNumber),
                     ("=IF(B6=0,0,D6/B6)", .strongPercent), ("=IF(C6=0,0,E6/C6)", .strongPercent), ("=SUM(H5:H5)", .strongNumber),
                 ], [("清洁运输：国五及以上重型柴油车、重型燃气车、新能源车。", .note)] + Array(repeating: ("", .plain), count: 7), foot(width: 8),
-            ],
-            charts: [
-                WorkbookDraftChart(.horizontalBar, "各行业清洁运输比例", categories: "A5:A5", series: [("F4", "F5:F5"), ("G4", "G5:G5")], place: "A10:D26"),
-                WorkbookDraftChart(.pie, "清洁运输量的行业构成", categories: "A5:A5", series: [("E4", "E5:E5")], place: "E10:H26"),
+            ]),
+        pictures(
+            "图",
+            [
+                WorkbookDraftChart(
+                    .horizontalBar, "{统计时间}各行业清洁运输比例", categories: "清洁运输比例!A5:A5",
+                    series: [("清洁运输比例!F4", "清洁运输比例!F5:F5"), ("清洁运输比例!G4", "清洁运输比例!G5:G5")], place: "A3:H22"),
+                WorkbookDraftChart(
+                    .pie, "{统计时间}清洁运输量的行业构成（吨）", categories: "清洁运输比例!A5:A5", series: [("清洁运输比例!E4", "清洁运输比例!E5:E5")], place: "A24:H41"),
             ]),
         WorkbookDraft.Sheet(
             "分县分行业", widths: [18, 20, 14, 18, 14], titleRows: 3, merges: ["A1:E1", "A2:E2"],

@@ -118,6 +118,12 @@ extension WorkbookForm {
         return list
     }
 
+    /// The style of the first of these cells.
+    package func style(_ reference: WorkbookReference) -> Int? {
+        guard let area = reference.areas.first, let sheet = sheets.first(where: { $0.name == reference.sheet }) else { return nil }
+        return sheet.rows.first { $0.number == area.rows.lowerBound }?.cell(area.columns.lowerBound)?.style.flatMap { Int($0) }
+    }
+
     func part(_ name: String) -> [UInt8]? { others.first { $0.name == name }?.bytes }
 
     /// What a part refers to by relations of this type.

@@ -47,7 +47,7 @@ package struct WorkbookDraft: Sendable {
         }.joined() + charts.types
         try add(
             "[Content_Types].xml",
-            "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/><Override PartName=\"/xl/workbook.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml\"/>\(types)<Override PartName=\"/xl/styles.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml\"/></Types>"
+            "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/><Override PartName=\"/xl/workbook.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml\"/>\(types)<Override PartName=\"/xl/theme/theme1.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.theme+xml\"/><Override PartName=\"/xl/styles.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml\"/></Types>"
         )
         let relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
         let package = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -55,7 +55,8 @@ package struct WorkbookDraft: Sendable {
         let links = numbers.map { "<Relationship Id=\"rId\($0)\" Type=\"\(relations)/worksheet\" Target=\"worksheets/sheet\($0).xml\"/>" }.joined()
         try add(
             "xl/_rels/workbook.xml.rels",
-            "<Relationships xmlns=\"\(package)\">\(links)<Relationship Id=\"rId\(sheets.count + 1)\" Type=\"\(relations)/styles\" Target=\"styles.xml\"/></Relationships>")
+            "<Relationships xmlns=\"\(package)\">\(links)<Relationship Id=\"rId\(sheets.count + 1)\" Type=\"\(relations)/styles\" Target=\"styles.xml\"/><Relationship Id=\"rId\(sheets.count + 2)\" Type=\"\(relations)/theme\" Target=\"theme/theme1.xml\"/></Relationships>"
+        )
         let list = zip(sheets, numbers).map { "<sheet name=\"\(WorkbookForm.escaped($0.name))\" sheetId=\"\($1)\" r:id=\"rId\($1)\"/>" }.joined()
         let titles = sheets.enumerated().filter { $0.element.titleRows > 0 }.map { index, sheet in
             "<definedName name=\"_xlnm.Print_Titles\" localSheetId=\"\(index)\">'\(WorkbookForm.escaped(sheet.name))'!$1:$\(sheet.titleRows)</definedName>"
@@ -65,6 +66,7 @@ package struct WorkbookDraft: Sendable {
             "<workbook xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" xmlns:r=\"\(relations)\"><sheets>\(list)</sheets>\(titles.isEmpty ? "" : "<definedNames>\(titles)</definedNames>")</workbook>"
         )
         try add("xl/styles.xml", WorkbookDraft.styles)
+        try add("xl/theme/theme1.xml", WorkbookDraft.theme)
         for (sheet, number) in zip(sheets, numbers) { try add("xl/worksheets/sheet\(number).xml", WorkbookDraft.xml(sheet)) }
         for (name, text) in charts.parts { try add(name, text) }
         try writer.finish()
@@ -91,6 +93,26 @@ package struct WorkbookDraft: Sendable {
             <pageSetup paperSize="9" orientation="\(sheet.isLandscape ? "landscape" : "portrait")" fitToWidth="1" fitToHeight="0"/><headerFooter><oddFooter>&amp;C第 &amp;P 页 共 &amp;N 页</oddFooter></headerFooter>\(sheet.charts.isEmpty ? "" : "<drawing r:id=\"rId1\"/>")</worksheet>
             """
     }
+
+    /// Colours that charts take by themselves come from here.
+    private static let theme: String = {
+        let colours = ["dk1": "000000", "lt1": "FFFFFF", "dk2": "1F3A4D", "lt2": "EEF2F5", "hlink": "2F6FBF", "folHlink": "7A5BB5"]
+        let accents = ["2F6FBF", "E08A1E", "3A9B5C", "B8423C", "7A5BB5", "2AA6B1"]
+        func colour(_ name: String, _ value: String) -> String { "<a:\(name)><a:srgbClr val=\"\(value)\"/></a:\(name)>" }
+        let scheme =
+            ["dk1", "lt1", "dk2", "lt2"].map { colour($0, colours[$0] ?? "000000") }.joined() + accents.enumerated().map { colour("accent\($0 + 1)", $1) }.joined()
+            + ["hlink", "folHlink"].map { colour($0, colours[$0] ?? "000000") }.joined()
+        let font = "<a:latin typeface=\"宋体\"/><a:ea typeface=\"宋体\"/><a:cs typeface=\"\"/>"
+        let fill = String(repeating: "<a:solidFill><a:schemeClr val=\"phClr\"/></a:solidFill>", count: 3)
+        let line = String(repeating: "<a:ln w=\"9525\"><a:solidFill><a:schemeClr val=\"phClr\"/></a:solidFill></a:ln>", count: 3)
+        let effect = String(repeating: "<a:effectStyle><a:effectLst/></a:effectStyle>", count: 3)
+        return """
+            <a:theme xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" name="见微"><a:themeElements><a:clrScheme name="见微">\(scheme)</a:clrScheme>\
+            <a:fontScheme name="见微"><a:majorFont>\(font)</a:majorFont><a:minorFont>\(font)</a:minorFont></a:fontScheme>\
+            <a:fmtScheme name="见微"><a:fillStyleLst>\(fill)</a:fillStyleLst><a:lnStyleLst>\(line)</a:lnStyleLst><a:effectStyleLst>\(effect)</a:effectStyleLst>\
+            <a:bgFillStyleLst>\(fill)</a:bgFillStyleLst></a:fmtScheme></a:themeElements></a:theme>
+            """
+    }()
 
     private static let styles = """
         <styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts count="1"><numFmt numFmtId="164" formatCode="#,##0.##"/></numFmts>\

@@ -1,7 +1,7 @@
 import Foundation
 import Kernel
 
-/// A chart of a workbook drawn by program. Cells are named as in formulas, without dollar signs: `A5:A5`.
+/// A chart of a workbook drawn by program. Cells are named as in formulas, without dollar signs, those of another sheet with its name: `A5:A5`, `明细!A5:A5`.
 package struct WorkbookDraftChart: Sendable {
     package var kind: DrawnChart.Kind
     package var title: String
@@ -69,7 +69,9 @@ package struct WorkbookDraftChart: Sendable {
     }
 
     private func xml(_ sheet: String) -> String {
-        func reference(_ text: String) -> String { WorkbookForm.escaped(WorkbookReference(sheet: sheet, areas: WorkbookForm.Area(text).map { [$0] } ?? []).text) }
+        func reference(_ text: String) -> String {
+            WorkbookForm.escaped((WorkbookReference(text) ?? WorkbookReference(sheet: sheet, areas: WorkbookForm.Area(text).map { [$0] } ?? [])).text)
+        }
         let lines = series.enumerated().map { index, one in
             """
             <c:ser><c:idx val="\(index)"/><c:order val="\(index)"/><c:tx><c:strRef><c:f>\(reference(one.name))</c:f></c:strRef></c:tx>\
@@ -93,7 +95,7 @@ package struct WorkbookDraftChart: Sendable {
         }
         let scales = """
             <c:catAx><c:axId val="1"/><c:scaling><c:orientation val="\(isAcross ? "maxMin" : "minMax")"/></c:scaling><c:delete val="0"/><c:axPos val="\(isAcross ? "l" : "b")"/><c:crossAx val="2"/></c:catAx>\
-            <c:valAx><c:axId val="2"/><c:scaling><c:orientation val="minMax"/></c:scaling><c:delete val="0"/><c:axPos val="\(isAcross ? "b" : "l")"/><c:majorGridlines/><c:numFmt formatCode="#,##0" sourceLinked="0"/><c:crossAx val="1"/></c:valAx>
+            <c:valAx><c:axId val="2"/><c:scaling><c:orientation val="minMax"/></c:scaling><c:delete val="0"/><c:axPos val="\(isAcross ? "b" : "l")"/><c:majorGridlines/><c:numFmt formatCode="General" sourceLinked="1"/><c:crossAx val="1"/></c:valAx>
             """
         return """
             <c:chartSpace xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><c:chart>\

@@ -16,6 +16,8 @@ package struct CellLook: Sendable, Equatable {
 
     package init() {}
 
+    package var isPercent: Bool { format.prefix { $0 != ";" }.contains("%") }
+
     /// A number as the cell would show it.
     package func text(_ value: Double) -> String {
         let code = format.split(separator: ";").first.map(String.init) ?? ""

@@ -81,16 +81,21 @@ struct ChartPicture {
 
     // MARK: Kinds
 
+    /// Whole steps from the lower end, so that no figure ends in 000001.
+    private func ticks(_ low: Double, _ high: Double, _ step: Double) -> [(value: Double, words: String)] {
+        let digits = max(0, min(6, Int((-log10(step)).rounded(.up))))
+        return (0...min(60, Int(((high - low) / step).rounded()))).map { index in
+            let value = low + Double(index) * step
+            return (value, String(format: "%.\(digits)f", value) + (chart.unit == "%" ? "%" : ""))
+        }
+    }
+
     private var columns: String {
         let (low, high, step) = scaled
         let (left, right, top, bottom) = (64.0, ChartPicture.width - 20, 40.0, ChartPicture.height - 52)
         func y(_ value: Double) -> Double { bottom - (value - low) / (high - low) * (bottom - top) }
         var out = ""
-        var tick = low
-        while tick <= high + step / 2 {
-            out += line(left, y(tick), right, y(tick)) + text(left - 6, y(tick) + 4, Figure.plain(tick), anchor: "end")
-            tick += step
-        }
+        for tick in ticks(low, high, step) { out += line(left, y(tick.value), right, y(tick.value)) + text(left - 6, y(tick.value) + 4, tick.words, anchor: "end") }
         let slot = (right - left) / Double(max(chart.categories.count, 1))
         let every = max(1, Int((44 / max(slot, 1)).rounded(.up)))
         for (index, category) in chart.categories.enumerated() where index % every == 0 {
@@ -128,11 +133,7 @@ struct ChartPicture {
         let (left, right, top, bottom) = (130.0, ChartPicture.width - 30, 40.0, ChartPicture.height - 46)
         func x(_ value: Double) -> Double { left + (value - low) / (high - low) * (right - left) }
         var out = ""
-        var tick = low
-        while tick <= high + step / 2 {
-            out += line(x(tick), top, x(tick), bottom) + text(x(tick), bottom + 15, Figure.plain(tick), anchor: "middle")
-            tick += step
-        }
+        for tick in ticks(low, high, step) { out += line(x(tick.value), top, x(tick.value), bottom) + text(x(tick.value), bottom + 15, tick.words, anchor: "middle") }
         let slot = (bottom - top) / Double(max(chart.categories.count, 1))
         let every = max(1, Int((13 / max(slot, 1)).rounded(.up)))
         let height = slot * 0.7 / Double(max(chart.series.count, 1))
