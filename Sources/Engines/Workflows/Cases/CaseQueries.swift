@@ -71,15 +71,18 @@ extension WorkflowEngine {
             case .oldest: source.order
             case .due: "CASE WHEN \(source.due) IS NULL THEN 1 ELSE 0 END, \(source.due), \(source.order)"
             }
+        let total = try reader.count("SELECT COUNT(*) FROM (\(source.counted) LIMIT \(Self.mostCounted + 1)) AS few")
+        let condition = total > Self.mostCounted ? source.conditionOfMany ?? source.condition : source.condition
         let rows = try reader.rows(
             """
             SELECT \(WorkflowCase.columns), s.id AS step_id, s.step, s.title AS step_title, s.opened_at, s.due_at AS step_due, s.version AS step_version, \(source.unread) AS is_unread
-            FROM \(source.tables) WHERE \(source.condition) ORDER BY \(order) LIMIT \(min(max(query.limit, 1), 200)) OFFSET \(max(query.offset, 0))
+            FROM \(source.tables) WHERE \(condition) ORDER BY \(order) LIMIT \(min(max(query.limit, 1), 200)) OFFSET \(max(query.offset, 0))
             """)
-        let total = try reader.count("SELECT COUNT(*) FROM (SELECT 1 FROM \(source.tables) WHERE \(source.condition) LIMIT 10001) AS few")
         let lines = try rows.map { row in WorkLine(item: try WorkflowCase(row), step: Self.step(row), isUnread: row.bool("is_unread")) }
-        return WorkPage(lines: lines, total: min(total, 10_000), isFloor: total > 10_000)
+        return WorkPage(lines: lines, total: min(total, Self.mostCounted), isFloor: total > Self.mostCounted)
     }
+
+    private static let mostCounted = 10_000
 
     private static func step(_ row: Row) -> WorkflowStepRecord? {
         guard let id = row.int("step_id") else { return nil }
@@ -101,6 +104,11 @@ extension WorkflowEngine {
         var order: SQL
         var due: SQL = "s.due_at"
         var unread: SQL = "0"
+        /// Used where there is more than is counted: walks along the order and stops at the page's end, instead of gathering everything first.
+        var conditionOfMany: SQL?
+        var countedBy: SQL?
+
+        var counted: SQL { countedBy ?? "SELECT 1 FROM \(tables) WHERE \(condition)" }
     }
 
     private func source(_ query: WorkQuery, by principal: Principal) throws -> Source {
@@ -115,11 +123,16 @@ extension WorkflowEngine {
         }
         switch query.box {
         case .todo:
+            let tables: SQL = "workflow_steps s JOIN workflow_cases c ON c.id = s.case_id"
+            let rest: [SQL] = ["s.state = 'open'", taskOnly] + conditions
+            let mine: SQL = "i.state = 'open' AND \(mine(principal))"
             return Source(
-                tables: "workflow_steps s JOIN workflow_cases c ON c.id = s.case_id",
-                condition: .all(
-                    of: ["s.state = 'open' AND s.id IN (SELECT i.step_id FROM workflow_items i WHERE i.state = 'open' AND \(mine(principal)))", taskOnly] + conditions),
-                order: "s.id")
+                tables: tables, condition: .all(of: ["s.id IN (SELECT i.step_id FROM workflow_items i WHERE \(mine))"] + rest), order: "s.id",
+                conditionOfMany: .all(of: ["EXISTS (SELECT 1 FROM workflow_items i WHERE i.step_id = s.id AND \(mine))"] + rest),
+                countedBy: """
+                    SELECT DISTINCT i.step_id FROM workflow_items i JOIN workflow_steps s ON s.id = i.step_id JOIN workflow_cases c ON c.id = s.case_id
+                    WHERE \(.all(of: [mine] + rest))
+                    """)
         case .done: return tied("done")
         case .started: return tied("starter")
         case .copies: return tied("copy")
@@ -149,7 +162,7 @@ extension WorkflowEngine {
     /// How many to-dos somebody has, counted to 1,000.
     package func todoCount(of principal: Principal, in reader: any Reader) throws -> Int {
         let source = try source(WorkQuery(.todo), by: principal)
-        return try reader.count("SELECT COUNT(*) FROM (SELECT 1 FROM \(source.tables) WHERE \(source.condition) LIMIT 1000) AS few")
+        return try reader.count("SELECT COUNT(*) FROM (\(source.counted) LIMIT 1000) AS few")
     }
 
     /// One case for somebody who may see it: who takes part in it, or holds `workflow.read` and whose scope admits it.
