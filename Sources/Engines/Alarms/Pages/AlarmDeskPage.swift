@@ -178,6 +178,36 @@ extension AlarmPages {
         }
         return .html("\(ReferenceChoices(rows.map { Choice(String($0.int("id") ?? 0), $0.text("name") ?? "") }))")
     }
+
+    /// `GET /alarms/people?q=`: accounts within the scope, by name or login.
+    @Sendable
+    func peopleChoices(request: Request, context: WebContext) async throws -> Response {
+        let principal = try context.signedIn()
+        let word = context.here["q"] ?? ""
+        let rows = try await database.read { reader in
+            try reader.rows(
+                """
+                SELECT u.id, u.name, o.name AS place FROM users u JOIN organisations o ON o.id = u.organisation WHERE u.state = 'active'
+                AND (\(SQL.contains(word, in: "u.name")) OR \(SQL.contains(word, in: "u.login"))) AND \(principal.scope.condition(org: "u.organisation", area: "o.area"))
+                ORDER BY u.name, u.id LIMIT 20
+                """)
+        }
+        return .html("\(ReferenceChoices(rows.map(AlarmPages.person)))")
+    }
+
+    static func organisations(_ ids: [Int64], in reader: any Reader) throws -> [Choice] {
+        guard !ids.isEmpty else { return [] }
+        return try reader.rows("SELECT id, name FROM organisations WHERE id IN (\(list: ids)) ORDER BY name LIMIT 500").map { Choice(String($0.int("id") ?? 0), $0.text("name") ?? "") }
+    }
+
+    static func persons(_ ids: [Int64], in reader: any Reader) throws -> [Choice] {
+        guard !ids.isEmpty else { return [] }
+        return try reader.rows(
+            "SELECT u.id, u.name, o.name AS place FROM users u JOIN organisations o ON o.id = u.organisation WHERE u.id IN (\(list: ids)) ORDER BY u.name LIMIT 500"
+        ).map(person)
+    }
+
+    private static func person(_ row: Row) -> Choice { Choice(String(row.int("id") ?? 0), "\(row.text("name") ?? "")（\(row.text("place") ?? "")）") }
 }
 
 extension Principal {

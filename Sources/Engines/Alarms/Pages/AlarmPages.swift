@@ -73,6 +73,7 @@ package struct AlarmPages: Sendable {
         routes.get("/alarms/new", permission: .named(AlarmPermission.report), use: reportForm)
         routes.post("/alarms/new", permission: .named(AlarmPermission.report), use: report)
         routes.get("/alarms/organisations", permission: read, use: organisationChoices)
+        routes.get("/alarms/people", permission: .named(AlarmPermission.configure), use: peopleChoices)
         routes.post("/alarms/batch/accept", permission: read, use: batchAccept)
         routes.post("/alarms/batch/ask", permission: read, use: batchAsk)
         routes.post("/alarms/batch/{action}", permission: read, use: batchDo)

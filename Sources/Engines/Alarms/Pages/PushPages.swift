@@ -21,7 +21,11 @@ extension AlarmPages {
     func pushRules(request: Request, context: WebContext) async throws -> Response {
         let keyword = context.here["q"], trigger = context.here["trigger"].flatMap(PushRule.Trigger.init(rawValue:))
         let rules = engine.pushRules.filter { rule in (keyword.map { rule.title.contains($0) } ?? true) && (trigger == nil || rule.trigger == trigger) }
-        let choices = Dictionary(try await database.read { [engine] in try engine.receiverChoices(in: $0) }.map { ($0.value, $0.title) }, uniquingKeysWith: { first, _ in first })
+        let people = rules.flatMap(\.receivers).filter { $0.hasPrefix("user:") }.compactMap { Int64($0.dropFirst(5)) }
+        let known = try await database.read { [engine] reader in
+            try engine.receiverChoices(in: reader).map { ($0.value, $0.title) } + AlarmPages.persons(people, in: reader).map { ("user:\($0.value)", $0.title) }
+        }
+        let choices = Dictionary(known, uniquingKeysWith: { first, _ in first })
         let rows = rules.map { rule -> TableRow in
             let levels = rule.levels.map { $0.split(separator: ":").last.map { "\($0)" } ?? "" }.joined(separator: "、")
             let scope =
@@ -70,6 +74,9 @@ extension AlarmPages {
         let at = try context.path("at")
         let receivers = try await database.read { [engine] in try engine.receiverChoices(in: $0) }.map { Choice($0.value, $0.title) }
         let people = rule.receivers.filter { $0.hasPrefix("user:") }.map { String($0.dropFirst(5)) }
+        let (units, persons) = try await database.read { reader in
+            (try AlarmPages.organisations(rule.orgs, in: reader), try AlarmPages.persons(people.compactMap { Int64($0) }, in: reader))
+        }
         let levels = engine.book.schemes.filter(\.scheme.isOn).flatMap { entry in
             entry.scheme.levels.map { Choice("\(entry.scheme.name):\($0.code)", "\(entry.scheme.title) \($0.code)", group: entry.scheme.title) }
         }
@@ -89,11 +96,11 @@ extension AlarmPages {
             FormField("categories", "报警类别（任一）", .multiSelect(AlarmCategory.allCases.map { Choice($0.rawValue, $0.title) }), values: rule.categories.map(\.rawValue), isWide: true),
             FormField("kinds", "报警类型（任一）", .dropdown(engine.kinds.map { Choice($0.name, $0.title) }), values: rule.kinds, placeholder: "不限"),
             FormField("areas", "区域（任一）", .dropdown(regions), values: rule.areas, placeholder: "不限"),
-            FormField("orgs", "单位编号", .text, value: rule.orgs.map(String.init).joined(separator: ","), help: "机构编号，用逗号隔开；空为全部"),
+            FormField("orgs", "企业", .references(url: "/alarms/organisations", shown: units), values: rule.orgs.map { String($0) }, help: "不选为全部企业"),
         ]
         let who = [
             FormField("receivers", "接收人", .multiSelect(receivers), values: rule.receivers, help: "角色只通知管辖该报警单位、区域的人员", isWide: true),
-            FormField("people", "另加个人", .text, value: people.joined(separator: ","), help: "用户编号，用逗号隔开", isWide: true),
+            FormField("people", "另加个人", .references(url: "/alarms/people", shown: persons), values: people, isWide: true),
         ]
         let form = Form(
             action: "/alarm-push-rules/\(at)", sections: [FormSection("推送", rhythm), FormSection("哪些报警", scope), FormSection("推给谁", who)], cancel: "/alarm-push-rules",
@@ -110,7 +117,7 @@ extension AlarmPages {
         let principal = try context.signedIn()
         var rule = try rule(context)
         let input = try await request.form(context)
-        let numbers = { (name: String) -> [Int64] in (input[name] ?? "").split { !$0.isNumber }.compactMap { Int64($0) } }
+        let numbers = { (name: String) -> [Int64] in input.all(name).compactMap { Int64($0) } }
         rule.title = input["title"] ?? ""
         rule.isOn = input["isOn"] == "1"
         rule.trigger = input["trigger"].flatMap(PushRule.Trigger.init(rawValue:)) ?? .confirmed

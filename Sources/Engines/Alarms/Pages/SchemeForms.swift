@@ -15,18 +15,20 @@ extension AlarmPages {
     }
 
     /// Publishes, or shows the form again with what is wrong.
-    private func keep(_ scheme: GradingScheme, _ note: String, _ context: WebContext, or form: ([FieldFinding]) throws -> Response) async throws -> Response {
-        do { return try await publish(scheme, note, context) } catch let failure as Failure where failure.kind == .invalid { return try form(failure.fields) }
+    private func keep(_ scheme: GradingScheme, _ note: String, _ context: WebContext, or form: ([FieldFinding]) async throws -> Response) async throws -> Response {
+        do { return try await publish(scheme, note, context) } catch let failure as Failure where failure.kind == .invalid { return try await form(failure.fields) }
     }
 
     // MARK: The scheme itself
 
     /// `GET /alarm-schemes/{name}/edit`.
     @Sendable
-    func schemeForm(request: Request, context: WebContext) async throws -> Response { try schemeForm(nil, [], context) }
+    func schemeForm(request: Request, context: WebContext) async throws -> Response { try await schemeForm(nil, [], context) }
 
-    private func schemeForm(_ input: FormInput?, _ findings: [FieldFinding], _ context: WebContext) throws -> Response {
+    private func schemeForm(_ input: FormInput?, _ findings: [FieldFinding], _ context: WebContext) async throws -> Response {
         let scheme = try found(context).scheme
+        let chosen = input?.all("orgs") ?? scheme.orgs.map { String($0) }
+        let units = try await database.read { try AlarmPages.organisations(chosen.compactMap { Int64($0) }, in: $0) }
         let regions = Region.all.filter { [.city, .county].contains(Region(code: $0.code)?.level) }.map { Choice($0.code, $0.title, group: Region(code: $0.code)?.parent?.title) }
         let fields = [
             FormField("title", "方案名称", .text, value: input?["title"] ?? scheme.title, isRequired: true, maxLength: 40),
@@ -38,7 +40,7 @@ extension AlarmPages {
                 "timed", "按级别规定时限的类别", .multiSelect(AlarmCategory.allCases.map { Choice($0.rawValue, $0.title) }), values: input?.all("timed") ?? scheme.timed.map(\.rawValue),
                 isWide: true),
             FormField("areas", "适用区域", .dropdown(regions), values: input?.all("areas") ?? scheme.areas, placeholder: "全部", isWide: true),
-            FormField("orgs", "适用单位编号", .text, value: input.map { $0["orgs"] ?? "" } ?? scheme.orgs.map(String.init).joined(separator: ","), help: "机构编号，用逗号隔开；空为全部", isWide: true),
+            FormField("orgs", "适用企业", .references(url: "/alarms/organisations", shown: units), values: chosen, help: "不选为全部企业", isWide: true),
             FormField("note", "修改说明", .text, value: input?["note"], isRequired: true, maxLength: 100, isWide: true),
         ]
         return try answer("方案设置", "/alarm-schemes/\(scheme.name)/edit", fields, findings, context)
@@ -49,15 +51,15 @@ extension AlarmPages {
     func keepScheme(request: Request, context: WebContext) async throws -> Response {
         var scheme = try found(context).scheme
         let input = try await request.form(context)
-        guard let note = input["note"] else { return try schemeForm(input, [FieldFinding("note", "required", "不能为空", title: "修改说明")], context) }
+        guard let note = input["note"] else { return try await schemeForm(input, [FieldFinding("note", "required", "不能为空", title: "修改说明")], context) }
         scheme.title = input["title"] ?? ""
         scheme.otherwise = input["otherwise"] ?? ""
         scheme.isOn = input["isOn"] == "1"
         scheme.isLeading = input["isLeading"] == "1"
         scheme.timed = input.all("timed").compactMap(AlarmCategory.init(rawValue:))
         scheme.areas = input.all("areas").map { Region(code: $0)?.prefix ?? $0 }
-        scheme.orgs = (input["orgs"] ?? "").split { !$0.isNumber }.compactMap { Int64($0) }
-        return try await keep(scheme, note, context) { try self.schemeForm(input, $0, context) }
+        scheme.orgs = input.all("orgs").compactMap { Int64($0) }
+        return try await keep(scheme, note, context) { try await self.schemeForm(input, $0, context) }
     }
 
     // MARK: Levels

@@ -45,6 +45,8 @@ package struct FormField: Sendable {
         case mapPoint
         /// Type-ahead: GET `url?q=…` answers `ReferenceChoices`. `shown` is the title of the current value.
         case reference(url: String, shown: String)
+        /// The same for several: repeats its name, once a chosen value. `shown` are the titles of the current ones.
+        case references(url: String, shown: [Choice])
         case hidden
         /// Shown, not sent.
         case shown(Markup)

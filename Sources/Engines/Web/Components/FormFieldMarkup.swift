@@ -58,6 +58,7 @@ extension FormField: Rendered {
             <button type="button" class="btn btn-plain" data-point-open>\(Icon("pin"))<span>\(Language.say("地图选点", "Pick on map"))</span></button><div class="point-map" hidden></div></div>
             """
         case .reference(let url, let shown): reference(url: url, shown: shown)
+        case .references(let url, let shown): references(url: url, shown: shown)
         case .hidden: .empty
         case .shown(let content): "<div class=\"field-shown\">\(content)</div>"
         }
@@ -134,5 +135,20 @@ extension FormField: Rendered {
         aria-autocomplete="list" aria-controls="\(identifier)-list" autocomplete="off" placeholder="\(placeholder ?? Language.say("输入名称检索", "Type to search"))"\(Markup.flag("required", isRequired))\(Markup.flag("readonly", isReadOnly))>\
         <ul class="ref-list" id="\(identifier)-list" role="listbox" hidden></ul></div>
         """
+    }
+
+    /// What is chosen stands below as pieces that can be taken away one by one.
+    private func references(url: String, shown: [Choice]) -> Markup {
+        let chosen = shown.filter { values.contains($0.value) }.map { one -> Markup in
+            """
+            <li class="chip"><input type="hidden" name="\(name)" value="\(one.value)"><span>\(one.title)</span><button type="button" class="chip-off" data-ref-drop \
+            aria-label="\(Language.say("移除", "Remove")) \(one.title)">×</button></li>
+            """
+        }
+        return """
+            <div class="ref" data-ref="\(url)" data-ref-many="\(name)"><input type="hidden"><input type="text" class="form-control" id="\(identifier)" role="combobox" aria-expanded="false" \
+            aria-autocomplete="list" aria-controls="\(identifier)-list" autocomplete="off" placeholder="\(placeholder ?? Language.say("输入名称检索，可选多个", "Type to search, several may be chosen"))">\
+            <ul class="ref-list" id="\(identifier)-list" role="listbox" hidden></ul><ul class="ref-chosen" data-ref-chosen>\(chosen)</ul></div>
+            """
     }
 }

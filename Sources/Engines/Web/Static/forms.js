@@ -18,6 +18,8 @@ export function startForms(onContent) {
   document.addEventListener("click", (event) => {
     const open = event.target.closest("[data-point-open]");
     if (open) pickPoint(open.closest("[data-point]"));
+    const drop = event.target.closest("[data-ref-drop]");
+    if (drop) takeAway(drop);
     for (const many of document.querySelectorAll("[data-many][open]")) if (!many.contains(event.target)) many.open = false;
   });
 }
@@ -45,12 +47,28 @@ function reference(box) {
   const options = () => [...list.querySelectorAll('[role="option"]')];
   const close = () => { list.hidden = true; input.setAttribute("aria-expanded", "false"); };
   const mark = (at) => options().forEach((option, index) => { option.setAttribute("aria-selected", index === at); if (index === at) option.scrollIntoView({ block: "nearest" }); });
+  const many = box.dataset.refMany;
   const choose = (option) => {
+    if (many) return add(option);
     hidden.value = option.dataset.value;
     input.value = option.dataset.shown;
     input.setCustomValidity("");
     close();
     hidden.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const add = (option) => {
+    const chosen = box.querySelector("[data-ref-chosen]");
+    const { value, shown } = option.dataset;
+    if (![...chosen.querySelectorAll("input")].some((one) => one.value === value)) {
+      const piece = make("li", { class: "chip" });
+      const off = make("button", { type: "button", class: "chip-off", "data-ref-drop": "", "aria-label": `${say("移除", "Remove")} ${shown}` }, "×");
+      piece.append(make("input", { type: "hidden", name: many, value }), make("span", {}, shown), off);
+      chosen.append(piece);
+    }
+    input.value = "";
+    input.setCustomValidity("");
+    close();
+    input.dispatchEvent(new Event("change", { bubbles: true }));
   };
   const find = async () => {
     const mine = ++asked;
@@ -81,6 +99,15 @@ function reference(box) {
     if (event.key === "Escape" && !list.hidden) { event.stopPropagation(); close(); }
   });
   list.addEventListener("mousedown", (event) => { const option = event.target.closest('[role="option"]'); if (option) { event.preventDefault(); choose(option); } });
+}
+
+/** A chosen piece goes; the typing goes on. */
+function takeAway(button) {
+  const box = button.closest("[data-ref]");
+  button.closest("li").remove();
+  const input = box.querySelector('[role="combobox"]');
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+  input.focus();
 }
 
 async function pickPoint(box) {
