@@ -20,5 +20,6 @@ package enum Migrations {
         migration0034,
         migration0035,
         migration0036,
+        migration0040,
     ]
 }

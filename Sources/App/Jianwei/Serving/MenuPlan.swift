@@ -99,6 +99,7 @@ enum MenuPlan {
                 "/security/posture", ledger("securityEvent"), ledger("rogueAccess"), "/security/conduct", "/security/audit-reports", ledger("malwareIncident"),
                 ledger("deviceAdmission"),
             ]),
+        Section(title: "日志", titleEN: "Logs", paths: ["/security/logs", "/security/log-sources", "/security/log-rules"]),
         Section(
             title: "资产与弱点", titleEN: "Assets and weaknesses",
             paths: [
