@@ -41,6 +41,7 @@ struct DemoCity: Sendable {
         let credentials = try await people + DemoUnits(plan: plan, gates: gates, platform: platform).install()
         let officers = try await DemoGrids(plan: plan, platform: platform).install()
         let brigade = try await DemoEnforcement(plan: plan, platform: platform).install()
+        try await DemoIdentity(platform: platform).install()
         let history = DemoHistory(plan: plan, orgs: orgs, gates: gates, platform: platform)
         let passes = try await history.install()
         logger.info("demo: a month of passes installed", metadata: ["passes": "\(passes)"])

@@ -124,7 +124,8 @@ enum MenuPlan {
         Section(
             title: "用户与权限", titleEN: "People and rights",
             paths: [
-                "/admin/users", "/admin/groups", "/admin/organisations", "/admin/units", "/admin/roles", "/admin/explain", "/admin/reviews", "/admin/presence", "/admin/policy",
+                "/admin/users", "/admin/groups", ledger("personFile"), "/admin/organisations", "/admin/units", "/admin/roles", "/admin/explain", "/admin/reviews",
+                "/admin/presence", "/admin/policy",
                 "/admin/terminals",
                 "/admin/providers",
             ]),
