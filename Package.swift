@@ -63,6 +63,7 @@ let package = Package(
         module("Identity", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", logging]),
         module("Schedules", in: "Engines", uses: ["Kernel", "Storage", "Identity", logging, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
         module("Rules", in: "Engines", uses: ["Kernel", "Storage"]),
+        module("Logs", in: "Engines", uses: ["Kernel", "Storage", "Exchange", "Identity", "Schedules"]),
         module("Web", in: "Engines", uses: ["CQR", "CZlib", "Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", logging, nio, hummingbird], without: ["Static"]),
         module("Maps", in: "Engines", uses: ["Kernel", "Web"]),
         module("Ledgers", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", logging, nio, hummingbird]),
@@ -73,12 +74,14 @@ let package = Package(
         module("Search", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Identity", "Schedules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", nio, hummingbird]),
         module("DataServices", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Exchange", "Identity", "Rules", "Web", "Ledgers", "Workflows", nio, hummingbird]),
         module("Reports", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", logging, nio, hummingbird]),
-        module("Features", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", logging, nio, hummingbird, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
+        module("Features", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Logs", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", logging, nio, hummingbird, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
 
         // Gateways
         module("HJ1321", in: "Gateways", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Web", logging, nio, hummingbird]),
 
         module("SMTP", in: "Gateways", uses: ["Kernel", "Cryptography", "Messages", nio, .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
+
+        module("Syslog", in: "Gateways", uses: ["Kernel", "Logs", logging, nio, .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
 
         // Domains
         module("MobileSources", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Reports", "Features", logging, nio, hummingbird]),
@@ -95,15 +98,15 @@ let package = Package(
 
         module("ParkSafety", in: "Domains", uses: ["Kernel", "Identity", "Ledgers", "Alarms", "Features"]),
 
-        module("Security", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", "Reports", "Features", logging, nio, hummingbird]),
+        module("Security", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Logs", "Web", "Ledgers", "Messages", "Workflows", "Alarms", "Reports", "Features", logging, nio, hummingbird]),
 
         // App
         module("Schema", in: "App", uses: ["Kernel", "Cryptography", "Storage"]),
         .executableTarget(
             name: "jianwei",
             dependencies: [
-                "Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "StorageS3", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features",
-                "Schema", "HJ1321", "SMTP", "MobileSources", "GateOffice", "GridSupervision", "Operations", "ParkSafety", "RoadChiefs", "Security", "TransportEnforcement", logging, nio, hummingbird,
+                "Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "StorageS3", "Media", "Exchange", "Identity", "Schedules", "Rules", "Logs", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features",
+                "Schema", "HJ1321", "SMTP", "Syslog", "MobileSources", "GateOffice", "GridSupervision", "Operations", "ParkSafety", "RoadChiefs", "Security", "TransportEnforcement", logging, nio, hummingbird,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -125,6 +128,7 @@ let package = Package(
         suite("Identity", in: "Engines", tests: ["Kernel", "Storage", "TestDatabases", "Identity", "Cryptography"]),
         suite("Schedules", in: "Engines", tests: ["Kernel", "Storage", "TestDatabases", "Identity", "Schedules", logging, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
         suite("Rules", in: "Engines", tests: ["Kernel", "Storage", "TestDatabases", "Rules"]),
+        suite("Logs", in: "Engines", tests: ["Kernel", "Storage", "TestDatabases", "Identity", "Schedules", "Logs", "Syslog", logging]),
         suite("Web", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Identity", "Web", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Maps", in: "Engines", tests: ["Kernel", "Web", "Maps"]),
         suite("Ledgers", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
@@ -136,7 +140,7 @@ let package = Package(
         suite("Features", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features", "Operations", "ParkSafety", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("MobileSources", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "Reports", "Features", "HJ1321", "MobileSources", "GateOffice", "GridSupervision", "Operations", "ParkSafety", "RoadChiefs", "Security", "TransportEnforcement", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("TransportEnforcement", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Reports", "Features", "GridSupervision", "TransportEnforcement", logging, nio, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
-        suite("Security", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", "Reports", "Features", "Security", logging, nio, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Security", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Logs", "Web", "Ledgers", "Messages", "Workflows", "Alarms", "Reports", "Features", "Security", logging, nio, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("RoadChiefs", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Identity", "Schedules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Features", "RoadChiefs", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Fences", in: "House", tests: []),
     ]

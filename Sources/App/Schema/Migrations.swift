@@ -20,5 +20,7 @@ package enum Migrations {
         migration0034,
         migration0035,
         migration0036,
+        migration0037,
+        migration0040,
     ]
 }

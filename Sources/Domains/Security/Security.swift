@@ -3,6 +3,7 @@ import Features
 import Identity
 import Kernel
 import Ledgers
+import Logs
 import Storage
 import Web
 import Workflows
@@ -10,7 +11,7 @@ import Workflows
 /// Catalogue D16.2, D16.3, D17.3 … D17.16: ledgers and flows of those who answer for security, keys and cryptographic services, as one feature on the engines.
 package enum Security {
     package static let feature = Feature(
-        name: "security", title: "安全管理", ledgers: ledgers, dictionaries: SecurityCodes.all, tables: SecurityTables.all + [AuditReports.table],
+        name: "security", title: "安全管理", ledgers: ledgers, dictionaries: SecurityCodes.all, tables: SecurityTables.all + [AuditReports.table] + LogTables.all,
         permissions: SecurityPermission.declarations,
         grants: grants,
         menu: SecurityPages.menu, alarmKinds: CryptoMonitor.kinds + [SecurityEvent.alarm, RogueAccess.alarm, ConductPages.kind, ProgramGuard.kind], workflows: workflows,
@@ -30,7 +31,10 @@ package enum Security {
             platform.expiries.declare(DatedFields.rules)
         },
         routes: { routes, platform in SecurityPages.add(to: routes, platform: platform) },
-        jobs: { platform in CryptoMonitor.jobs(on: platform) + ConductPages.jobs(on: platform) + ProgramGuard.ofThisProgram().jobs(on: platform) + AuditReports.jobs(on: platform) }
+        jobs: { platform in
+            CryptoMonitor.jobs(on: platform) + ConductPages.jobs(on: platform) + ProgramGuard.ofThisProgram().jobs(on: platform) + AuditReports.jobs(on: platform)
+                + LogEvents(platform: platform).jobs()
+        }
     )
 
     package static let ledgers: [LedgerDeclaration] = [

@@ -21,6 +21,10 @@ package enum SecurityPermission {
     /// Use, errors and quotas of the services are seen.
     package static let cryptoRead = "cryptoService.read"
     package static let cryptoConfigure = "cryptoService.configure"
+    /// Logs of other machines are searched and downloaded.
+    package static let logsRead = "log.read"
+    /// Their sources, rules, files and settings are kept.
+    package static let logsManage = "log.manage"
 
     static let declarations: [PermissionDeclaration] = [
         PermissionDeclaration(keysRead, "密钥管理：查看", area: SecurityMenu.group, defaultRoles: [.securityAdmin, .auditAdmin]),
@@ -29,6 +33,8 @@ package enum SecurityPermission {
         PermissionDeclaration(cryptoUse, "密码服务：调用", area: SecurityMenu.group, defaultRoles: [.city, .county]),
         PermissionDeclaration(cryptoRead, "密码服务：查看业务量与异常", area: SecurityMenu.group, defaultRoles: [.securityAdmin, .auditAdmin]),
         PermissionDeclaration(cryptoConfigure, "密码服务：设置限额", area: SecurityMenu.group, defaultRoles: [.securityAdmin]),
+        PermissionDeclaration(logsRead, "日志：检索与下载", area: SecurityMenu.group, defaultRoles: [.securityAdmin, .auditAdmin]),
+        PermissionDeclaration(logsManage, "日志：维护来源、解析规则与采集设置", area: SecurityMenu.group, defaultRoles: [.securityAdmin]),
     ]
 }
 

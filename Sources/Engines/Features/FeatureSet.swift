@@ -20,12 +20,12 @@ package struct FeatureSet: Sendable {
     package init(_ features: [Feature]) { self.features = features }
 
     /// The engine of ledgers adds its own of dictionaries, that of workflows its calendar.
-    package var ledgers: [LedgerDeclaration] { features.flatMap(\.ledgers) + [DictionaryLedger.ledger, HolidayCalendar.ledger] }
+    package var ledgers: [LedgerDeclaration] { features.flatMap(\.ledgers) + [DictionaryLedger.ledger, HolidayCalendar.ledger, PersonFile.ledger] }
     package var dictionaries: [DictionaryDeclaration] { features.flatMap(\.dictionaries) }
     package var alarmKinds: [AlarmKind] { AuditWatch.kinds + [ExpiryEngine.alarmKind, FileRoom.alarmKind, BackupBook.alarmKind] + features.flatMap(\.alarmKinds) }
     package var workflows: [WorkflowDeclaration] { [DataServiceApproval.workflow] + features.flatMap(\.workflows) }
     package var roles: [FeatureRole] { features.flatMap(\.roles) }
-    package var additions: [LedgerAdditions] { features.flatMap(\.additions) }
+    package var additions: [LedgerAdditions] { [PersonFile.additions] + features.flatMap(\.additions) }
 
     /// Tables of the features and of the generated pages, beyond those of ledgers; the other engines' own stand with the engines.
     package var tables: [Table] {
@@ -57,7 +57,7 @@ package struct FeatureSet: Sendable {
 
     private func roles(for right: LedgerRight, on ledger: String) -> [BuiltInRole] {
         var roles: [BuiltInRole] = []
-        for grant in features.flatMap(\.grants) where grant.ledgers.contains(ledger) && grant.rights.contains(right) {
+        for grant in PersonFile.grants + features.flatMap(\.grants) where grant.ledgers.contains(ledger) && grant.rights.contains(right) {
             for role in grant.roles where !roles.contains(role) { roles.append(role) }
         }
         return roles

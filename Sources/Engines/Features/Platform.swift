@@ -6,6 +6,7 @@ import Identity
 import Kernel
 import Ledgers
 import Logging
+import Logs
 import Media
 import Messages
 import Reports
@@ -35,6 +36,7 @@ package struct Platform: Sendable {
     package var search: SearchEngine
     package var dataServices: DataServiceEngine
     package var reports: ReportEngine
+    package var logs: LogEngine
     package var live: LiveHub
     package var tasks: LongTasks
     package var outbox: Outbox
@@ -68,6 +70,7 @@ package struct Platform: Sendable {
         self.workflows = WorkflowEngine(declarations: workflows, database: database, dictionaries: dictionaries, keys: keys, audit: audit, clock: clock) {
             try PlatformMessages.tell($0, through: messages, in: $1)
         }
+        logs = LogEngine(database: database, audit: audit, clock: clock)
         search = SearchEngine(
             database: database, ledgers: ledgers, alarms: alarms, workflows: self.workflows, messages: messages, audit: audit, keys: keys, clock: clock)
         dataServices = DataServiceEngine(database: database, ledgers: ledgers, workflows: self.workflows, audit: audit, keys: keys, clock: clock)

@@ -21,6 +21,11 @@ extension IdentityEngine {
             "角色",
             try reader.rows("SELECT r.title FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = \(user) ORDER BY r.id LIMIT 100").compactMap { $0[0].text })
         note(
+            "岗位",
+            try reader.rows(
+                "SELECT un.name, m.post FROM unit_members m JOIN units un ON un.id = m.unit_id WHERE m.user_id = \(user) AND un.state = 'active' ORDER BY un.id LIMIT 100"
+            ).map { "\($0[0].text ?? "") \($0[1].text ?? "")" })
+        note(
             "用户组",
             try reader.rows("SELECT g.name FROM user_groups g JOIN user_group_members m ON m.group_id = g.id WHERE m.user_id = \(user) ORDER BY g.id LIMIT 100").compactMap {
                 $0[0].text

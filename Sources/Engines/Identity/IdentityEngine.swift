@@ -8,6 +8,8 @@ package struct IdentityEngine: Sendable {
     package let audit: AuditTrail
     package let version: IdentityVersion
     package let organisations: Organisations
+    /// Kinds of organisations that administrators add.
+    package let kinds: OrganisationKinds
     /// Departments, teams, sections, grids: trees beside the organisations.
     package let units: Units
     package let grids: GridBook
@@ -16,6 +18,8 @@ package struct IdentityEngine: Sendable {
     package let roles: Roles
     package let users: Users
     package let groups: UserGroups
+    /// Which roles a post in a unit gives, and in which post a session acts.
+    package let posts: Posts
     /// Accounts by the sheet, brought to life by their owners.
     package let activations: Activations
     package let passwords: Passwords
@@ -53,6 +57,7 @@ package struct IdentityEngine: Sendable {
         self.audit = audit
         self.version = version
         organisations = Organisations(database: database, clock: clock, audit: audit, version: version)
+        kinds = OrganisationKinds(database: database, clock: clock, audit: audit)
         units = Units(database: database, clock: clock, audit: audit, version: version)
         grids = GridBook(units: units, audit: audit, clock: clock, version: version)
         roles = Roles(database: database, audit: audit, version: version)
@@ -62,6 +67,7 @@ package struct IdentityEngine: Sendable {
         passwords = Passwords(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, users: users)
         sessions = Sessions(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, keys: keys)
         terminals = sessions.terminals
+        posts = Posts(database: database, clock: clock, audit: audit, version: version, users: users, units: units, policies: policies)
         registrations = Registrations(
             database: database, clock: clock, audit: audit, users: users, organisations: organisations, challenges: sessions.challenges, policies: policies,
             phones: keys.field("registrations.phone"))

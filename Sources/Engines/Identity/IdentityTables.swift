@@ -8,6 +8,7 @@ package enum IdentityTables {
             audit, organisations, users, roles, permissions, rolePermissions, userRoles, sessions, loginAttempts, settings, passwordHistory, loginChallenges, temporaryGrants,
             accessReviews, auditCheckpoints,
         ] + ApplicationTables.all + SignInTables.all + DualTables.all + UnitTables.all + GridTables.all + GroupTables.all + [RegistrationTables.registrations]
+        + [OrganisationKinds.table]
 
     static let audit = Table(
         "audit",
@@ -26,9 +27,9 @@ package enum IdentityTables {
         columns: [
             Column("parent", .integer), Column("kind", .text, required: true), Column("code", .text, required: true), Column("name", .text, required: true),
             Column("area", .text, required: true), Column("path", .text, required: true), Column("state", .text, required: true), Column("created_at", .integer, required: true),
-            Column("updated_at", .integer, required: true),
+            Column("updated_at", .integer, required: true), Column("category", .integer),
         ],
-        indexes: [Index("code", unique: true), Index("parent"), Index("path"), Index("area", "id")])
+        indexes: [Index("code", unique: true), Index("parent"), Index("path"), Index("area", "id"), Index("category", where: "category IS NOT NULL")])
 
     static let users = Table(
         "users",
@@ -39,9 +40,9 @@ package enum IdentityTables {
             Column("locked_until", .integer),
             Column("last_login_at", .integer), Column("last_login_address", .text), Column("created_at", .integer, required: true), Column("updated_at", .integer, required: true),
             Column("expires_at", .integer), Column("totp_secret", .text), Column("totp_enabled_at", .integer), Column("totp_step", .integer), Column("recovery_codes", .text),
-            Column("left_at", .integer), Column("successor", .integer),
+            Column("left_at", .integer), Column("successor", .integer), Column("person", .integer),
         ],
-        indexes: [Index("login", unique: true), Index("organisation", "id"), Index("area", "id")])
+        indexes: [Index("login", unique: true), Index("organisation", "id"), Index("area", "id"), Index("person", where: "person IS NOT NULL")])
 
     static let roles = Table(
         "roles",
@@ -68,6 +69,7 @@ package enum IdentityTables {
             Column("user_id", .integer, required: true), Column("role_id", .integer, required: true), Column("is_direct", .integer, required: true, fallback: .int(1)),
         ], indexes: [Index("role_id")], isClustered: true)
 
+    /// `unit_id`: the unit in whose post the person acts there; NULL for the account's own roles.
     static let sessions = Table(
         "sessions",
         columns: [
@@ -75,6 +77,7 @@ package enum IdentityTables {
             Column("last_seen_at", .integer, required: true), Column("expires_at", .integer, required: true), Column("address", .text, required: true),
             Column("agent", .text, required: true), Column("confirmed_at", .integer), Column("marks", .text),
             Column("method", .text, required: true, fallback: .text("password")), Column("terminal_id", .integer), Column("certificate_id", .integer),
+            Column("unit_id", .integer),
         ],
         indexes: [Index("token_hash", unique: true), Index("user_id")])
 

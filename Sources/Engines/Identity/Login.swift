@@ -142,7 +142,8 @@ extension Sessions {
         let opened = try await database.write { transaction -> Result<(Session, [SessionMark]), Failure> in
             // Asked again: what was read before the hash was computed may have changed.
             let userId = seen.principal.id
-            guard let account = try Account.load(where: "u.id = \(userId)", at: now, transaction), account.passwordHash == seen.passwordHash else {
+            let post = try ActingPost.main(of: userId, transaction)
+            guard let account = try Account.load(where: "u.id = \(userId)", at: now, in: post, transaction), account.passwordHash == seen.passwordHash else {
                 throw Failure(.unauthenticated, "JW-I011", "登录名或密码错误")
             }
             var actor = account.principal
@@ -163,9 +164,9 @@ extension Sessions {
             }
             let id = try transaction.insert(
                 """
-                INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, expires_at, address, agent, confirmed_at, marks, method, terminal_id, certificate_id)
+                INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, expires_at, address, agent, confirmed_at, marks, method, terminal_id, certificate_id, unit_id)
                 VALUES (\(key.bytes), \(userId), \(now), \(now), \(expiresAt), \(address), \(String(entrance.agent.prefix(200))), \(now), \(marks.map(\.rawValue).joined(separator: ",")),
-                \(entrance.method.rawValue), \(terminal), \(entrance.certificate))
+                \(entrance.method.rawValue), \(terminal), \(entrance.certificate), \(account.principal.post?.unit))
                 """)
             try endOldest(of: userId, policy, now, transaction)
             try transaction.execute(
@@ -173,7 +174,8 @@ extension Sessions {
                 UPDATE users SET failed_count = 0, locked_until = NULL, last_login_at = \(now), last_login_address = \(address), password_hash = \(upgraded ?? account.passwordHash)
                 WHERE id = \(userId)
                 """)
-            let words = (entrance.method == .password ? [] : [entrance.method.title]) + marks.map(\.title)
+            let acting = account.principal.post.map { ["岗位：\($0.fullTitle)"] } ?? []
+            let words = acting + (entrance.method == .password ? [] : [entrance.method.title]) + marks.map(\.title)
             let remark = words.isEmpty ? "" : "（\(words.joined(separator: "、"))）"
             try audit.record(
                 AuditEntry("login", "session", "\(id)", "登录\(remark)", details: marks.isEmpty ? .null : ["marks": .array(marks.map { .string($0.rawValue) })]), by: actor,

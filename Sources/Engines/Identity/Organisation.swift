@@ -25,6 +25,8 @@ package struct Organisation: Sendable, Equatable {
     package var id: Int64
     package var parent: Int64?
     package var kind: Kind
+    /// The administrator's own kind that it is of (`OrganisationKinds`), of the same base; nil for none.
+    package var category: Int64?
     /// Unique: a region code for authorities, the number of the enterprise otherwise.
     package var code: String
     package var name: String
@@ -38,6 +40,7 @@ package struct Organisation: Sendable, Equatable {
         id = row.int("id") ?? 0
         parent = row.int("parent")
         kind = row.text("kind").flatMap(Kind.init) ?? .enterprise
+        category = row.int("category")
         code = row.text("code") ?? ""
         name = row.text("name") ?? ""
         area = row.text("area") ?? ""
@@ -53,12 +56,14 @@ package struct OrganisationDraft: Sendable, Equatable {
     package var code: String
     package var name: String
     package var area: String
+    package var category: Int64?
 
-    package init(parent: Int64?, kind: Organisation.Kind, code: String, name: String, area: String) {
+    package init(parent: Int64?, kind: Organisation.Kind, code: String, name: String, area: String, category: Int64? = nil) {
         self.parent = parent
         self.kind = kind
         self.code = code
         self.name = name
         self.area = area
+        self.category = category
     }
 }

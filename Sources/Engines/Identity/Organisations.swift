@@ -29,10 +29,13 @@ package struct Organisations: Sendable {
     }
 
     /// Those that the scope admits, part of whose name or code is `keyword`, in the order of ids; `after` is the last id of the page before.
-    package func page(keyword: String? = nil, kind: Organisation.Kind? = nil, scope: DataScope, after: Int64 = 0, limit: Int = 50, _ reader: any Reader) throws -> [Organisation] {
+    package func page(
+        keyword: String? = nil, kind: Organisation.Kind? = nil, category: Int64? = nil, scope: DataScope, after: Int64 = 0, limit: Int = 50, _ reader: any Reader
+    ) throws -> [Organisation] {
         var conditions: [SQL] = ["id > \(after)", scope.condition(org: "id")]
         if let keyword, !keyword.isEmpty { conditions.append(.contains(keyword, in: "name", "code")) }
         if let kind { conditions.append("kind = \(kind.rawValue)") }
+        if let category { conditions.append("category = \(category)") }
         return try reader.rows("SELECT * FROM organisations WHERE \(SQL.all(of: conditions)) ORDER BY id LIMIT \(limit)").map(Organisation.init)
     }
 
@@ -52,8 +55,8 @@ package struct Organisations: Sendable {
         let now = clock.now
         let id = try transaction.insert(
             """
-            INSERT INTO organisations (parent, kind, code, name, area, path, state, created_at, updated_at)
-            VALUES (\(draft.parent), \(draft.kind.rawValue), \(draft.code), \(draft.name), \(draft.area), '', 'active', \(now), \(now))
+            INSERT INTO organisations (parent, kind, code, name, area, path, state, created_at, updated_at, category)
+            VALUES (\(draft.parent), \(draft.kind.rawValue), \(draft.code), \(draft.name), \(draft.area), '', 'active', \(now), \(now), \(draft.category))
             """)
         try transaction.execute("UPDATE organisations SET path = \("\(parent?.path ?? "/")\(id)/") WHERE id = \(id)")
         let summary = "新增\(draft.kind.title)机构“\(draft.name)”"
@@ -63,16 +66,17 @@ package struct Organisations: Sendable {
         return created
     }
 
-    /// Changes name, code and area; the parent and kind stay. Its users' area follows.
+    /// Changes name, code and area; the parent and kind stay, and the administrator's own kind unless one is given (`.some(nil)`: none). Its users' area follows.
     ///
     /// - Throws: as `create`; `.notFound`.
-    package func update(_ id: Int64, name: String, code: String, area: String, by principal: Principal, in transaction: any Transaction) throws {
+    package func update(_ id: Int64, name: String, code: String, area: String, category: Int64?? = nil, by principal: Principal, in transaction: any Transaction) throws {
         try principal.require("organisation.write", "组织机构管理")
         let old = try visible(id, to: principal, transaction)
-        let draft = OrganisationDraft(parent: old.parent, kind: old.kind, code: code, name: name, area: area)
+        let draft = OrganisationDraft(parent: old.parent, kind: old.kind, code: code, name: name, area: area, category: category ?? old.category)
         let findings = try findings(for: draft, id: id, by: principal, transaction)
         guard findings.isEmpty else { throw Failure.invalid(findings) }
-        try transaction.execute("UPDATE organisations SET name = \(name), code = \(code), area = \(area), updated_at = \(clock.now) WHERE id = \(id)")
+        try transaction.execute(
+            "UPDATE organisations SET name = \(name), code = \(code), area = \(area), category = \(draft.category), updated_at = \(clock.now) WHERE id = \(id)")
         if area != old.area { try transaction.execute("UPDATE users SET area = \(area) WHERE organisation = \(id)") }
         let before: JSONValue = ["name": .string(old.name), "code": .string(old.code), "area": .string(old.area)]
         let after: JSONValue = ["name": .string(name), "code": .string(code), "area": .string(area)]
@@ -80,8 +84,8 @@ package struct Organisations: Sendable {
         version.bump(after: transaction)
     }
 
-    package func update(_ id: Int64, name: String, code: String, area: String, by principal: Principal) async throws {
-        try await database.write { try update(id, name: name, code: code, area: area, by: principal, in: $0) }
+    package func update(_ id: Int64, name: String, code: String, area: String, category: Int64?? = nil, by principal: Principal) async throws {
+        try await database.write { try update(id, name: name, code: code, area: area, category: category, by: principal, in: $0) }
     }
 
     /// People of a retired organisation cannot sign in, from their next request on.
@@ -118,6 +122,13 @@ package struct Organisations: Sendable {
             findings.append(FieldFinding("code", "duplicate", "已被“\(other.name)”使用", title: "机构编号"))
         }
         if !(1...60).contains(draft.name.count) || draft.name.allSatisfy(\.isWhitespace) { findings.append(FieldFinding("name", "length", "须为 1–60 个字", title: "机构名称")) }
+        if let category = draft.category {
+            let row = try reader.first("SELECT base, state FROM organisation_kinds WHERE id = \(category)")
+            let isKept = try id.flatMap { try find($0, reader)?.category } == category
+            if row?.text("base") != draft.kind.rawValue || (row?.text("state") != OrganisationKind.State.active.rawValue && !isKept) {
+                findings.append(FieldFinding("kind", "unknown", "机构类型不存在、已停用或与原类别不符", title: "类别"))
+            }
+        }
         let areaWidths: [Organisation.Kind: [Int]] = [.province: [2], .city: [4], .county: [6], .enterprise: [6], .maintenance: [2, 4, 6]]
         let isRegion = areaWidths[draft.kind]?.contains(draft.area.utf8.count) == true && Region(code: draft.area + String(repeating: "0", count: 6 - draft.area.utf8.count)) != nil
         if !isRegion {

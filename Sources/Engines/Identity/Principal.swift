@@ -20,6 +20,10 @@ package struct Principal: Sendable {
     package var scope: DataScope
     package var address: String
     package var session: String?
+    /// The post in which the session acts; nil for the account's own roles.
+    package var post: ActingPost?
+    /// All posts among which the person may choose; empty for most.
+    package var posts: [ActingPost] = []
 
     package init(
         kind: Kind, id: Int64, login: String, name: String, organisation: Int64? = nil, organisationName: String = "", area: String? = nil, roles: [String] = [],

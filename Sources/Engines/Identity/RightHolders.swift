@@ -1,7 +1,7 @@
 import Kernel
 import Storage
 
-/// Active people who hold a permission by one of their roles and in whose scope something stands: whom the program tells.
+/// Active people who hold a permission by one of their roles, own or of a post, and in whose scope something stands: whom the program tells.
 package enum RightHolders {
     package static let most = 200
 
@@ -16,10 +16,16 @@ package enum RightHolders {
             JOIN user_roles ur ON ur.user_id = u.id JOIN roles r ON r.id = ur.role_id JOIN role_permissions rp ON rp.role_id = r.id
             WHERE rp.permission = \(permission) AND u.state = 'active' AND o.state = 'active' AND u.id <> \(except ?? 0) ORDER BY u.id LIMIT 2000
             """)
+        let posts = try reader.rows(
+            """
+            SELECT u.id, un.org AS organisation, o.area AS place, r.scope FROM unit_post_roles pr JOIN users u ON u.id = pr.user_id JOIN units un ON un.id = pr.unit_id
+            JOIN organisations o ON o.id = un.org JOIN roles r ON r.id = pr.role_id JOIN role_permissions rp ON rp.role_id = r.id
+            WHERE rp.permission = \(permission) AND u.state = 'active' AND un.state = 'active' AND o.state = 'active' AND u.id <> \(except ?? 0) ORDER BY u.id LIMIT 2000
+            """)
         let officers = try org.map { try GridReach.officers(of: $0, reader) } ?? []
         var found: [Int64] = []
-        for row in rows {
-            guard let id = row.int("id"), found.last != id, found.count < most else { continue }
+        for row in rows + posts {
+            guard let id = row.int("id"), !found.contains(id), found.count < most else { continue }
             let reaches =
                 switch row.text("scope").flatMap(ScopeRule.init(rawValue:)) {
                 case .everything: true

@@ -127,6 +127,8 @@ package struct Roles: Sendable {
             guard !old.isBuiltIn, holders == 0 else {
                 throw Failure(.conflict, "JW-I021", old.isBuiltIn ? "内置角色不能删除" : "仍有 \(holders) 名用户使用角色“\(old.title)”，请先调整")
             }
+            let posts = try transaction.count("SELECT count(*) FROM unit_post_roles WHERE role_id = \(id)")
+            guard posts == 0 else { throw Failure(.conflict, "JW-I021", "仍有 \(posts) 个岗位授予角色“\(old.title)”，请先调整") }
             try transaction.execute("DELETE FROM role_permissions WHERE role_id = \(id)")
             try transaction.execute("DELETE FROM roles WHERE id = \(id)")
             try audit.record(AuditEntry("delete", "role", "\(id)", "删除角色“\(old.title)”"), by: principal, in: transaction)

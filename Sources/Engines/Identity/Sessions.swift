@@ -77,7 +77,7 @@ package struct Sessions: Sendable {
 
     static func load(_ key: Digest, _ policy: SignInPolicy, _ now: Moment, _ reader: any Reader) throws -> (session: Session, lastSeen: Moment, changesAt: Moment?)? {
         guard let row = try reader.first("SELECT * FROM sessions WHERE token_hash = \(key.bytes)"), let userId = row.int("user_id"),
-            let account = try Account.load(where: "u.id = \(userId)", at: now, reader), account.isActive, let createdAt = row.moment("created_at"),
+            let account = try Account.load(where: "u.id = \(userId)", at: now, in: row.int("unit_id"), reader), account.isActive, let createdAt = row.moment("created_at"),
             let expiresAt = row.moment("expires_at")
         else { return nil }
         let confirmedAt = row.moment("confirmed_at") ?? createdAt

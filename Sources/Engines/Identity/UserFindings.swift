@@ -22,7 +22,7 @@ extension Users {
         return findings
     }
 
-    private func roleFindings(_ ids: [Int64], in organisation: Organisation, by principal: Principal, _ reader: any Reader) throws -> [FieldFinding] {
+    func roleFindings(_ ids: [Int64], in organisation: Organisation, by principal: Principal, _ reader: any Reader) throws -> [FieldFinding] {
         guard !ids.isEmpty else { return [FieldFinding("roles", "required", "至少选择一个", title: "角色")] }
         let roles = try reader.rows("SELECT * FROM roles WHERE id IN (\(list: ids))").map { Role($0, permissions: []) }
         var findings: [FieldFinding] = []

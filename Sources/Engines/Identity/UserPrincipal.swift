@@ -21,35 +21,43 @@ struct Account: Sendable {
     var changesAt: Moment?
 
     /// By id or login; nil when there is none.
-    static func load(where condition: SQL, at now: Moment, _ reader: any Reader) throws -> Account? {
+    ///
+    /// - Parameter unit: the unit in whose post the person acts, where it still gives roles; otherwise the account's own roles count.
+    static func load(where condition: SQL, at now: Moment, in unit: Int64? = nil, _ reader: any Reader) throws -> Account? {
         let found = try reader.first(
             """
             SELECT u.*, o.name AS organisation_name, o.kind AS organisation_kind, o.state AS organisation_state, o.area AS organisation_area, o.path AS organisation_path
             FROM users u JOIN organisations o ON o.id = u.organisation WHERE \(condition)
             """)
-        guard let row = found, let id = row.int("id"), let organisation = row.int("organisation") else { return nil }
-        let kind = row.text("organisation_kind").flatMap(Organisation.Kind.init)
-        let area = row.text("organisation_area") ?? ""
+        guard let row = found, let id = row.int("id"), let home = row.int("organisation") else { return nil }
+        let posts = try ActingPost.all(of: id, reader)
+        let post = posts.first { $0.unit == unit }
+        let place = try post.flatMap { try reader.first("SELECT kind, area, path FROM organisations WHERE id = \($0.organisation)") }
+        let organisation = post?.organisation ?? home
+        let kind = (place?.text("kind") ?? row.text("organisation_kind")).flatMap(Organisation.Kind.init)
+        let area = place?.text("area") ?? row.text("organisation_area") ?? ""
         let grants = try reader.rows("SELECT role_id, from_at, until_at FROM temporary_grants WHERE user_id = \(id) AND until_at > \(now) AND revoked_at IS NULL")
-        let granted = grants.filter { ($0.moment("from_at") ?? now) <= now }.compactMap { $0.int("role_id") }
-        let roles = try reader.rows(
-            "SELECT id, name, scope, kinds FROM roles WHERE id IN (SELECT role_id FROM user_roles WHERE user_id = \(id)) OR id IN (\(list: granted)) ORDER BY id"
-        )
-        .filter { row in kind.map { (row.text("kinds") ?? "").split(separator: ",").map(String.init).contains($0.rawValue) } ?? false }
+        let granted = post != nil ? [] : grants.filter { ($0.moment("from_at") ?? now) <= now }.compactMap { $0.int("role_id") }
+        let held: SQL =
+            post.map { "SELECT role_id FROM unit_post_roles WHERE user_id = \(id) AND unit_id = \($0.unit)" } ?? "SELECT role_id FROM user_roles WHERE user_id = \(id)"
+        let roles = try reader.rows("SELECT id, name, scope, kinds FROM roles WHERE id IN (\(held)) OR id IN (\(list: granted)) ORDER BY id")
+            .filter { row in kind.map { (row.text("kinds") ?? "").split(separator: ",").map(String.init).contains($0.rawValue) } ?? false }
         let permissions = try reader.rows("SELECT permission FROM role_permissions WHERE role_id IN (\(list: roles.compactMap { $0.int("id") }))").compactMap { $0[0].text }
         let rules = roles.compactMap { $0.text("scope").flatMap(ScopeRule.init) }
         var scope = Self.scope(of: rules, organisation: organisation, area: area, supervises: kind?.supervises ?? false)
         if case .grids = scope {
             // Who looks after no grid sees nothing, the authority's own rows included.
-            let reach = try GridReach.load(of: id, reader)
+            let reach = try GridReach.load(of: id, in: post?.unit, reader)
             scope = reach.paths.isEmpty ? .nothing : .grids(reach)
         }
-        let principal = Principal(
-            kind: .user, id: id, login: row.text("login") ?? "", name: row.text("name") ?? "", organisation: organisation, organisationName: row.text("organisation_name") ?? "",
+        var principal = Principal(
+            kind: .user, id: id, login: row.text("login") ?? "", name: row.text("name") ?? "", organisation: organisation,
+            organisationName: post?.organisationName ?? row.text("organisation_name") ?? "",
             area: area.isEmpty ? nil : area, roles: roles.compactMap { $0.text("name") }, permissions: Set(permissions), scope: scope)
+        (principal.post, principal.posts) = (post, posts)
         let used = [row.moment("last_login_at"), row.moment("created_at"), row.moment("updated_at")].compactMap { $0 }.max()
         return Account(
-            principal: principal, organisationPath: row.text("organisation_path") ?? "", passwordHash: row.text("password_hash") ?? "",
+            principal: principal, organisationPath: place?.text("path") ?? row.text("organisation_path") ?? "", passwordHash: row.text("password_hash") ?? "",
             passwordChangedAt: row.moment("password_changed_at") ?? Moment(milliseconds: 0),
             mustChange: row.bool("must_change"), lockedUntil: row.moment("locked_until"), isActive: row.text("state") == "active" && row.text("organisation_state") == "active",
             expiresAt: row.moment("expires_at"), lastUsedAt: used ?? Moment(milliseconds: 0), secondFactor: SecondFactorRecord(row),

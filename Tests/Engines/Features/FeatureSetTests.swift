@@ -11,7 +11,7 @@ struct FeatureSetTests {
     @Test func everythingComesFromTheFeatures() {
         let set = FeatureSet([TruckFeature.feature])
         #expect(set.check() == [])
-        #expect(set.ledgers.map(\.name) == ["truck", "depot", "dictionaryItems", "holiday"])
+        #expect(set.ledgers.map(\.name) == ["truck", "depot", "dictionaryItems", "holiday", "personFile"])
         let names = set.permissions.map(\.name)
         #expect(names.contains("truck.reveal") && !names.contains("depot.reveal"))
         #expect(set.permissions.first { $0.name == "truck.write" }?.defaultRoles == [.enterpriseAdmin])
@@ -23,7 +23,7 @@ struct FeatureSetTests {
     @Test func nothingIsLeftOfAFeatureThatIsTakenOut() {
         let set = FeatureSet([])
         #expect(set.check() == [])
-        #expect(set.ledgers.map(\.name) == ["dictionaryItems", "holiday"])
+        #expect(set.ledgers.map(\.name) == ["dictionaryItems", "holiday", "personFile"])
         #expect(set.menu().allSatisfy { !$0.path.contains("truck") })
         #expect(set.permissions.allSatisfy { !$0.name.hasPrefix("truck") })
     }

@@ -4,7 +4,8 @@ enum Arrows {
 
     /// Engines, lowest first: an engine may use those before it.
     static let engines = [
-        "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features",
+        "Media", "Exchange", "Identity", "Schedules", "Rules", "Logs", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports",
+        "Features",
     ]
 
     /// Modules of one chapter of a catalogue, lowest first: only these of the domains may use each other, downward.

@@ -99,6 +99,7 @@ enum MenuPlan {
                 "/security/posture", ledger("securityEvent"), ledger("rogueAccess"), "/security/conduct", "/security/audit-reports", ledger("malwareIncident"),
                 ledger("deviceAdmission"),
             ]),
+        Section(title: "日志", titleEN: "Logs", paths: ["/security/logs", "/security/log-sources", "/security/log-rules"]),
         Section(
             title: "资产与弱点", titleEN: "Assets and weaknesses",
             paths: [
@@ -123,7 +124,8 @@ enum MenuPlan {
         Section(
             title: "用户与权限", titleEN: "People and rights",
             paths: [
-                "/admin/users", "/admin/groups", "/admin/organisations", "/admin/units", "/admin/roles", "/admin/explain", "/admin/reviews", "/admin/presence", "/admin/policy",
+                "/admin/users", "/admin/groups", ledger("personFile"), "/admin/organisations", "/admin/units", "/admin/roles", "/admin/explain", "/admin/reviews",
+                "/admin/presence", "/admin/policy",
                 "/admin/terminals",
                 "/admin/providers",
             ]),

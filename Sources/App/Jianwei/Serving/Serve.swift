@@ -11,6 +11,7 @@ import Identity
 import Kernel
 import Ledgers
 import Logging
+import Logs
 import Maps
 import Media
 import Messages
@@ -50,6 +51,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "PEM file of the authorities that issue people's certificates: visitors may show one to sign in.") var clientCa: String?
     @Option(help: "The address under which other applications reach the site, such as https://jianwei.example.") var publicAddress = ""
     @Option(help: "Where to report a weakness, mailto:… or https://…; served as security.txt.") var securityContact = ""
+    @Option(help: "Address and port where logs of other machines are taken over UDP (syslog), such as 0.0.0.0:514.") var syslogUdp: String?
+    @Option(help: "The same over TCP.") var syslogTcp: String?
+    @Option(help: "The same over TLS, with --tls-certificate and --tls-key.") var syslogTls: String?
     @Option(help: "Requests a second that one address, and one account, may send.") var requestsPerSecond = 100.0
     @Option(help: "trace, debug, info, notice, warning, error.") var logLevel = "info"
 
@@ -57,6 +61,7 @@ struct Serve: AsyncParsableCommand {
         var logger = Logger(label: "jianwei")
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
         let address = try ListenAddress(listen)
+        let doors = try LogDoors(udp: syslogUdp, tcp: syslogTcp, tls: syslogTls)
         guard (tlsCertificate == nil) == (tlsKey == nil) else { throw ValidationError("--tls-certificate and --tls-key go together") }
         guard clientCa == nil || tlsCertificate != nil else { throw ValidationError("--client-ca needs --tls-certificate and --tls-key") }
         var tls: TLSFiles?
@@ -78,13 +83,14 @@ struct Serve: AsyncParsableCommand {
             securityContact: securityContact,
             requestsPerSecond: requestsPerSecond, drain: Drain(seconds: max(0, drain)), tls: tls, asksCertificates: clientCa != nil,
             logger: logger,
-            extraServices: demonstration.map { [$0.simulator] } ?? [])
+            extraServices: (demonstration.map { [$0.simulator] } ?? []) + doors.services(installation, tls: tls, logger: logger))
         try lock.publish(port: address.port, host: address.host, isSecure: tls != nil)
         Serve.greet(installation, address, scheme: tls == nil ? "http" : "https", seconds: Clock.system.now.seconds(since: started))
         DemoStage.greet(credentials)
         IdleMemory.release()
         try await server.run()
         try await installation.gates.passes.settle()
+        try await installation.platform.logs.settle()
         await installation.database.close()
         lock.release()
     }

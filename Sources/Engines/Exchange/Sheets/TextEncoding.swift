@@ -49,3 +49,9 @@ enum TextEncoding {
         return out
     }
 }
+
+/// Text that other machines sent without saying how it is written.
+package enum ForeignText {
+    /// UTF-8 where that is valid, else GB18030; what is neither keeps its readable part. Never fails.
+    package static func decode(_ bytes: [UInt8]) -> String { TextEncoding.name(bytes) }
+}

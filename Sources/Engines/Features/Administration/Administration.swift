@@ -10,6 +10,9 @@ enum Administration {
     static func add(to routes: Routes, platform: Platform, auditTitles: [String: String], settingTitles: [String: String] = [:]) {
         for handOver in handOvers { platform.identity.handOvers.add(handOver) }
         UserPages(platform: platform).add(to: routes)
+        OrganisationKindPages(platform: platform).add(to: routes)
+        PersonPages(platform: platform).add(to: routes)
+        PostPages(platform: platform).add(to: routes)
         OrganisationPages(platform: platform).add(to: routes)
         RolePages(platform: platform).add(to: routes)
         PresencePages(platform: platform).add(to: routes)

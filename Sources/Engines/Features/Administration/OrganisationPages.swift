@@ -27,13 +27,18 @@ struct OrganisationPages: Sendable {
         let principal = try context.signedIn()
         let address = context.here
         let size = min(max(address["size"].flatMap { Int($0) } ?? 50, 1), 200)
-        let kind = address["kind"].flatMap(Organisation.Kind.init)
-        let found = try await platform.database.read { [self] reader in
-            try self.organisations.page(keyword: address["q"], kind: kind, scope: principal.scope, after: address["after"].flatMap { Int64($0) } ?? 0, limit: size, reader)
+        let (found, kinds) = try await platform.database.read { [self] reader in
+            let kinds = try self.platform.identity.kinds.all(reader)
+            let choice = KindChoice(address["kind"], among: kinds)
+            let found = try self.organisations.page(
+                keyword: address["q"], kind: choice?.kind, category: choice?.category, scope: principal.scope, after: address["after"].flatMap { Int64($0) } ?? 0, limit: size,
+                reader)
+            return (found, kinds)
         }
+        let titles = kinds.reduce(into: [Int64: String]()) { $0[$1.id] = $1.title }
         let fields = [
             FormField("q", "关键字", .text, value: address["q"], placeholder: "名称、编号"),
-            FormField("kind", "类别", .select(Organisation.Kind.allCases.map { Choice($0.rawValue, $0.title) }), value: address["kind"]),
+            FormField("kind", "类别", .select(KindChoice.choices(Organisation.Kind.allCases, kinds, isFilter: true)), value: address["kind"]),
         ]
         let columns = [Column("name", "机构名称", isWrapping: true), Column("kind", "类别"), Column("code", "机构编号"), Column("area", "行政区划"), Column("state", "状态")]
         let mayWrite = context.may("organisation.write")
@@ -47,7 +52,8 @@ struct OrganisationPages: Sendable {
             let actions: Markup = file + (mayWrite ? "\(ActionButton("编辑", .dialog("\(path)/edit"), style: .quiet))\(change)" : .empty)
             let area = Region(code: one.area + String(repeating: "0", count: max(0, 6 - one.area.utf8.count)))?.path ?? one.area
             let cells: [Markup] = [
-                "<a href=\"/admin/users?organisation=\(one.id)\">\(one.name)</a>", "\(one.kind.title)", "<span class=\"mono\">\(one.code)</span>", "\(area)",
+                "<a href=\"/admin/users?organisation=\(one.id)\">\(one.name)</a>", "\(one.category.flatMap { titles[$0] } ?? one.kind.title)",
+                "<span class=\"mono\">\(one.code)</span>", "\(area)",
                 "\(one.state == .active ? Badge("正常", .good, isDot: true) : Badge("已停用", .muted, isDot: true))",
             ]
             return TableRow(id: String(one.id), cells, actions: actions)
@@ -57,7 +63,8 @@ struct OrganisationPages: Sendable {
             first: address["after"] == nil ? nil : start.text, next: found.count == size ? found.last.map { start.with("after", String($0.id)).text } : nil, size: size,
             sizes: [20, 50, 100])
         let table = DataTable(id: "organisations", columns: columns, rows: rows, address: address, pager: pager, empty: "没有符合条件的机构")
-        let action: Markup = mayWrite ? "\(ActionButton("新增机构", .dialog("/admin/organisations/new"), icon: "plus", style: .primary))" : .empty
+        let kindsLink: Markup = "\(ActionButton("机构类型", .link(OrganisationKindPages.path), icon: "tag"))"
+        let action: Markup = mayWrite ? "\(kindsLink)\(ActionButton("新增机构", .dialog("/admin/organisations/new"), icon: "plus", style: .primary))" : kindsLink
         return Shell.page(
             "机构管理", crumbs: [Crumb("系统"), Crumb("机构管理")], active: "/admin/organisations", actions: action,
             body: "\(SearchForm(action: "/admin/organisations", fields: fields, table: "organisations"))\(table)",
@@ -69,17 +76,19 @@ struct OrganisationPages: Sendable {
     }
 
     private func form(_ id: Int64?, _ draft: OrganisationDraft, _ findings: [FieldFinding], _ status: HTTPResponse.Status, _ context: WebContext) async throws -> Response {
-        let parent = try await platform.database.read { [organisations] reader in try draft.parent.flatMap { try organisations.find($0, reader) } }
+        let (parent, kinds) = try await platform.database.read { [organisations, platform] reader in
+            (try draft.parent.flatMap { try organisations.find($0, reader) }, try platform.identity.kinds.all(reader))
+        }
+        // Its level stays; which of the kinds of that level it is may change.
+        let bases = id == nil ? Organisation.Kind.allCases.filter { $0 != .province } : [draft.kind]
         var fields = [
+            FormField(
+                "kind", "类别", .select(KindChoice.choices(bases, kinds, kept: draft.category)), value: KindChoice.text(draft.kind, draft.category), isRequired: true),
             FormField("name", "机构名称", .text, value: draft.name, isRequired: true, maxLength: 60),
             FormField("code", "机构编号", .text, value: draft.code, isRequired: true, maxLength: 64),
             FormField("area", "行政区划代码", .text, value: draft.area, isRequired: true, help: "省 2 位、市 4 位、县（区、市）及企业 6 位", maxLength: 6),
         ]
         if id == nil {
-            fields.insert(
-                FormField(
-                    "kind", "类别", .select(Organisation.Kind.allCases.filter { $0 != .province }.map { Choice($0.rawValue, $0.title) }), value: draft.kind.rawValue, isRequired: true
-                ), at: 0)
             fields.append(
                 FormField("parent", "上级机构", .reference(url: "/admin/users/organisations", shown: parent?.name ?? ""), value: draft.parent.map { String($0) }, isRequired: true))
         }
@@ -94,9 +103,10 @@ struct OrganisationPages: Sendable {
 
     @Sendable func create(request: Request, context: WebContext) async throws -> Response {
         let input = try await request.form(context)
+        let choice = KindChoice(input["kind"], among: try await kinds())
         let draft = OrganisationDraft(
-            parent: input["parent"].flatMap { Int64($0) }, kind: input["kind"].flatMap(Organisation.Kind.init) ?? .county, code: input["code"] ?? "", name: input["name"] ?? "",
-            area: input["area"] ?? "")
+            parent: input["parent"].flatMap { Int64($0) }, kind: choice?.kind ?? .county, code: input["code"] ?? "", name: input["name"] ?? "",
+            area: input["area"] ?? "", category: choice?.category)
         do {
             _ = try await organisations.create(draft, by: context.signedIn())
         } catch let failure as Failure where failure.kind == .invalid {
@@ -104,6 +114,8 @@ struct OrganisationPages: Sendable {
         }
         return Shell.done("已新增机构", to: "/admin/organisations", context: context)
     }
+
+    private func kinds() async throws -> [OrganisationKind] { try await platform.database.read { [platform] in try platform.identity.kinds.all($0) } }
 
     private func organisation(_ context: WebContext) async throws -> Organisation {
         let scope = try context.signedIn().scope
@@ -113,15 +125,18 @@ struct OrganisationPages: Sendable {
 
     @Sendable func editForm(request: Request, context: WebContext) async throws -> Response {
         let one = try await organisation(context)
-        return try await form(one.id, OrganisationDraft(parent: one.parent, kind: one.kind, code: one.code, name: one.name, area: one.area), [], .ok, context)
+        return try await form(
+            one.id, OrganisationDraft(parent: one.parent, kind: one.kind, code: one.code, name: one.name, area: one.area, category: one.category), [], .ok, context)
     }
 
     @Sendable func update(request: Request, context: WebContext) async throws -> Response {
         let one = try await organisation(context)
         let input = try await request.form(context)
-        let draft = OrganisationDraft(parent: one.parent, kind: one.kind, code: input["code"] ?? "", name: input["name"] ?? "", area: input["area"] ?? "")
+        let category = input.has("kind") ? KindChoice(input["kind"], among: try await kinds())?.category : one.category
+        let draft = OrganisationDraft(
+            parent: one.parent, kind: one.kind, code: input["code"] ?? "", name: input["name"] ?? "", area: input["area"] ?? "", category: category)
         do {
-            try await organisations.update(one.id, name: draft.name, code: draft.code, area: draft.area, by: context.signedIn())
+            try await organisations.update(one.id, name: draft.name, code: draft.code, area: draft.area, category: .some(category), by: context.signedIn())
         } catch let failure as Failure where failure.kind == .invalid {
             return try await form(one.id, draft, failure.fields, .unprocessableContent, context)
         }

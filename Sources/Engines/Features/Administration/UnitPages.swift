@@ -100,11 +100,12 @@ struct UnitPages: Sendable {
 
     private func show(_ context: WebContext, _ findings: [FieldFinding]) async throws -> Response {
         let one = try await unit(context)
-        let (lineage, people, history, owner, successor) = try await platform.database.read { [units, platform] reader in
+        let (lineage, people, history, owner, successor, given) = try await platform.database.read { [units, platform] reader in
             (
                 try units.lineage(of: one, reader), try units.members(of: one, reader), try units.history(of: one.id, reader),
                 try platform.identity.organisations.find(one.org, reader),
-                try one.successor.flatMap { try units.find($0, scope: .everything, reader) }
+                try one.successor.flatMap { try units.find($0, scope: .everything, reader) },
+                try platform.identity.posts.roles(in: one.id, reader)
             )
         }
         let path = "/admin/units/\(one.id)"
@@ -116,13 +117,20 @@ struct UnitPages: Sendable {
         if let successor { facts.append(.init("已并入", "<a href=\"/admin/units/\(successor.id)\">\(successor.name)</a>")) }
         let rows = people.map { member -> TableRow in
             let remove = ActionButton("移除", .post("\(path)/members/\(member.user)/remove", confirm: "“\(member.userName)”不再任职于“\(one.name)”。确定？"), icon: "x", style: .quiet)
+            let standing = member.standing == .regular ? "" : "，\(member.standing.title)"
+            let roles = (given[member.user] ?? []).map(\.title).joined(separator: "、")
             let cells: [Markup] = [
-                "\(member.userName) <small class=\"muted\">\(member.login)</small>", "\(member.post)", "\(member.organisationName)", "\(member.isActive ? "主要岗位" : "兼任")",
+                "\(member.userName) <small class=\"muted\">\(member.login)</small>", "\(member.post)", "\(roles.isEmpty ? "只作说明" : roles)", "\(member.organisationName)",
+                "\(member.isActive ? "主要岗位" : "兼任")\(standing)",
             ]
-            return TableRow(id: String(member.user), cells, actions: mayWrite ? "\(remove)" : .empty)
+            let grant = ActionButton("岗位授权", .dialog("\(path)/members/\(member.user)/post"), icon: "key", style: .quiet)
+            return TableRow(id: String(member.user), cells, actions: mayWrite ? "\(grant)\(remove)" : .empty)
         }
         let members = DataTable(
-            id: "members", columns: [Column("name", "姓名"), Column("post", "岗位"), Column("organisation", "账号所属机构", isWrapping: true), Column("active", "任职")], rows: rows,
+            id: "members",
+            columns: [
+                Column("name", "姓名"), Column("post", "岗位"), Column("roles", "岗位角色", isWrapping: true), Column("organisation", "账号所属机构", isWrapping: true), Column("active", "任职"),
+            ], rows: rows,
             address: context.here, empty: "还没有人在此任职", hasTools: false)
         let changes = history.map { change in
             TableRow(["\(change.at)", "\(change.kind)", "\(change.before)", "\(change.after)", "\(change.nodes)", "\(change.members)", "\(change.byName)"])

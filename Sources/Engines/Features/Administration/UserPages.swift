@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Identity
 import Kernel
+import Ledgers
 import Storage
 import Web
 
@@ -100,10 +101,11 @@ struct UserPages: Sendable {
 
     @Sendable func show(request: Request, context: WebContext) async throws -> Response {
         let user = try await user(context)
-        let (grants, groups, waiting) = try await platform.database.read { [platform] reader in
+        let (grants, groups, waiting, posts, person) = try await platform.database.read { [platform] reader in
             (
                 try platform.identity.grants.list(of: user.id, reader), try platform.identity.groups.names(of: user.id, reader),
-                try platform.identity.activations.waiting(user.id, reader)
+                try platform.identity.activations.waiting(user.id, reader), try platform.identity.posts.all(of: user.id, reader),
+                try reader.value("SELECT person FROM users WHERE id = \(user.id)")?.int
             )
         }
         let acts = try await platform.database.read { [platform] reader in
@@ -112,6 +114,8 @@ struct UserPages: Sendable {
         let facts = DescriptionList([
             .init("姓名", "\(user.name)"), .init("登录名", "\(user.login)"), .init("电话", "\(user.phone.map(Masking.phone))"), .init("所属机构", "\(user.organisationName)"),
             .init("角色", "\(user.roleTitles)"),
+            .init("岗位", "\(posts.map { one -> Markup in "<a href=\"/admin/units/\(one.unit)\">\(one.fullTitle)</a> " })"),
+            .init("人员档案", person.map { file -> Markup in "<a href=\"/ledgers/\(PersonFile.ledger.name)/\(file)\">已关联</a>" } ?? "未关联"),
             .init("用户组", "\(groups.map { one -> Markup in "<a href=\"\(GroupPages.path)/\(one.id)\">\(one.name)</a> " })"),
             .init("状态", waiting.map { "\(Badge("待激活", .info, isDot: true)) 激活码有效期至 \($0)" } ?? state(user)), .init("最近登录", "\(user.lastLoginAt)"),
             .init("登录地址", "\(user.lastLoginAddress)"), .init("连续输错密码", "\(user.failedCount) 次"),

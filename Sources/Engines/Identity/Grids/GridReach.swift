@@ -14,10 +14,13 @@ package struct GridReach: Sendable, Equatable {
     }
 
     /// Grids of somebody's posts that are in use; empty reach where there are none.
-    static func load(of user: Int64, _ reader: any Reader) throws -> GridReach {
+    ///
+    /// - Parameter unit: one of the posts only.
+    static func load(of user: Int64, in unit: Int64? = nil, _ reader: any Reader) throws -> GridReach {
+        let one: SQL = unit.map { " AND um.unit_id = \($0)" } ?? ""
         let paths = try reader.rows(
             """
-            SELECT un.path FROM unit_members um JOIN units un ON un.id = um.unit_id WHERE um.user_id = \(user) AND un.tree = \(UnitTree.grid.rawValue) AND un.state = 'active'
+            SELECT un.path FROM unit_members um JOIN units un ON un.id = um.unit_id WHERE um.user_id = \(user) AND un.tree = \(UnitTree.grid.rawValue) AND un.state = 'active'\(one)
             ORDER BY un.path
             """
         ).compactMap { $0[0].text }

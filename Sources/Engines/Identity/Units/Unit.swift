@@ -95,8 +95,9 @@ package struct UnitMember: Sendable {
     package var login: String
     package var organisationName: String
     package var post: String
-    /// The one of several posts in which the person acts now.
+    /// The one of several posts in which the person signs in, where it gives roles.
     package var isActive: Bool
+    package var standing: PostStanding
 }
 
 /// What moving or merging a unit touches, shown before it is done.

@@ -67,6 +67,8 @@ extension Units {
                 AND NOT EXISTS (SELECT 1 FROM unit_members o WHERE o.unit_id = \(other) AND o.user_id = unit_members.user_id)
                 """)
             try tx.execute("DELETE FROM unit_members WHERE unit_id = \(id)")
+            // What the posts gave was given in the old unit; it is given anew, or not.
+            try tx.execute("DELETE FROM unit_post_roles WHERE unit_id = \(id)")
             try tx.execute("UPDATE units SET state = 'retired', successor = \(other), updated_at = \(clock.now) WHERE id = \(id)")
             try note(unit, "并入", before: unit.name, after: target.name, nodes: touched.nodes, members: moved, by: principal, in: tx)
             try note(target, "接收合并", before: unit.name, after: target.name, nodes: touched.nodes, members: moved, by: principal, in: tx)
@@ -89,7 +91,7 @@ extension Units {
         ).map { row in
             UnitMember(
                 user: row.int("user_id") ?? 0, userName: row.text("user_name") ?? "", login: row.text("login") ?? "", organisationName: row.text("organisation_name") ?? "",
-                post: row.text("post") ?? "", isActive: row.int("is_active") == 1)
+                post: row.text("post") ?? "", isActive: row.int("is_active") == 1, standing: row.text("standing").flatMap(PostStanding.init) ?? .regular)
         }
     }
 
@@ -122,6 +124,8 @@ extension Units {
             try principal.require("organisation.write", "组织机构管理")
             let unit = try visible(id, to: principal, tx)
             guard try tx.execute("DELETE FROM unit_members WHERE unit_id = \(id) AND user_id = \(user)") == 1 else { throw Failure.notFound("此人") }
+            try Posts.strip(user, from: id, in: tx)
+            version.bump(after: tx)
             try audit.record(AuditEntry("update", "unit", "\(id)", "用户 \(user) 不再任职于“\(unit.name)”"), by: principal, in: tx)
             version.bump(after: tx)
         }

@@ -2,7 +2,7 @@ import Storage
 
 /// Trees of units, who has which post in them, and what happened to them.
 enum UnitTables {
-    static let all: [Table] = [units, members, changes]
+    static let all: [Table] = [units, members, postRoles, changes]
 
     static let units = Table(
         "units",
@@ -19,9 +19,15 @@ enum UnitTables {
         columns: [
             Column("unit_id", .integer, required: true), Column("user_id", .integer, required: true), Column("post", .text, required: true),
             Column("is_active", .integer, required: true),
-            Column("since", .integer, required: true),
+            Column("since", .integer, required: true), Column("standing", .text, required: true, fallback: .text("regular")),
         ],
         indexes: [Index("user_id")], isClustered: true)
+
+    /// What a post lets its holder do; a post without roles names a task and gives nothing.
+    static let postRoles = Table(
+        "unit_post_roles", key: ["unit_id", "user_id", "role_id"],
+        columns: [Column("unit_id", .integer, required: true), Column("user_id", .integer, required: true), Column("role_id", .integer, required: true)],
+        indexes: [Index("user_id"), Index("role_id")], isClustered: true)
 
     static let changes = Table(
         "unit_changes",

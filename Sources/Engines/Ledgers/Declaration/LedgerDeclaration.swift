@@ -100,10 +100,10 @@ package struct LedgerDeclaration: Sendable, Equatable {
 package struct LedgerOwners: Sendable, Equatable {
     package var title: String
     package var titleEN: String
-    /// Of which kind one may be chosen.
-    package var kind: Organisation.Kind
+    /// Of which kind one may be chosen; nil for any.
+    package var kind: Organisation.Kind?
 
-    package init(_ title: String, _ titleEN: String, kind: Organisation.Kind) {
+    package init(_ title: String, _ titleEN: String, kind: Organisation.Kind?) {
         self.title = title
         self.titleEN = titleEN
         self.kind = kind

@@ -32,7 +32,9 @@ package struct IdentitySessions: SessionResolver {
     package func grant(_ new: NewSession) -> SessionGrant {
         let seconds = Int(new.session.expiresAt.seconds(since: new.session.createdAt))
         let notice = new.isNewAddress ? "您正在从新的地址 \(new.session.principal.address) 登录，如非本人操作请立即修改密码" : nil
-        return SessionGrant(token: new.token, seconds: seconds, mustChangePassword: new.session.mustChangePassword, mustEnrol: new.session.mustEnrol, notice: notice)
+        return SessionGrant(
+            token: new.token, seconds: seconds, mustChangePassword: new.session.mustChangePassword, mustEnrol: new.session.mustEnrol, notice: notice,
+            choosesPost: !new.session.principal.posts.isEmpty)
     }
 
     package func logOut(token: String) async throws { try await identity.sessions.logout(token: token) }

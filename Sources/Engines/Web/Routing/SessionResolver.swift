@@ -26,13 +26,16 @@ package struct SessionGrant: Sendable {
     package var mustEnrol: Bool
     /// Told once after signing in, such as that this address is new.
     package var notice: String?
+    /// The person has several posts and says first in which to act.
+    package var choosesPost: Bool
 
-    package init(token: String, seconds: Int, mustChangePassword: Bool = false, mustEnrol: Bool = false, notice: String? = nil) {
+    package init(token: String, seconds: Int, mustChangePassword: Bool = false, mustEnrol: Bool = false, notice: String? = nil, choosesPost: Bool = false) {
         self.token = token
         self.seconds = seconds
         self.mustChangePassword = mustChangePassword
         self.mustEnrol = mustEnrol
         self.notice = notice
+        self.choosesPost = choosesPost
     }
 }
 

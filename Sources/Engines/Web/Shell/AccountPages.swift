@@ -79,7 +79,9 @@ package struct AccountPages: Sendable {
 
     /// Lets a person in: the cookie, and on to what was asked for.
     package static func enter(_ grant: SessionGrant, next: String?, _ context: WebContext) -> Response {
-        let target = grant.mustChangePassword ? "/account/password" : grant.mustEnrol ? "/account/second" : inside(next, context)
+        let goal = inside(next, context)
+        let chosen = grant.choosesPost ? PageAddress("/account/posts", ["next": goal]).text : goal
+        let target = grant.mustChangePassword ? "/account/password" : grant.mustEnrol ? "/account/second" : chosen
         var response =
             context.wantsJSON ? Response.json(["mustChangePassword": .bool(grant.mustChangePassword), "mustEnrol": .bool(grant.mustEnrol)]) : Response.redirect(to: target)
         response.setCookie(

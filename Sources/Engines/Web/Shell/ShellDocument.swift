@@ -112,8 +112,8 @@ extension Shell {
             "<a href=\"\(context.here.with("theme", theme.rawValue).text)\" data-theme-set=\"\(theme.rawValue)\" hx-boost=\"false\"\(Markup.flag("aria-current=\"true\"", theme == context.theme))>\(Icon(icon))<span>\(title)</span></a>"
         }
         return """
-            <details class="drop user"><summary><span class="avatar" aria-hidden="true">\(principal.name.prefix(1))</span><span class="user-name">\(principal.name)</span>\(Icon("down"))</summary>\
-            <div class="drop-panel"><div class="user-card"><strong>\(principal.name)</strong><span>\(principal.organisationName)</span></div>\
+            <details class="drop user"><summary><span class="avatar" aria-hidden="true">\(principal.name.prefix(1))</span><span class="user-name">\(principal.name)\(principal.post.map { post -> Markup in "<small> · \(post.title)</small>" })</span>\(Icon("down"))</summary>\
+            <div class="drop-panel"><div class="user-card"><strong>\(principal.name)</strong><span>\(principal.organisationName)</span></div>\(postSwitch(principal, context))\
             <div class="theme-switch" role="group" aria-label="\(context.text("外观", "Theme"))">\(themes)</div>\
             <a class="drop-item" href="\(context.here.with("lang", otherLanguage).text)" hx-boost="false">\(Icon("globe"))\(context.text("English", "中文"))</a>\
             <a class="drop-item" href="/account/password">\(Icon("key"))\(context.text("修改密码", "Change password"))</a>\
@@ -121,6 +121,23 @@ extension Shell {
             <a class="drop-item" href="/account/second">\(Icon("shield"))\(context.text("动态口令", "One-time codes"))</a>\
             <a class="drop-item" href="/account/applications">\(Icon("link"))\(context.text("已授权的应用", "Applications"))</a>\
             <form method="post" action="/logout" hx-boost="false"><input type="hidden" name="_csrf" value="\(context.csrf)"><button type="submit" class="drop-item">\(Icon("exit"))\(context.text("退出登录", "Sign out"))</button></form></div></details>
+            """
+    }
+
+    /// In which of several posts one acts; choosing another takes effect at once.
+    private static func postSwitch(_ principal: Principal, _ context: WebContext) -> Markup {
+        guard !principal.posts.isEmpty else { return .empty }
+        func choice(_ unit: Int64?, _ title: String) -> Markup {
+            let isHere = unit == principal.post?.unit
+            let icon = isHere ? "check" : "user"
+            return """
+                <form method="post" action="/account/posts" hx-boost="false"><input type="hidden" name="_csrf" value="\(context.csrf)"><input type="hidden" name="unit" value="\(unit)">\
+                <button type="submit" class="drop-item"\(Markup.flag("aria-current=\"true\"", isHere))\(Markup.flag("disabled", isHere))>\(Icon(icon))\(title)</button></form>
+                """
+        }
+        let posts = principal.posts.map { choice($0.unit, $0.fullTitle) }
+        return """
+            <div class="post-switch" role="group" aria-label="\(context.text("岗位", "Posts"))">\(choice(nil, context.text("本职", "Own account")))\(posts)</div>
             """
     }
 
