@@ -22,5 +22,6 @@ package enum Migrations {
         migration0036,
         migration0037,
         migration0040,
+        migration0043,
     ]
 }

@@ -80,6 +80,7 @@ struct FieldPages: Sendable {
         if context.may(EnforcementPermission.inspect) { tiles += [("/m/field/subjects", "qr", "检查主体")] }
         if context.may(EnforcementPermission.field) { tiles += [("/enforcement/subjects", "shield", "日常执法"), ("/work", "flow", "核实与派单")] }
         tiles += [("/m/field/out", "pin", "外出签到"), ("/m/field/log", "edit", "工作日志"), ("/notices", "bell", "通知公告")]
+        if context.site.menu.contains(where: { $0.path == "/news" }) { tiles.append(("/news", "file", "最新资讯")) }
         let links = tiles.map { tile -> Markup in "<a class=\"field-tile\" href=\"\(tile.path)\" hx-boost=\"false\">\(Icon(tile.icon))<span>\(tile.title)</span></a>" }
         let isOn = facts.last == "on"
         let clock: Markup = """

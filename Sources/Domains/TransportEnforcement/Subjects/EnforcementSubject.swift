@@ -22,6 +22,7 @@ package enum EnforcementSubject {
         .code("state", "状态", from: .transportSubjectState, marks: [.required, .filterable, .groupable]).section("基本信息").fallback("normal").hint("锁止：存在问题须优先处理；异常：经营违规正受处罚"),
         .text("plateNo", "车牌号码", length: 0...80, marks: [.searchable]).section("基本信息").hint("可写多个，以顿号分开"),
         .text("creditCode", "统一社会信用代码", length: 18...18, check: .creditCode, marks: [.searchable, .unlisted]).section("基本信息"),
+        .text("idCard", "身份证号码", length: 18...18, check: .idCard, marks: [.personal, .unlisted, .filterable]).section("基本信息").hint("个人填写；加密保存，执法人员按全号查找"),
         .text("businessScope", "经营范围", length: 0...300, marks: [.unlisted]).section("基本信息"), .day("registeredOn", "注册时间", marks: [.filterable, .unlisted]).section("基本信息"),
         .day("expiresOn", "截止时间", marks: [.filterable, .sortable]).section("基本信息"), .text("authority", "所属监管部门", length: 0...60, marks: [.filterable, .unlisted]).section("监管"),
         .text("contact", "联系人", length: 0...30, marks: [.personal, .unlisted]).section("联系"),

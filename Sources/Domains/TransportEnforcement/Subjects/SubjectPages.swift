@@ -19,14 +19,16 @@ struct SubjectPages: Sendable {
         routes.get("/enforcement/subjects/{id}/code", permission: .named(EnforcementSubject.ledger.readPermission), use: code)
     }
 
-    /// `GET /enforcement/subjects?q=`: by name, plate, address or credit code.
+    /// `GET /enforcement/subjects?q=`: by name, plate, address or credit code; by an identity number where one is written whole.
     @Sendable func find(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
         let window = ListWindow(context.here)
         let presenter = platform.dictionaries
         var rows: [TableRow] = []
         if let keyword = window.keyword {
-            let query = LedgerQuery(ledger: EnforcementSubject.ledger.name, search: keyword, limit: 50)
+            var query = LedgerQuery(ledger: EnforcementSubject.ledger.name, search: keyword, limit: 50)
+            let card = IDCard(normalizing: keyword)
+            if card.isValid { (query.search, query.filters) = (nil, [LedgerQuery.Filter("idCard", .eq, [card.text])]) }
             let page = try await platform.ledgers.list(query, by: principal)
             rows = page.records.map { record in
                 let state = record.values["state"]?.text ?? "normal"
@@ -42,8 +44,8 @@ struct SubjectPages: Sendable {
         let columns = [Column("name", "名称", isWrapping: true), Column("kind", "类别"), Column("plate", "车牌号码"), Column("address", "地址", isWrapping: true), Column("state", "状态")]
         let list = ListPage(
             "查找主体并执法", at: "/enforcement/subjects", crumbs: [Crumb(EnforcementArea.cases), Crumb("查找主体并执法")], id: "subjects", columns: columns,
-            filters: [.keyword(context, "名称、车牌号码、地址")],
-            empty: window.keyword == nil ? "请先输入名称或车牌号码查找；平台没有登记的，登记后再执法" : "没有找到，可登记为新主体", add: new)
+            filters: [.keyword(context, "名称、车牌号码、地址、身份证号码")],
+            empty: window.keyword == nil ? "请先输入名称、车牌号码或身份证号码查找；平台没有登记的，登记后再执法" : "没有找到，可登记为新主体", add: new)
         return list.response(rows, nil, context)
     }
 
@@ -58,7 +60,7 @@ struct SubjectPages: Sendable {
 
     // MARK: A new one
 
-    private static let names = ["name", "kind", "plateNo", "contact", "phone", "address", "businessScope", "creditCode", "location"]
+    private static let names = ["name", "kind", "plateNo", "contact", "phone", "address", "businessScope", "creditCode", "idCard", "location"]
 
     private func form(_ context: WebContext, _ values: [String: String], _ findings: [FieldFinding], _ status: HTTPResponse.Status) async throws -> Response {
         let principal = try context.signedIn()
@@ -87,6 +89,7 @@ struct SubjectPages: Sendable {
         let more = [
             FormField("businessScope", "经营范围", .text, value: value("businessScope"), maxLength: 300, isWide: true),
             FormField("creditCode", "统一社会信用代码", .text, value: value("creditCode"), maxLength: 18),
+            FormField("idCard", "身份证号码", .text, value: value("idCard"), help: "个人填写", maxLength: 18),
         ]
         let form = Form(
             action: "/enforcement/subjects/new", sections: [FormSection(nil, fields), FormSection("其他", more)], submit: "登记并执法", cancel: "/enforcement/subjects",
