@@ -2,6 +2,7 @@ import Alarms
 import Features
 import Identity
 import MobileSources
+import Watches
 import Web
 
 /// Catalogue A at the desk: figures, quality, reports, maintenance units, retention and settings, beside what happens at the gates (`MobileSources`). Two modules of one chapter:
@@ -14,8 +15,8 @@ package struct GateOffice: Sendable {
     package var feature: Feature {
         let sources = sources
         return Feature(
-            name: "gateOffice", title: "移动源门禁统计与管理", tables: OwnRule.tables, menu: GateOffice.menu, alarmKinds: [OwnRule.alarmKind],
-            auditTitles: ["randomCheck": "随机核查", "retention": "到期清理", "ownRule": "自定义规则"],
+            name: "gateOffice", title: "移动源门禁统计与管理", menu: GateOffice.menu,
+            auditTitles: ["randomCheck": "随机核查", "retention": "到期清理"],
             settingTitles: GateOffice.settingTitles,
             prepare: { platform in try GateReports.register(on: platform, gates: sources.gates(on: platform)) },
             routes: { routes, platform in

@@ -5,6 +5,7 @@ import Kernel
 import Ledgers
 import Logs
 import Storage
+import Watches
 import Web
 import Workflows
 
@@ -14,7 +15,7 @@ package enum Security {
         name: "security", title: "安全管理", ledgers: ledgers, dictionaries: SecurityCodes.all, tables: SecurityTables.all + [AuditReports.table] + LogTables.all,
         permissions: SecurityPermission.declarations,
         grants: grants,
-        menu: SecurityPages.menu, alarmKinds: CryptoMonitor.kinds + [SecurityEvent.alarm, RogueAccess.alarm, ConductPages.kind, ProgramGuard.kind], workflows: workflows,
+        menu: SecurityPages.menu, alarmKinds: CryptoMonitor.kinds + [SecurityEvent.alarm, RogueAccess.alarm, ConductPages.kind, ProgramGuard.kind, AuditRules.alarm], workflows: workflows,
         auditTitles: SecurityPages.auditTitles,
         additions: [CryptoAssessmentSum.addition, PersonalDataPages.addition],
         prepare: { platform in
@@ -33,7 +34,7 @@ package enum Security {
         routes: { routes, platform in SecurityPages.add(to: routes, platform: platform) },
         jobs: { platform in
             CryptoMonitor.jobs(on: platform) + ConductPages.jobs(on: platform) + ProgramGuard.ofThisProgram().jobs(on: platform) + AuditReports.jobs(on: platform)
-                + LogEvents(platform: platform).jobs()
+                + LogEvents(platform: platform).jobs() + [OwnRuleWatch(rules: AuditRules.desk(on: platform)).job]
         }
     )
 

@@ -21,6 +21,8 @@ package enum SecurityPermission {
     /// Use, errors and quotas of the services are seen.
     package static let cryptoRead = "cryptoService.read"
     package static let cryptoConfigure = "cryptoService.configure"
+    /// Auditors' own rules over the audit book and logs.
+    package static let auditRules = "auditRule.manage"
     /// Logs of other machines are searched and downloaded.
     package static let logsRead = "log.read"
     /// Their sources, rules, files and settings are kept.
@@ -33,6 +35,7 @@ package enum SecurityPermission {
         PermissionDeclaration(cryptoUse, "密码服务：调用", area: SecurityMenu.group, defaultRoles: [.city, .county]),
         PermissionDeclaration(cryptoRead, "密码服务：查看业务量与异常", area: SecurityMenu.group, defaultRoles: [.securityAdmin, .auditAdmin]),
         PermissionDeclaration(cryptoConfigure, "密码服务：设置限额", area: SecurityMenu.group, defaultRoles: [.securityAdmin]),
+        PermissionDeclaration(auditRules, "审计规则：设置与试运行", area: SecurityMenu.group, defaultRoles: [.auditAdmin]),
         PermissionDeclaration(logsRead, "日志：检索与下载", area: SecurityMenu.group, defaultRoles: [.securityAdmin, .auditAdmin]),
         PermissionDeclaration(logsManage, "日志：维护来源、解析规则与采集设置", area: SecurityMenu.group, defaultRoles: [.securityAdmin]),
     ]

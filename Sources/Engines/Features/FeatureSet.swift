@@ -10,6 +10,7 @@ import Reports
 import Schedules
 import Search
 import Storage
+import Watches
 import Web
 import Workflows
 
@@ -22,7 +23,7 @@ package struct FeatureSet: Sendable {
     /// The engine of ledgers adds its own of dictionaries, that of workflows its calendar.
     package var ledgers: [LedgerDeclaration] { features.flatMap(\.ledgers) + [DictionaryLedger.ledger, HolidayCalendar.ledger, PersonFile.ledger] }
     package var dictionaries: [DictionaryDeclaration] { features.flatMap(\.dictionaries) }
-    package var alarmKinds: [AlarmKind] { AuditWatch.kinds + [ExpiryEngine.alarmKind, FileRoom.alarmKind, BackupBook.alarmKind] + features.flatMap(\.alarmKinds) }
+    package var alarmKinds: [AlarmKind] { AuditWatch.kinds + [ExpiryEngine.alarmKind, FileRoom.alarmKind, BackupBook.alarmKind, OwnRule.alarmKind] + features.flatMap(\.alarmKinds) }
     package var workflows: [WorkflowDeclaration] { [DataServiceApproval.workflow] + features.flatMap(\.workflows) }
     package var roles: [FeatureRole] { features.flatMap(\.roles) }
     package var additions: [LedgerAdditions] { [PersonFile.additions] + features.flatMap(\.additions) }
@@ -30,7 +31,7 @@ package struct FeatureSet: Sendable {
     /// Tables of the features and of the generated pages, beyond those of ledgers; the other engines' own stand with the engines.
     package var tables: [Table] {
         LedgerServices.tables + OperationTables.all + WorkflowTables.all + MessageTables.all + DutyTables.all + SearchTables.all + DataServiceTables.all + ReportTables.all
-            + FeatureRole.tables
+            + OwnRule.tables + FeatureRole.tables
             + features.flatMap(\.tables)
     }
 

@@ -6,7 +6,7 @@ package enum DutySeparation {
 
     /// What everything (`*`) does not include while duties are separated.
     package static let keptFromSystem: Set<String> = [
-        "role.write", "role.grantAny", "policy.write", "review.write", "application.approve", "audit.read", "audit.export", "audit.verify",
+        "role.write", "role.grantAny", "policy.write", "review.write", "application.approve", "audit.read", "audit.export", "audit.verify", "auditRule.manage",
         DualControl.permission,
     ]
 

@@ -55,6 +55,8 @@ package struct Condition: Sendable, Equatable {
         /// The set has that text, or any of that set.
         case contains, lacks
         case startsWith
+        /// The text has that part, letters of either case alike.
+        case includes, omits
         case isPresent, isMissing
 
         package var title: String {
@@ -70,6 +72,8 @@ package struct Condition: Sendable, Equatable {
             case .contains: "包含"
             case .lacks: "不包含"
             case .startsWith: "开头是"
+            case .includes: "含有"
+            case .omits: "不含"
             case .isPresent: "已知"
             case .isMissing: "未知"
             }
@@ -96,7 +100,7 @@ package struct Condition: Sendable, Equatable {
         switch (actual, value) {
         case (.missing, _): return false
         case (.number(let a), .number(let b)): return compare(a, b)
-        case (.text(let a), .text(let b)): return comparison == .startsWith ? a.hasPrefix(b) : compare(a, b)
+        case (.text(let a), .text(let b)): return compareTexts(a, b)
         case (.text(let a), .set(let b)): return comparison == .oneOf ? b.contains(a) : comparison == .noneOf && !b.contains(a)
         case (.set(let a), .text(let b)): return comparison == .contains ? a.contains(b) : comparison == .lacks && !a.contains(b)
         case (.set(let a), .set(let b)): return compareSets(a, b)
@@ -114,6 +118,15 @@ package struct Condition: Sendable, Equatable {
         case .greater: a > b
         case .atLeast: a >= b
         default: false
+        }
+    }
+
+    private func compareTexts(_ a: String, _ b: String) -> Bool {
+        switch comparison {
+        case .startsWith: a.hasPrefix(b)
+        case .includes: a.lowercased().contains(b.lowercased())
+        case .omits: !a.lowercased().contains(b.lowercased())
+        default: compare(a, b)
         }
     }
 

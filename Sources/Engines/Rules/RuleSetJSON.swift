@@ -96,7 +96,7 @@ extension Condition {
         if comparison == .isPresent || comparison == .isMissing { return true }
         switch (kind, value) {
         case (.number, .number): return [.equals, .differs, .less, .atMost, .greater, .atLeast].contains(comparison)
-        case (.text, .text): return [.equals, .differs, .less, .atMost, .greater, .atLeast, .startsWith].contains(comparison)
+        case (.text, .text): return [.equals, .differs, .less, .atMost, .greater, .atLeast, .startsWith, .includes, .omits].contains(comparison)
         case (.text, .set): return comparison == .oneOf || comparison == .noneOf
         case (.bool, .bool): return comparison == .equals || comparison == .differs
         case (.set, .text): return comparison == .contains || comparison == .lacks

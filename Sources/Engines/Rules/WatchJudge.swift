@@ -8,12 +8,15 @@ package struct WatchedHappening: Sendable, Equatable {
     package var group: String
     /// Not judged before; only these, and what they complete, make hits.
     package var isNew: Bool
+    /// Which of the rule's combination it is.
+    package var mark: String?
 
-    package init(_ id: Int64, at: Moment, group: String, isNew: Bool = true) {
+    package init(_ id: Int64, at: Moment, group: String, isNew: Bool = true, mark: String? = nil) {
         self.id = id
         self.at = at
         self.group = group
         self.isNew = isNew
+        self.mark = mark
     }
 }
 
@@ -39,11 +42,19 @@ package struct WatchJudge: Sendable {
     }
 
     /// Whether a happening counts.
-    package func counts(_ facts: [String: FactValue], at moment: Moment) -> Bool { rule.holds(at: moment) && compiled.evaluate(facts).outcome == "hit" }
+    package func counts(_ facts: [String: FactValue], at moment: Moment) -> Bool { rule.holds(at: moment) && belongs(facts) && compiled.evaluate(facts).outcome == "hit" }
+
+    /// Which value of the rule's combination these facts are; nil where none is asked for.
+    package func mark(of facts: [String: FactValue]) -> String? {
+        guard let together = rule.together, case .text(let value) = facts[together.fact], together.values.contains(value) else { return nil }
+        return value
+    }
+
+    private func belongs(_ facts: [String: FactValue]) -> Bool { rule.together == nil || mark(of: facts) != nil }
 
     /// The same where only some facts are known yet: conditions on `later` are taken as met.
     package func mayCount(_ facts: [String: FactValue], at moment: Moment, later: Set<String>) -> Bool {
-        rule.holds(at: moment) && rule.conditions.allSatisfy { later.contains($0.fact) || $0.holds(of: facts[$0.fact] ?? .missing) }
+        rule.holds(at: moment) && belongs(facts) && rule.conditions.allSatisfy { later.contains($0.fact) || $0.holds(of: facts[$0.fact] ?? .missing) }
     }
 
     /// `排放阶段 不大于 4，实际 4：符合`, one line a condition.
@@ -65,11 +76,18 @@ package struct WatchJudge: Sendable {
                     first += 1
                 }
                 let count = end - first + 1
-                guard count >= rule.times, fresh > 0, happening.isNew || count - fresh < rule.times else { continue }
+                guard isEnough(ordered[first...end], count, fresh, happening.isNew) else { continue }
                 hits.append(WatchHit(last: happening, count: count, ids: ordered[max(first, end - 49)...end].map(\.id)))
             }
         }
         return hits.sorted { ($0.last.at, $0.last.id) < ($1.last.at, $1.last.id) }
+    }
+
+    private func isEnough(_ span: ArraySlice<WatchedHappening>, _ count: Int, _ fresh: Int, _ isNew: Bool) -> Bool {
+        guard count >= rule.times, fresh > 0 else { return false }
+        guard let together = rule.together else { return isNew || count - fresh < rule.times }
+        guard together.values.isSubset(of: span.compactMap(\.mark)) else { return false }
+        return isNew || !together.values.isSubset(of: span.filter { !$0.isNew }.compactMap(\.mark))
     }
 
     private func isTogether(_ a: WatchedHappening, _ b: WatchedHappening) -> Bool {

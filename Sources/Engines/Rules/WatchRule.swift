@@ -16,6 +16,20 @@ package struct WatchRule: Sendable, Equatable {
     package var hours: ClosedSpan?
     /// 1 Monday … 7 Sunday; empty every day.
     package var weekdays: Set<Int>
+    /// Happenings of one group that only together say something; nil counts alone.
+    package var together: Together?
+
+    /// Every one of the values occurs within the span.
+    package struct Together: Sendable, Equatable {
+        package var fact: String
+        /// 2...10.
+        package var values: Set<String>
+
+        package init(fact: String, values: Set<String>) {
+            self.fact = fact
+            self.values = values
+        }
+    }
 
     /// From a minute of the day up to another one, the end not included.
     package struct ClosedSpan: Sendable, Equatable {
@@ -40,7 +54,7 @@ package struct WatchRule: Sendable, Equatable {
 
     package init(
         conditions: [Condition] = [], groupedBy: String, times: Int = 1, windowHours: Int = 0, validFrom: Day? = nil, validUntil: Day? = nil, hours: ClosedSpan? = nil,
-        weekdays: Set<Int> = []
+        weekdays: Set<Int> = [], together: Together? = nil
     ) {
         self.conditions = conditions
         self.groupedBy = groupedBy
@@ -50,6 +64,7 @@ package struct WatchRule: Sendable, Equatable {
         self.validUntil = validUntil
         self.hours = hours
         self.weekdays = weekdays
+        self.together = together
     }
 
     /// Whether the rule looks at that moment at all.
@@ -74,7 +89,9 @@ package struct WatchRule: Sendable, Equatable {
         if let hours, !(0...1440).contains(hours.from) || !(0...1440).contains(hours.until) || hours.from == hours.until {
             faults.append(FieldFinding("hoursUntil", "range", "起止时刻不能相同", title: "时段"))
         }
-        if conditions.isEmpty, times == 1 { faults.append(FieldFinding("conditions", "required", "至少要有一个条件，或要求多次发生", title: "条件")) }
+        if conditions.isEmpty, times == 1, together == nil { faults.append(FieldFinding("conditions", "required", "至少要有一个条件，或要求多次发生", title: "条件")) }
+        if let together, !(2...10).contains(together.values.count) { faults.append(FieldFinding("together", "range", "组合应选 2 至 10 种", title: "组合")) }
+        if let together, !vocabulary.contains(where: { $0.name == together.fact }) { faults.append(FieldFinding("together", "unknownCode", "不能按此组合", title: "组合")) }
         if conditions.count > 20 { faults.append(FieldFinding("conditions", "range", "条件不超过 20 个", title: "条件")) }
         let set = RuleSet("watch", version: 1, effectiveFrom: Moment(milliseconds: 0), rules: [Rule("watch", "规则", when: conditions, outcome: "hit")], otherwise: "none")
         return faults + set.faults(vocabulary: vocabulary).map { FieldFinding("conditions", "fault", $0, title: "条件") }
@@ -93,6 +110,7 @@ extension WatchRule {
         if let validFrom { object["validFrom"] = .string(validFrom.text) }
         if let validUntil { object["validUntil"] = .string(validUntil.text) }
         if let hours { object["hours"] = .array([.int(Int64(hours.from)), .int(Int64(hours.until))]) }
+        if let together { object["together"] = ["fact": .string(together.fact), "values": .array(together.values.sorted().map(JSONValue.string))] }
         return .object(object)
     }
 
@@ -110,6 +128,7 @@ extension WatchRule {
         self.init(
             conditions: conditions, groupedBy: json["groupedBy"]?.string ?? "", times: Int(json["times"]?.int ?? 1), windowHours: Int(json["windowHours"]?.int ?? 0),
             validFrom: json["validFrom"]?.string.flatMap { Day(parsing: $0) }, validUntil: json["validUntil"]?.string.flatMap { Day(parsing: $0) },
-            hours: hours.count == 2 ? ClosedSpan(from: Int(hours[0]), until: Int(hours[1])) : nil, weekdays: Set((json["weekdays"]?.array ?? []).compactMap(\.int).map { Int($0) }))
+            hours: hours.count == 2 ? ClosedSpan(from: Int(hours[0]), until: Int(hours[1])) : nil, weekdays: Set((json["weekdays"]?.array ?? []).compactMap(\.int).map { Int($0) }),
+            together: json["together"]?["fact"]?.string.map { Together(fact: $0, values: Set((json["together"]?["values"]?.array ?? []).compactMap(\.string))) })
     }
 }

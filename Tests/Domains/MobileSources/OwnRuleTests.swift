@@ -9,6 +9,7 @@ import MobileSources
 import NIOCore
 import Storage
 import Testing
+import Watches
 import Web
 
 /// A rule is written, tried, published and stopped through its pages, as an administrator would.

@@ -58,3 +58,41 @@ struct WatchRuleTests {
         #expect(WatchRule(groupedBy: "vehicle").faults(vocabulary: [], groupings: ["vehicle"]).map(\.field) == ["conditions"])
     }
 }
+
+@Suite("D17.3.3 组合与文字中的一部分")
+struct TogetherTests {
+    private static let vocabulary = [FactDeclaration("act", "动作", .text), FactDeclaration("text", "内容", .text)]
+    private static let rule = WatchRule(groupedBy: "who", windowHours: 1, together: WatchRule.Together(fact: "act", values: ["a", "b"]))
+    private static let noon = Moment(milliseconds: 1_800_000_000_000)
+
+    private func happening(_ id: Int64, _ minute: Int64, _ mark: String, isNew: Bool = true) -> WatchedHappening {
+        WatchedHappening(id, at: Self.noon.adding(seconds: minute * 60), group: "x", isNew: isNew, mark: mark)
+    }
+
+    @Test func `every value within the span, counted when one of them is new`() {
+        let judge = WatchJudge(Self.rule, vocabulary: Self.vocabulary)
+        #expect(judge.hits(of: [happening(1, 0, "a"), happening(2, 59, "b")]).map(\.last.id) == [2])
+        #expect(judge.hits(of: [happening(1, 0, "a"), happening(2, 61, "b")]).isEmpty)
+        #expect(judge.hits(of: [happening(1, 0, "a"), happening(2, 1, "a")]).isEmpty)
+        #expect(judge.hits(of: [happening(1, 0, "a", isNew: false), happening(2, 1, "b", isNew: false)]).isEmpty)
+        // One that came late completes what stood there.
+        #expect(judge.hits(of: [happening(2, 5, "b", isNew: false), happening(3, 0, "a")]).map(\.last.id) == [2])
+        #expect(judge.counts(["act": .text("a")], at: Self.noon) && !judge.counts(["act": .text("c")], at: Self.noon))
+        #expect(judge.mark(of: ["act": .text("b")]) == "b" && judge.mark(of: [:]) == nil)
+    }
+
+    @Test func `it survives being stored, and needs two values of a known fact`() throws {
+        #expect(try WatchRule(json: Self.rule.json) == Self.rule)
+        #expect(Self.rule.faults(vocabulary: Self.vocabulary, groupings: ["who"]).isEmpty)
+        var wrong = Self.rule
+        wrong.together = WatchRule.Together(fact: "nothing", values: ["a"])
+        #expect(wrong.faults(vocabulary: Self.vocabulary, groupings: ["who"]).map(\.field) == ["together", "together"])
+    }
+
+    @Test(arguments: [("includes", "Deny by policy", "deny", true), ("includes", "permit", "deny", false), ("omits", "permit", "deny", true), ("omits", "DENY", "deny", false)])
+    func parts(_ comparison: String, _ text: String, _ part: String, _ holds: Bool) throws {
+        let condition = Condition("text", try #require(Condition.Comparison(rawValue: comparison)), .text(part))
+        #expect(condition.holds(of: .text(text)) == holds)
+        #expect(!condition.holds(of: .missing))
+    }
+}

@@ -4,8 +4,8 @@ enum Arrows {
 
     /// Engines, lowest first: an engine may use those before it.
     static let engines = [
-        "Media", "Exchange", "Identity", "Schedules", "Rules", "Logs", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports",
-        "Features",
+        "Media", "Exchange", "Identity", "Schedules", "Rules", "Logs", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Watches", "Duty", "Search", "DataServices",
+        "Reports", "Features",
     ]
 
     /// Modules of one chapter of a catalogue, lowest first: only these of the domains may use each other, downward.
@@ -30,10 +30,10 @@ enum Arrows {
         "GRDBSQLite": ["StorageSQLite"],
         "Logging": ["Cryptography", "Storage", "StorageSQLite", "Engines", "Gateways", "Domains", "App"],
         "NIOCore": [
-            "StorageS3", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains", "App",
+            "StorageS3", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Watches", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains", "App",
         ],
-        "HTTPTypes": ["Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains", "App"],
-        "Hummingbird": ["Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains", "App"],
+        "HTTPTypes": ["Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Watches", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains", "App"],
+        "Hummingbird": ["Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Watches", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains", "App"],
         "HummingbirdCore": ["Web", "App"],
         "HummingbirdTLS": ["App"], "NIOSSL": ["Gateways", "App"], "NIOHTTPTypes": ["App"],
         "ServiceLifecycle": ["Schedules", "Features", "App"], "UnixSignals": ["App"], "ArgumentParser": ["App"], "AsyncHTTPClient": ["StorageS3", "Gateways", "App"],

@@ -2,6 +2,7 @@ import Alarms
 import Kernel
 import Rules
 import Storage
+import Watches
 
 /// Alarms as rules see them; what rules themselves raised is not among them, so that no rule feeds on its own.
 struct AlarmStream: RuleStream {

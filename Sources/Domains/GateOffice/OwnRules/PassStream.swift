@@ -3,6 +3,7 @@ import Ledgers
 import MobileSources
 import Rules
 import Storage
+import Watches
 
 /// Gate passes as rules see them.
 struct PassStream: RuleStream {

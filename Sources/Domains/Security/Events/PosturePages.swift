@@ -41,7 +41,7 @@ struct PosturePages: Sendable {
         let open = try reader.count("SELECT count(*) FROM weakness WHERE deleted_at IS NULL AND state IN ('open', 'patching')")
         let late = try reader.count("SELECT count(*) FROM weakness WHERE deleted_at IS NULL AND state IN ('open', 'patching') AND due_on < \(today)")
         let alarms = try reader.count(
-            "SELECT count(*) FROM alarms WHERE kind IN ('intrusionEvent', 'passwordGuessing', 'unusualLogin', 'massExport', 'nightAct', 'unusualConduct', 'programChanged') AND state NOT IN ('closed', 'revoked')"
+            "SELECT count(*) FROM alarms WHERE kind IN ('intrusionEvent', 'passwordGuessing', 'unusualLogin', 'massExport', 'nightAct', 'unusualConduct', 'programChanged', 'auditRule') AND state NOT IN ('closed', 'revoked')"
         )
         let running = try reader.count("SELECT count(*) FROM workflow_cases WHERE state = 'running' AND workflow IN ('securityPlaybook', 'securityIncident', 'patchManagement')")
         let attackers = try EventCentre.attackers(since: since, reader)

@@ -7,7 +7,7 @@ package enum AuditWords {
         ("loginCode", "验证码登录"), ("logout", "退出"), ("loginFailed", "登录失败"), ("confirm", "身份确认"), ("revoke", "终止或撤销"), ("send", "下发"), ("receive", "接收"),
         ("finish", "完成"), ("review", "复核"), ("verify", "校验"), ("approve", "审批同意"), ("refuse", "审批不同意"), ("request", "提请复核"), ("execute", "经复核执行"),
         ("release", "执行未成功"), ("authorize", "应用授权"), ("use", "调用"), ("sign", "签收"), ("share", "共享"), ("recall", "撤回"), ("move", "移动"), ("merge", "合并"), ("close", "解散"),
-        ("make", "生成"), ("activate", "启用"), ("retire", "更换"), ("archive", "归档"), ("stop", "停用"), ("ask", "申请"), ("destroy", "销毁"), ("backup", "备份"),
+        ("make", "生成"), ("activate", "启用"), ("retire", "更换"), ("archive", "归档"), ("stop", "停用"), ("ask", "申请"), ("destroy", "销毁"), ("publish", "发布"), ("backup", "备份"),
     ]
 
     private static let byAction = Dictionary(actions.map { ($0.code, $0.title) }) { first, _ in first }
@@ -22,6 +22,7 @@ package enum AuditWords {
         ("notice", "通知公告"), ("message", "消息"), ("chat", "聊天"), ("smsBroadcast", "在线短信"), ("smsTemplate", "短信模板"), ("smsQuota", "短信限额"), ("smsReceipt", "短信回执"),
         ("dutyRoster", "排班"), ("dutyChange", "替班调班"), ("dutyCall", "查岗"), ("dutyHandover", "交接班"), ("dutyLog", "值班日志"), ("dutyShift", "班次"), ("dutyGroup", "值班组"),
         ("searchIndex", "检索索引"), ("dataService", "数据服务"), ("dataApplication", "数据服务应用"), ("dataGrant", "数据服务授权"), ("dataBlock", "地址黑名单"),
+        ("ownRule", "自定义规则"),
     ]
 
     private static let byObject = Dictionary(objects.map { ($0.code, $0.title) }) { first, _ in first }

@@ -27,8 +27,8 @@ package struct OwnRuleWatch: Sendable {
         var earlier: [Happening]
     }
 
-    var job: JobDeclaration {
-        JobDeclaration("gateOffice.ownRules", "自定义规则研判", every: 10) { context in
+    package var job: JobDeclaration {
+        JobDeclaration(rules.place.jobName, "\(rules.place.title)研判", every: 10) { context in
             let count = try await tick()
             if count > 0 { context.note("\(count) 次命中") }
         }
@@ -36,7 +36,7 @@ package struct OwnRuleWatch: Sendable {
 
     /// - Returns: hits of all rules.
     package func tick() async throws -> Int {
-        let live = try await rules.database.read { reader in try reader.rows("SELECT * FROM own_rule WHERE state = 'live' ORDER BY id LIMIT \(OwnRules.most)").map(OwnRule.init) }
+        let live = try await rules.database.read { reader in try reader.rows("SELECT * FROM own_rule WHERE state = 'live' AND stream IN (\(list: rules.streams.map(\.name))) ORDER BY id LIMIT \(OwnRules.most)").map(OwnRule.init) }
         var hits = 0
         for rule in live {
             try Task.checkCancellation()
@@ -81,7 +81,7 @@ package struct OwnRuleWatch: Sendable {
         let grouping = judge.rule.groupedBy
         let new = Set(fresh.map(\.id))
         var all = fresh
-        if judge.rule.times > 1, let first = fresh.first, let from = fresh.map({ judge.reach(of: $0.at).from }).min(), let until = fresh.map({ judge.reach(of: $0.at).until }).max()
+        if judge.rule.times > 1 || judge.rule.together != nil, let first = fresh.first, let from = fresh.map({ judge.reach(of: $0.at).from }).min(), let until = fresh.map({ judge.reach(of: $0.at).until }).max()
         {
             let newest = new.max() ?? 0
             let around = try stream.alike(first, by: grouping, from: from, until: until, limit: lookBack, in: reader)
@@ -90,7 +90,7 @@ package struct OwnRuleWatch: Sendable {
             all += try stream.counted(others, by: judge, in: reader).filter { stream.key($0, by: grouping) == group }
         }
         let byId = Dictionary(all.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        return judge.hits(of: all.map { $0.watched(by: group, isNew: new.contains($0.id)) }).compactMap { hit in
+        return judge.hits(of: all.map { $0.watched(by: group, isNew: new.contains($0.id), mark: judge.mark(of: $0.facts)) }).compactMap { hit in
             byId[hit.last.id].map { Found(hit: hit, happening: $0, group: group, earlier: hit.ids.compactMap { byId[$0] }) }
         }
     }
@@ -108,7 +108,7 @@ package struct OwnRuleWatch: Sendable {
             try rules.messages.post(
                 MessageDraft(
                     OwnRules.messageKind, grade: body.grade >= .severe ? .urgent : .notice, title: body.title, text: "\(one.happening.orgName) \(one.happening.title)",
-                    path: "/alarms/\(alarm)", users: users, dedupe: "ownRule \(alarm)"), in: tx)
+                    path: rules.place.leadsToAlarms ? "/alarms/\(alarm)" : "\(rules.place.path)/\(rule.id)", users: users, dedupe: "ownRule \(alarm)"), in: tx)
         }
     }
 
@@ -120,15 +120,16 @@ package struct OwnRuleWatch: Sendable {
         }
         let grouping = stream.groupings.first { $0.name == body.rule.groupedBy }?.title ?? ""
         let count = AlarmReason("times", "\(grouping)\(body.rule.windowText)第 \(found.hit.count) 次，规则为达到 \(body.rule.times) 次")
+        let whole = OwnRulePages.together(body.rule, stream).map { AlarmReason("together", "\(grouping)\(body.rule.windowText)\($0)") }
         let earlier = found.earlier.suffix(20).map { JSONValue.string("\($0.at.text) \($0.title)") }
         let subject = found.group.split(separator: " ", maxSplits: 1).last.map { String($0) } ?? found.group
         return AlarmSignal(
-            kind: OwnRule.alarmKind.name, org: happening.org, orgName: happening.orgName, area: happening.area, place: happening.place, subject: "规则\(rule.id) \(subject)",
+            kind: rules.place.alarmKind.name, org: happening.org, orgName: happening.orgName, area: happening.area, place: happening.place, subject: "规则\(rule.id) \(subject)",
             plate: happening.plate, occurredAt: happening.at, title: "\(body.title)：\(happening.title)",
             facts: [
                 "规则": .string(body.title), "规则版本": .int(rule.version), "数据来源": .string(stream.title), "计次": .string(count.message), "相关记录": .array(Array(earlier)),
             ],
-            reasons: lines + (body.rule.times > 1 ? [count] : []), versions: AlarmVersions(rule: rule.version),
+            reasons: lines + (body.rule.times > 1 ? [count] : []) + (whole.map { [$0] } ?? []), versions: AlarmVersions(rule: rule.version),
             evidence: happening.photos.map { .photo(sha256: $0.sha256, title: $0.title) }, grade: body.grade, source: stream.sourceKind.map { AlarmSource($0, happening.id) })
     }
 

@@ -1,11 +1,10 @@
 import Alarms
-import Features
 import Identity
 import Kernel
 import Messages
-import MobileSources
 import Rules
 import Storage
+import Web
 
 /// The desk of rules people write: drafts, publishing, stopping; every act audited.
 package struct OwnRules: Sendable {
@@ -15,17 +14,43 @@ package struct OwnRules: Sendable {
     let audit: AuditTrail
     let clock: Clock
     let streams: [any RuleStream]
+    let place: OwnRulePlace
 
     static let messageKind = "ownRule.hit"
     static let most = 200
 
-    package init(gates: GateSupervision, platform: Platform) {
-        database = platform.database
-        alarms = platform.alarms
-        messages = platform.messages
-        audit = platform.audit
-        clock = platform.clock
-        streams = [PassStream(registry: gates.registry), AlarmStream(alarms: platform.alarms)]
+    /// - Parameter streams: what these rules are written over; rules over others belong to another desk.
+    package init(_ streams: [any RuleStream], at place: OwnRulePlace, database: any Database, alarms: AlarmEngine, messages: MessageEngine, audit: AuditTrail, clock: Clock) {
+        self.database = database
+        self.alarms = alarms
+        self.messages = messages
+        self.audit = audit
+        self.clock = clock
+        self.streams = streams
+        self.place = place
+    }
+
+    /// One alarm of a rule.
+    struct Hit: Sendable {
+        var at: Moment
+        var title: String
+        var times: Int
+        var reasons: [String]
+    }
+
+    /// The latest ten.
+    func hits(of rule: OwnRule) async throws -> [Hit] {
+        let (kind, beginning) = (place.alarmKind.name, "规则\(rule.id) ")
+        return try await database.read { reader in
+            let condition = SQL.starts(with: beginning, in: "subject")
+            let found = try reader.rows("SELECT last_at, title, times, reasons FROM alarms WHERE kind = \(kind) AND \(condition) ORDER BY occurred_at DESC LIMIT 10")
+            return found.map { row in
+                let reasons = row.text("reasons").flatMap { try? JSONValue(parsing: $0) }?.array ?? []
+                return Hit(
+                    at: row.moment("last_at") ?? Moment(milliseconds: 0), title: row.text("title") ?? "", times: Int(row.int("times") ?? 1),
+                    reasons: reasons.compactMap { $0["message"]?.string })
+            }
+        }
     }
 
     func stream(_ name: String) throws -> any RuleStream {
@@ -37,11 +62,11 @@ package struct OwnRules: Sendable {
 
     /// Rules that see no more than the reader may see, newest first.
     func all(by principal: Principal, in reader: any Reader) throws -> [OwnRule] {
-        try reader.rows("SELECT * FROM own_rule ORDER BY id DESC LIMIT \(Self.most)").map(OwnRule.init).filter { Self.admits(principal.scope, $0) }
+        try reader.rows("SELECT * FROM own_rule WHERE stream IN (\(list: streams.map(\.name))) ORDER BY id DESC LIMIT \(Self.most)").map(OwnRule.init).filter { Self.admits(principal.scope, $0) }
     }
 
     func find(_ id: Int64, by principal: Principal, in reader: any Reader) throws -> OwnRule {
-        guard let rule = try reader.first("SELECT * FROM own_rule WHERE id = \(id)").map(OwnRule.init), Self.admits(principal.scope, rule) else { throw Failure.notFound("该规则") }
+        guard let rule = try reader.first("SELECT * FROM own_rule WHERE id = \(id) AND stream IN (\(list: streams.map(\.name)))").map(OwnRule.init), Self.admits(principal.scope, rule) else { throw Failure.notFound("该规则") }
         return rule
     }
 

@@ -5,33 +5,49 @@ import Storage
 import Web
 
 /// One thing that happened, as rules of one's own see it.
-struct Happening: Sendable {
-    var id: Int64
-    var at: Moment
-    var org: Int64?
-    var area: String?
-    var orgName: String
-    var place: String
-    var plate: String?
+package struct Happening: Sendable {
+    package var id: Int64
+    package var at: Moment
+    package var org: Int64?
+    package var area: String?
+    package var orgName: String
+    package var place: String
+    package var plate: String?
     /// What a list calls it: `冀A12345 进厂`.
-    var title: String
-    var facts: [String: FactValue]
+    package var title: String
+    package var facts: [String: FactValue]
     /// Pictures that become evidence, with their titles.
-    var photos: [(sha256: String, title: String)] = []
+    package var photos: [(sha256: String, title: String)] = []
 
-    func watched(by key: String, isNew: Bool) -> WatchedHappening { WatchedHappening(id, at: at, group: key, isNew: isNew) }
+    package init(
+        id: Int64, at: Moment, org: Int64?, area: String?, orgName: String, place: String, plate: String?, title: String, facts: [String: FactValue],
+        photos: [(sha256: String, title: String)] = []
+    ) {
+        self.id = id
+        self.at = at
+        self.org = org
+        self.area = area
+        self.orgName = orgName
+        self.place = place
+        self.plate = plate
+        self.title = title
+        self.facts = facts
+        self.photos = photos
+    }
+
+    func watched(by key: String, isNew: Bool, mark: String?) -> WatchedHappening { WatchedHappening(id, at: at, group: key, isNew: isNew, mark: mark) }
 }
 
 /// A fact of a stream, with what a form offers for it.
-struct StreamFact: Sendable {
-    var declaration: FactDeclaration
-    var section: String
+package struct StreamFact: Sendable {
+    package var declaration: FactDeclaration
+    package var section: String
     /// Codes with their titles, of a number its steps; empty where a value is written.
-    var choices: [Choice] = []
+    package var choices: [Choice] = []
     /// Read for a happening alone, after all other conditions are met.
-    var isSlow = false
+    package var isSlow = false
 
-    init(_ name: String, _ title: String, _ kind: FactDeclaration.Kind, in section: String, unit: String? = nil, choices: [CodeItem] = [], isSlow: Bool = false) {
+    package init(_ name: String, _ title: String, _ kind: FactDeclaration.Kind, in section: String, unit: String? = nil, choices: [CodeItem] = [], isSlow: Bool = false) {
         declaration = FactDeclaration(name, title, kind, unit: unit)
         self.section = section
         self.choices = choices.map { Choice($0.code, $0.title) }
@@ -39,7 +55,7 @@ struct StreamFact: Sendable {
     }
 
     /// A value as people read it.
-    func shown(_ value: FactValue) -> String {
+    package func shown(_ value: FactValue) -> String {
         let titles = Dictionary(choices.map { ($0.value, $0.title) }, uniquingKeysWith: { first, _ in first })
         switch value {
         case .text(let code): return titles[code] ?? code
@@ -51,12 +67,14 @@ struct StreamFact: Sendable {
 }
 
 /// Where happenings come from. Streams only read; ids rise in the order in which happenings were written.
-protocol RuleStream: Sendable {
+package protocol RuleStream: Sendable {
     var name: String { get }
     var title: String { get }
     var facts: [StreamFact] { get }
     /// What can be counted by: name and title.
     var groupings: [(name: String, title: String)] { get }
+    /// The fact of which several values may be asked for together; nil where none is.
+    var combined: String? { get }
     /// Of which records an alarm tells that it was seen on them; nil leads nowhere.
     var sourceKind: String? { get }
 
@@ -73,9 +91,10 @@ protocol RuleStream: Sendable {
 
 extension RuleStream {
     var vocabulary: [FactDeclaration] { facts.map(\.declaration) }
+    package var combined: String? { nil }
     func fact(_ name: String) -> StreamFact? { facts.first { $0.declaration.name == name } }
 
-    func complete(_ happening: inout Happening, in reader: any Reader) throws {}
+    package func complete(_ happening: inout Happening, in reader: any Reader) throws {}
 
     /// `排放阶段 不大于 国四`.
     func text(_ condition: Condition) -> String {

@@ -57,7 +57,7 @@ struct OwnRuleTrial: Sendable {
                 let counted = try stream.counted(seen, by: judge, in: reader)
                 return (
                     batch.last.map { (at: $0.at, id: $0.id, isLast: batch.count < Self.page) }, seen.count { $0.at >= start },
-                    counted.map { $0.watched(by: stream.key($0, by: grouping), isNew: $0.at >= start) }
+                    counted.map { $0.watched(by: stream.key($0, by: grouping), isNew: $0.at >= start, mark: judge.mark(of: $0.facts)) }
                 )
             }
             report.looked += looked

@@ -3,36 +3,35 @@ import HTTPTypes
 import Hummingbird
 import Identity
 import Kernel
-import MobileSources
 import Rules
 import Storage
 import Web
 
 /// A-18 自定义规则: the list, one rule with its conditions, trials on the past, versions.
-struct OwnRulePages: Sendable {
+package struct OwnRulePages: Sendable {
     let rules: OwnRules
 
-    func add(to routes: Routes) {
-        let may = RoutePermission.named(GatePermission.ownRules)
-        routes.get("/own-rules", permission: may, use: list)
-        routes.get("/own-rules/new", permission: may, use: newForm)
-        routes.post("/own-rules/new", permission: may, use: make)
-        routes.get("/own-rules/{id}", permission: may, use: show)
-        routes.get("/own-rules/{id}/settings", permission: may, use: settingsForm)
-        routes.post("/own-rules/{id}/settings", permission: may, use: keepSettings)
-        routes.get("/own-rules/{id}/facts", permission: may, use: factList)
-        routes.get("/own-rules/{id}/conditions/{at}", permission: may, use: conditionForm)
-        routes.post("/own-rules/{id}/conditions/{at}", permission: may, use: keepCondition)
-        routes.post("/own-rules/{id}/conditions/{at}/remove", permission: may, use: removeCondition)
-        routes.get("/own-rules/{id}/publish", permission: may, use: publishForm)
-        routes.post("/own-rules/{id}/publish", permission: may, use: publish)
-        routes.post("/own-rules/{id}/stop", permission: may, use: stop)
-        routes.post("/own-rules/{id}/resume", permission: may, use: resume)
-        routes.post("/own-rules/{id}/remove", permission: may, use: remove)
-        routes.get("/own-rules/{id}/trial", permission: may, use: trial)
-    }
+    package init(rules: OwnRules) { self.rules = rules }
 
-    static let crumbs = [Crumb("监测报警"), Crumb("自定义规则", "/own-rules")]
+    package func add(to routes: Routes) {
+        let may = RoutePermission.named(rules.place.permission)
+        routes.get(rules.place.path, permission: may, use: list)
+        routes.get("\(rules.place.path)/new", permission: may, use: newForm)
+        routes.post("\(rules.place.path)/new", permission: may, use: make)
+        routes.get("\(rules.place.path)/{id}", permission: may, use: show)
+        routes.get("\(rules.place.path)/{id}/settings", permission: may, use: settingsForm)
+        routes.post("\(rules.place.path)/{id}/settings", permission: may, use: keepSettings)
+        routes.get("\(rules.place.path)/{id}/facts", permission: may, use: factList)
+        routes.get("\(rules.place.path)/{id}/conditions/{at}", permission: may, use: conditionForm)
+        routes.post("\(rules.place.path)/{id}/conditions/{at}", permission: may, use: keepCondition)
+        routes.post("\(rules.place.path)/{id}/conditions/{at}/remove", permission: may, use: removeCondition)
+        routes.get("\(rules.place.path)/{id}/publish", permission: may, use: publishForm)
+        routes.post("\(rules.place.path)/{id}/publish", permission: may, use: publish)
+        routes.post("\(rules.place.path)/{id}/stop", permission: may, use: stop)
+        routes.post("\(rules.place.path)/{id}/resume", permission: may, use: resume)
+        routes.post("\(rules.place.path)/{id}/remove", permission: may, use: remove)
+        routes.get("\(rules.place.path)/{id}/trial", permission: may, use: trial)
+    }
 
     static func badge(_ rule: OwnRule) -> Markup {
         let tone: Tone =
@@ -64,21 +63,21 @@ struct OwnRulePages: Sendable {
                 "\(rule.draft.title)", Self.badge(rule), "\(stream.title)", "\(Self.sentence(rule.draft.rule, stream))", "\(Badge(rule.draft.grade.title, rule.draft.grade.tone))",
                 rule.version > 0 ? "第 \(rule.version) 版" : "未发布", "<span class=\"num\">\(Figure.grouped(Int(rule.hits)))</span>", "\(rule.updatedAt)", "\(rule.updatedBy)",
             ]
-            return TableRow(id: "\(rule.id)", cells, path: "/own-rules/\(rule.id)", tone: rule.state == .failed ? .red : nil)
+            return TableRow(id: "\(rule.id)", cells, path: "\(rules.place.path)/\(rule.id)", tone: rule.state == .failed ? .red : nil)
         }
         let tabs = Tabs(
-            [Tabs.Tab("全部", "/own-rules", isActive: state == nil, count: all.count)]
+            [Tabs.Tab("全部", rules.place.path, isActive: state == nil, count: all.count)]
                 + OwnRule.State.allCases.map { one in
-                    Tabs.Tab(one.title, "/own-rules?state=\(one.rawValue)", isActive: state == one, count: all.count { $0.state == one })
+                    Tabs.Tab(one.title, "\(rules.place.path)?state=\(one.rawValue)", isActive: state == one, count: all.count { $0.state == one })
                 })
-        let add: Markup = "\(ActionButton("新建规则", .link("/own-rules/new"), icon: "plus", style: .primary))"
+        let add: Markup = "\(ActionButton("新建规则", .link("\(rules.place.path)/new"), icon: "plus", style: .primary))"
         let search = SearchForm(
-            action: "/own-rules", fields: [FormField("q", "关键字", .text, value: keyword, placeholder: "规则名称")], table: "own-rules",
+            action: rules.place.path, fields: [FormField("q", "关键字", .text, value: keyword, placeholder: "规则名称")], table: "own-rules",
             kept: state.map { [.init("state", $0.rawValue)] } ?? [])
         let table = DataTable(
             id: "own-rules", columns: columns, rows: rows, address: context.here, sort: context.here["sort"], toolbar: "\(tabs)",
-            empty: "还没有自定义规则；新建一条，设好条件和次数，先用过去的数据试运行，再发布", emptyAction: add)
-        return Shell.page("自定义规则", crumbs: Self.crumbs, active: "/own-rules", actions: add, body: "\(search)\(table)", context: context)
+            empty: "还没有规则；新建一条，设好条件和次数，先用过去的数据试运行，再发布", emptyAction: add)
+        return Shell.page(rules.place.title, crumbs: rules.place.crumbs, active: rules.place.path, actions: add, body: "\(search)\(table)", context: context)
     }
 
     private static func sorted(_ rules: [OwnRule], _ sort: String) -> [OwnRule] {
@@ -97,8 +96,14 @@ struct OwnRulePages: Sendable {
     static func sentence(_ rule: WatchRule, _ stream: any RuleStream) -> String {
         let grouping = stream.groupings.first { $0.name == rule.groupedBy }?.title ?? "未设置计次对象"
         let conditions = rule.conditions.map { stream.text($0) }.joined(separator: "；")
+        if let together = together(rule, stream) { return "\(grouping)\(rule.windowText)\(together)" + (conditions.isEmpty ? "" : "：\(conditions)") }
         let count = rule.times > 1 ? "\(grouping)\(rule.windowText)达到 \(rule.times) 次" : "每次发生"
         return conditions.isEmpty ? count : "\(count)：\(conditions)"
+    }
+
+    /// `都出现：登录、导出、删除`
+    static func together(_ rule: WatchRule, _ stream: any RuleStream) -> String? {
+        rule.together.map { together in "都出现：\(stream.fact(together.fact)?.shown(.set(together.values)) ?? together.values.sorted().joined(separator: "、"))" }
     }
 
     static func timeText(_ rule: WatchRule) -> String {
@@ -118,14 +123,15 @@ struct OwnRulePages: Sendable {
         let stream = try rules.stream(rule.stream)
         let titles = Dictionary(receivers.map { ($0.value, $0.title) }, uniquingKeysWith: { first, _ in first })
         let main: Markup = "\(faultNotice(rule))\(settingsCard(rule, stream, titles))\(conditionCard(rule, stream))\(trialCard(rule))"
-        let aside: Markup = "\(standingCard(rule))\(versionCard(versions, stream))"
+        let hits = try await rules.hits(of: rule)
+        let aside: Markup = "\(standingCard(rule))\(hitCard(hits))\(versionCard(versions, stream))"
         return Shell.page(
-            rule.draft.title, crumbs: Self.crumbs + [Crumb(rule.draft.title)], active: "/own-rules", actions: buttons(rule),
+            rule.draft.title, crumbs: rules.place.crumbs + [Crumb(rule.draft.title)], active: rules.place.path, actions: buttons(rule),
             body: "\(Grid(.mainAside, ["<div class=\"stack\">\(main)</div>", "<div class=\"stack\">\(aside)</div>"]))", context: context)
     }
 
     private func buttons(_ rule: OwnRule) -> Markup {
-        let path = "/own-rules/\(rule.id)"
+        let path = "\(rules.place.path)/\(rule.id)"
         var parts: [Markup] = []
         if rule.isChanged || rule.live == nil { parts.append("\(ActionButton("发布", .dialog("\(path)/publish"), icon: "upload", style: .primary))") }
         if rule.state == .live { parts.append("\(ActionButton("停用", .post("\(path)/stop", confirm: "停用规则“\(rule.draft.title)”？停用期间的记录不再研判"), icon: "pause"))") }
@@ -147,15 +153,15 @@ struct OwnRulePages: Sendable {
         let validity = [watch.validFrom.map { "自 \($0.text)" }, watch.validUntil.map { "至 \($0.text)" }].compactMap { $0 }.joined(separator: " ")
         let list = DescriptionList([
             .init("数据来源", "\(stream.title)"), .init("计次对象", "\(stream.groupings.first { $0.name == watch.groupedBy }?.title ?? "")"),
-            .init("次数", watch.times > 1 ? "\(watch.windowText)达到 \(watch.times) 次" : "每次发生即报警"), .init("时段", "\(Self.timeText(watch))"),
+            .init("组合", "\(Self.together(watch, stream) ?? "不要求")"), .init("次数", watch.times > 1 ? "\(watch.windowText)达到 \(watch.times) 次" : "每次发生即报警"), .init("时段", "\(Self.timeText(watch))"),
             .init("有效期", "\(validity.isEmpty ? "长期" : validity)"), .init("报警等级", "\(Badge(rule.draft.grade.title, rule.draft.grade.tone))"),
             .init("通知", "\(rule.draft.receivers.isEmpty ? "按推送规则" : rule.draft.receivers.map { receivers[$0] ?? $0 }.joined(separator: "、"))", isWide: true),
         ])
-        return "\(Card("规则内容", actions: "\(ActionButton("修改", .dialog("/own-rules/\(rule.id)/settings"), icon: "edit", style: .quiet))", body: "\(list)"))"
+        return "\(Card("规则内容", actions: "\(ActionButton("修改", .dialog("\(rules.place.path)/\(rule.id)/settings"), icon: "edit", style: .quiet))", body: "\(list)"))"
     }
 
     private func conditionCard(_ rule: OwnRule, _ stream: any RuleStream) -> Markup {
-        let path = "/own-rules/\(rule.id)/conditions"
+        let path = "\(rules.place.path)/\(rule.id)/conditions"
         let rows = rule.draft.rule.conditions.enumerated().map { index, condition -> TableRow in
             let fact = stream.fact(condition.fact)
             return TableRow(
@@ -168,26 +174,34 @@ struct OwnRulePages: Sendable {
         }
         let table = DataTable(
             id: "conditions", columns: [Column("fact", "事实"), Column("is", "比较"), Column("value", "值", isWrapping: true)], rows: rows,
-            address: PageAddress("/own-rules/\(rule.id)"), empty: "没有条件：来源中的每条记录都计次", hasTools: false)
-        return "\(Card("条件（同时满足）", actions: "\(ActionButton("加条件", .dialog("/own-rules/\(rule.id)/facts"), icon: "plus", style: .quiet))", isFlush: true, body: "\(table)"))"
+            address: PageAddress("\(rules.place.path)/\(rule.id)"), empty: "没有条件：来源中的每条记录都计次", hasTools: false)
+        return "\(Card("条件（同时满足）", actions: "\(ActionButton("加条件", .dialog("\(rules.place.path)/\(rule.id)/facts"), icon: "plus", style: .quiet))", isFlush: true, body: "\(table)"))"
     }
 
     private func trialCard(_ rule: OwnRule) -> Markup {
         let today = rules.clock.today
         let form = SearchForm(
-            action: "/own-rules/\(rule.id)/trial",
+            action: "\(rules.place.path)/\(rule.id)/trial",
             fields: [FormField("span", "日期", .dayRange, values: [today.adding(days: -7).text, today.text], help: "最长 \(OwnRuleTrial.longestDays) 天")], table: "trial")
         return "\(Card("用过去的数据试运行", body: "<p class=\"muted\">试运行只看不报：按现在的草稿，过去这些天会报警多少次、涉及哪些对象。</p>\(form)"))"
     }
 
     private func standingCard(_ rule: OwnRule) -> Markup {
-        let alarms: Markup = "<a href=\"/alarms?kind=\(OwnRule.alarmKind.name)&q=\(FormEncoding.encode("规则\(rule.id) "))\">查看</a>"
+        let alarms: Markup = rules.place.leadsToAlarms ? "<a href=\"/alarms?kind=\(rules.place.alarmKind.name)&q=\(FormEncoding.encode("规则\(rule.id) "))\">查看</a>" : "见“最近命中”"
         let list = DescriptionList(
             [
                 .init("状态", Self.badge(rule)), .init("版本", rule.version > 0 ? "第 \(rule.version) 版" : "未发布"), .init("累计命中", "\(Figure.grouped(Int(rule.hits))) 次"),
                 .init("报警", alarms), .init("修改", "\(rule.updatedBy) \(rule.updatedAt)"),
             ], columns: 1)
         return "\(Card("运行情况", body: "\(list)"))"
+    }
+
+    private func hitCard(_ hits: [OwnRules.Hit]) -> Markup {
+        guard !hits.isEmpty else { return .empty }
+        let entries = hits.map { hit in
+            Timeline.Entry(hit.at, hit.title, body: "<p class=\"muted\">\(hit.reasons.joined(separator: "；"))\(Markup.when(hit.times > 1, "；合并 \(hit.times) 次"))</p>", tone: .orange)
+        }
+        return "\(Card("最近命中", body: "\(Timeline(entries))"))"
     }
 
     private func versionCard(_ versions: [(version: Int64, body: OwnRule.Body, note: String, at: Moment, by: String)], _ stream: any RuleStream) -> Markup {
@@ -211,13 +225,13 @@ struct OwnRulePages: Sendable {
         let today = rules.clock.today
         let from = context.here["span_from"].flatMap { Day(parsing: $0) } ?? today.adding(days: -7), to = context.here["span_to"].flatMap { Day(parsing: $0) } ?? today
         let search = SearchForm(
-            action: "/own-rules/\(id)/trial", fields: [FormField("span", "日期", .dayRange, values: [from.text, to.text], help: "最长 \(OwnRuleTrial.longestDays) 天")], table: "trial")
+            action: "\(rules.place.path)/\(id)/trial", fields: [FormField("span", "日期", .dayRange, values: [from.text, to.text], help: "最长 \(OwnRuleTrial.longestDays) 天")], table: "trial")
         let body: Markup
         do {
             body = trialBody(try await OwnRuleTrial(rules: rules).run(rule, from: from, to: to), rule)
         } catch let failure as Failure where failure.kind == .invalid { body = "\(Notice(.yellow, "\(failure.fields.first?.message ?? failure.message)"))" }
         return Shell.page(
-            "试运行：\(rule.draft.title)", crumbs: Self.crumbs + [Crumb(rule.draft.title, "/own-rules/\(id)"), Crumb("试运行")], active: "/own-rules",
+            "试运行：\(rule.draft.title)", crumbs: rules.place.crumbs + [Crumb(rule.draft.title, "\(rules.place.path)/\(id)"), Crumb("试运行")], active: rules.place.path,
             body: "\(search)<div id=\"trial\" class=\"stack\">\(body)</div>", context: context)
     }
 
@@ -239,7 +253,7 @@ struct OwnRulePages: Sendable {
                 ["\(line.at)", "\(line.orgName)", "\(line.title)", "第 \(line.count) 次", "\(line.reasons.joined(separator: "；"))"],
                 path: rule.stream == "pass" ? "/passes/\(line.id)" : "/alarms/\(line.id)")
         }
-        let here = PageAddress("/own-rules/\(rule.id)/trial")
+        let here = PageAddress("\(rules.place.path)/\(rule.id)/trial")
         let objects = DataTable(
             id: "trial-objects", columns: [Column("object", "对象"), Column("n", "命中", align: .end)], rows: Array(top), address: here, empty: "没有命中", hasTools: false)
         let columns = [Column("at", "时间"), Column("org", "单位"), Column("what", "记录"), Column("n", "计次"), Column("why", "为什么", isWrapping: true)]

@@ -10,9 +10,9 @@ import Web
 /// The forms of a rule: typed rows, nothing written as an expression.
 extension OwnRulePages {
     private func framed(_ title: String, _ rule: OwnRule?, _ form: Markup, _ findings: [FieldFinding], _ context: WebContext) -> Response {
-        let place = rule.map { [Crumb($0.draft.title, "/own-rules/\($0.id)")] } ?? []
+        let place = rule.map { [Crumb($0.draft.title, "\(rules.place.path)/\($0.id)")] } ?? []
         return Shell.page(
-            title, crumbs: Self.crumbs + place + [Crumb(title)], active: "/own-rules", status: findings.isEmpty ? .ok : .unprocessableContent,
+            title, crumbs: rules.place.crumbs + place + [Crumb(title)], active: rules.place.path, status: findings.isEmpty ? .ok : .unprocessableContent,
             body: context.isDialog ? form : "\(Card(body: form))", context: context)
     }
 
@@ -31,7 +31,7 @@ extension OwnRulePages {
             FormField(
                 "stream", "数据来源", .radio(rules.streams.map { Choice($0.name, $0.title) }), value: input["stream"] ?? rules.streams.first?.name, isRequired: true, help: "建成后不再改"),
         ]
-        let form = Form(action: "/own-rules/new", sections: [FormSection(nil, fields)], submit: "建草稿", cancel: "/own-rules", findings: findings, context: context)
+        let form = Form(action: "\(rules.place.path)/new", sections: [FormSection(nil, fields)], submit: "建草稿", cancel: rules.place.path, findings: findings, context: context)
         return framed("新建自定义规则", nil, "\(form)", findings, context)
     }
 
@@ -40,7 +40,7 @@ extension OwnRulePages {
         let input = try await request.form(context)
         do {
             let id = try await rules.make(title: input["title"] ?? "", stream: input["stream"] ?? "", by: principal)
-            return Shell.done("草稿已建，请设置条件和次数", to: "/own-rules/\(id)", context: context)
+            return Shell.done("草稿已建，请设置条件和次数", to: "\(rules.place.path)/\(id)", context: context)
         } catch let failure as Failure where failure.kind == .invalid { return newForm(input, failure.fields, context) }
     }
 
@@ -61,6 +61,15 @@ extension OwnRulePages {
             FormField(
                 "windowHours", "时间窗", .number(step: "1"), value: value("windowHours", String(watch.windowHours)), help: "0 为当日；否则为此前若干小时", unit: "小时", minimum: "0", maximum: "720"),
         ]
+        let whole = stream.combined.flatMap { stream.fact($0) }.map { fact in
+            FormSection(
+                "组合",
+                [
+                    FormField(
+                        "together", fact.declaration.title, fact.choices.count > 12 ? .dropdown(fact.choices) : .multiSelect(fact.choices),
+                        values: input?.all("together") ?? watch.together?.values.sorted() ?? [], help: "选两个以上：时间窗内同一对象这几种都出现才命中；不选则只按次数", isWide: true)
+                ])
+        }
         let names = ["一", "二", "三", "四", "五", "六", "日"]
         let time = [
             FormField("validFrom", "生效日期", .day, value: value("validFrom", watch.validFrom?.text)),
@@ -81,7 +90,7 @@ extension OwnRulePages {
                 "receivers", "另行通知", .multiSelect(receivers), values: input?.all("receivers") ?? rule.draft.receivers, help: "新报警产生时通知一次；推送规则照常", isWide: true),
         ]
         let form = Form(
-            action: "/own-rules/\(rule.id)/settings", sections: [FormSection("次数", count), FormSection("何时有效", time), FormSection("报警", alarm)], cancel: "/own-rules/\(rule.id)",
+            action: "\(rules.place.path)/\(rule.id)/settings", sections: [FormSection("次数", count)] + (whole.map { [$0] } ?? []) + [FormSection("何时有效", time), FormSection("报警", alarm)], cancel: "\(rules.place.path)/\(rule.id)",
             findings: findings, context: context)
         return framed("规则内容", rule, "\(form)", findings, context)
     }
@@ -103,13 +112,15 @@ extension OwnRulePages {
         let id = try context.id()
         let input = try await request.form(context)
         do {
-            let read = try Self.settings(input)
-            try await rules.change(id, by: principal) { body, _ in
+            let read = try Self.settings(input), together = input.all("together")
+            try await rules.change(id, by: principal) { body, stream in
                 let conditions = body.rule.conditions
                 body = read
                 body.rule.conditions = conditions
+                let values = Set(together)
+                body.rule.together = values.isEmpty ? nil : stream.combined.map { WatchRule.Together(fact: $0, values: values) }
             }
-            return Shell.done("草稿已保存", to: "/own-rules/\(id)", context: context)
+            return Shell.done("草稿已保存", to: "\(rules.place.path)/\(id)", context: context)
         } catch let failure as Failure where failure.kind == .invalid { return try await settingsForm(input, failure.fields, context) }
     }
 
@@ -152,7 +163,7 @@ extension OwnRulePages {
         for fact in stream.facts where !sections.contains(fact.section) { sections.append(fact.section) }
         let parts = sections.map { section -> Markup in
             let buttons = stream.facts.filter { $0.section == section }.map { fact -> Markup in
-                "\(ActionButton(fact.declaration.title, .dialog("/own-rules/\(rule.id)/conditions/new?fact=\(fact.declaration.name)"), style: .plain))"
+                "\(ActionButton(fact.declaration.title, .dialog("\(rules.place.path)/\(rule.id)/conditions/new?fact=\(fact.declaration.name)"), style: .plain))"
             }
             return "<h3>\(section)</h3><div class=\"row-flex\">\(buttons)</div>"
         }
@@ -174,7 +185,7 @@ extension OwnRulePages {
             Self.valueField(fact, input?.all("value") ?? known.map { Self.texts($0.value) } ?? []),
         ]
         let form = Form(
-            action: "/own-rules/\(rule.id)/conditions/\(at)", sections: [FormSection(nil, fields)], cancel: "/own-rules/\(rule.id)", findings: findings, context: context)
+            action: "\(rules.place.path)/\(rule.id)/conditions/\(at)", sections: [FormSection(nil, fields)], cancel: "\(rules.place.path)/\(rule.id)", findings: findings, context: context)
         return framed(known == nil ? "加条件" : "修改条件", rule, "\(form)", findings, context)
     }
 
@@ -189,7 +200,7 @@ extension OwnRulePages {
         case .number: [.atMost, .atLeast, .less, .greater, .equals, .differs, .isPresent, .isMissing]
         case .bool: [.equals]
         case .set: [.contains, .lacks]
-        case .text: fact.choices.isEmpty ? [.equals, .differs, .startsWith, .isPresent, .isMissing] : [.oneOf, .noneOf, .isPresent, .isMissing]
+        case .text: fact.choices.isEmpty ? [.equals, .differs, .startsWith, .includes, .omits, .isPresent, .isMissing] : [.oneOf, .noneOf, .isPresent, .isMissing]
         }
     }
 
@@ -228,7 +239,7 @@ extension OwnRulePages {
                 let condition = Condition(name, comparison, try Self.value(texts, comparison, fact))
                 if try Self.condition(at, of: body.rule) != nil, let index = Int(at) { body.rule.conditions[index] = condition } else { body.rule.conditions.append(condition) }
             }
-            return Shell.done("条件已保存", to: "/own-rules/\(id)", context: context)
+            return Shell.done("条件已保存", to: "\(rules.place.path)/\(id)", context: context)
         } catch let failure as Failure where failure.kind == .invalid { return try await conditionForm(input, failure.fields, context) }
     }
 
@@ -268,7 +279,7 @@ extension OwnRulePages {
         ]
         let wrong = findings.map { finding -> Markup in "\(Notice(.red, "\(finding.title)：\(finding.message)"))" }
         let form = Form(
-            action: "/own-rules/\(rule.id)/publish", sections: [FormSection(nil, fields)], submit: "发布第 \(rule.version + 1) 版", cancel: "/own-rules/\(rule.id)", findings: findings,
+            action: "\(rules.place.path)/\(rule.id)/publish", sections: [FormSection(nil, fields)], submit: "发布第 \(rule.version + 1) 版", cancel: "\(rules.place.path)/\(rule.id)", findings: findings,
             context: context)
         return framed("发布规则", rule, "\(wrong)\(Notice(.info, "发布后对新写入的记录生效，不追溯；建议先试运行"))\(form)", findings, context)
     }
@@ -279,7 +290,7 @@ extension OwnRulePages {
         let input = try await request.form(context)
         do {
             try await rules.publish(id, note: input["note"] ?? "", by: principal)
-            return Shell.done("已发布，对新记录生效", to: "/own-rules/\(id)", context: context)
+            return Shell.done("已发布，对新记录生效", to: "\(rules.place.path)/\(id)", context: context)
         } catch let failure as Failure where failure.kind == .invalid { return try await publishForm(failure.fields, context) }
     }
 
@@ -295,6 +306,6 @@ extension OwnRulePages {
 
     @Sendable func remove(request: Request, context: WebContext) async throws -> Response {
         try await rules.remove(context.id(), by: context.signedIn())
-        return Shell.done("规则已删除", to: "/own-rules", context: context)
+        return Shell.done("规则已删除", to: rules.place.path, context: context)
     }
 }

@@ -109,5 +109,6 @@ package struct OwnRule: Sendable, Equatable {
             Column("at", .integer, required: true), Column("by_name", .text, required: true),
         ], isClustered: true)
 
+    /// Of all desks.
     package static let tables = [table, versions]
 }
