@@ -15,7 +15,8 @@ package enum Security {
         name: "security", title: "安全管理", ledgers: ledgers, dictionaries: SecurityCodes.all, tables: SecurityTables.all + [AuditReports.table] + LogTables.all,
         permissions: SecurityPermission.declarations,
         grants: grants,
-        menu: SecurityPages.menu, alarmKinds: CryptoMonitor.kinds + [SecurityEvent.alarm, RogueAccess.alarm, ConductPages.kind, ProgramGuard.kind, AuditRules.alarm], workflows: workflows,
+        menu: SecurityPages.menu,
+        alarmKinds: CryptoMonitor.kinds + [SecurityEvent.alarm, RogueAccess.alarm, ConductPages.kind, ProgramGuard.kind, AuditRules.alarm, AuditGuard.alarm], workflows: workflows,
         auditTitles: SecurityPages.auditTitles,
         additions: [CryptoAssessmentSum.addition, PersonalDataPages.addition],
         prepare: { platform in
@@ -34,7 +35,7 @@ package enum Security {
         routes: { routes, platform in SecurityPages.add(to: routes, platform: platform) },
         jobs: { platform in
             CryptoMonitor.jobs(on: platform) + ConductPages.jobs(on: platform) + ProgramGuard.ofThisProgram().jobs(on: platform) + AuditReports.jobs(on: platform)
-                + LogEvents(platform: platform).jobs() + [OwnRuleWatch(rules: AuditRules.desk(on: platform)).job]
+                + LogEvents(platform: platform).jobs() + [OwnRuleWatch(rules: AuditRules.desk(on: platform)).job] + AuditGuard(platform: platform).jobs()
         }
     )
 

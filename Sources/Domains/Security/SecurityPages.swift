@@ -15,6 +15,7 @@ enum SecurityPages {
         MenuItem(SecurityMenu.group, groupEN: "Security", "行为分析", "Conduct", icon: "trend", path: ConductPages.path, permission: "audit.read", order: 2989),
         MenuItem(SecurityMenu.group, groupEN: "Security", "审计报告", "Audit reports", icon: "file", path: AuditReports.path, permission: "audit.read", order: 2993),
         MenuItem(SecurityMenu.group, groupEN: "Security", "审计规则", "Audit rules", icon: "sliders", path: AuditRules.path, permission: SecurityPermission.auditRules, order: 2993),
+        MenuItem(SecurityMenu.group, groupEN: "Security", "审计自保护", "Audit guard", icon: "shield", path: AuditGuard.path, permission: "audit.read", order: 2993),
         MenuItem(SecurityMenu.group, groupEN: "Security", "日志检索", "Logs", icon: "search", path: LogPages.path, permission: SecurityPermission.logsRead, order: 2994),
         MenuItem(SecurityMenu.group, groupEN: "Security", "日志来源", "Log sources", icon: "server", path: LogSourcePages.path, permission: SecurityPermission.logsRead, order: 2995),
         MenuItem(SecurityMenu.group, groupEN: "Security", "解析规则", "Log rules", icon: "filter", path: LogRulePages.path, permission: SecurityPermission.logsRead, order: 2996),
@@ -35,6 +36,7 @@ enum SecurityPages {
         ConductComparison(platform: platform).add(to: routes)
         AuditReports(platform: platform).add(to: routes)
         OwnRulePages(rules: AuditRules.desk(on: platform)).add(to: routes)
+        AuditGuard(platform: platform).add(to: routes)
         LogTodayPage(platform: platform).add(to: routes)
         LogPages(platform: platform).add(to: routes)
         LogSourcePages(platform: platform).add(to: routes)

@@ -7,10 +7,10 @@ import Storage
 /// A-18 时间规则（自定义规则）: a rule an administrator wrote over passes or alarms, with its draft, its published version and how far it has judged.
 package struct OwnRule: Sendable, Equatable {
     /// What a version says.
-    struct Body: Sendable, Equatable {
-        var title: String
-        var rule: WatchRule
-        var grade: AlarmGrade
+    package struct Body: Sendable, Equatable {
+        package var title: String
+        package var rule: WatchRule
+        package var grade: AlarmGrade
         /// As push rules write them: `role:city`, `user:12`.
         var receivers: [String]
 

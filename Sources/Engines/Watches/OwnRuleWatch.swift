@@ -36,11 +36,17 @@ package struct OwnRuleWatch: Sendable {
 
     /// - Returns: hits of all rules.
     package func tick() async throws -> Int {
-        let live = try await rules.database.read { reader in try reader.rows("SELECT * FROM own_rule WHERE state = 'live' AND stream IN (\(list: rules.streams.map(\.name))) ORDER BY id LIMIT \(OwnRules.most)").map(OwnRule.init) }
+        let streams = rules.streams.map(\.name)
+        let live = try await rules.database.read { reader in
+            try reader.rows("SELECT * FROM own_rule WHERE state = 'live' AND stream IN (\(list: streams)) ORDER BY id LIMIT \(OwnRules.most)")
+        }
         var hits = 0
-        for rule in live {
+        for row in live {
             try Task.checkCancellation()
-            do { hits += try await judge(rule) } catch let error where !(error is CancellationError) { try await note(error, of: rule) }
+            // One that cannot even be read holds up no other.
+            do { hits += try await judge(OwnRule(row)) } catch let error where !(error is CancellationError) {
+                try await note(error, of: row.int("id") ?? 0, after: row.int("faults") ?? 0)
+            }
         }
         return hits
     }
@@ -81,7 +87,8 @@ package struct OwnRuleWatch: Sendable {
         let grouping = judge.rule.groupedBy
         let new = Set(fresh.map(\.id))
         var all = fresh
-        if judge.rule.times > 1 || judge.rule.together != nil, let first = fresh.first, let from = fresh.map({ judge.reach(of: $0.at).from }).min(), let until = fresh.map({ judge.reach(of: $0.at).until }).max()
+        if judge.rule.times > 1 || judge.rule.together != nil, let first = fresh.first, let from = fresh.map({ judge.reach(of: $0.at).from }).min(),
+            let until = fresh.map({ judge.reach(of: $0.at).until }).max()
         {
             let newest = new.max() ?? 0
             let around = try stream.alike(first, by: grouping, from: from, until: until, limit: lookBack, in: reader)
@@ -134,14 +141,14 @@ package struct OwnRuleWatch: Sendable {
     }
 
     /// Counts a failure; the third in a row sets the rule aside.
-    private func note(_ error: any Error, of rule: OwnRule) async throws {
+    private func note(_ error: any Error, of rule: Int64, after earlier: Int64) async throws {
         let text = String(((error as? Failure)?.message ?? "\(error)").prefix(300))
         try await rules.database.write { tx in
-            let faults = rule.faults + 1
+            let faults = earlier + 1
             let state = faults >= Self.patience ? OwnRule.State.failed : .live
-            try tx.execute("UPDATE own_rule SET fault = \(text), faults = \(faults), state = \(state.rawValue) WHERE id = \(rule.id) AND state = 'live'")
+            try tx.execute("UPDATE own_rule SET fault = \(text), faults = \(faults), state = \(state.rawValue) WHERE id = \(rule) AND state = 'live'")
             guard state == .failed else { return }
-            try rules.audit.record(AuditEntry("update", "ownRule", "\(rule.id)", "自定义规则连续 \(Self.patience) 次出错，已停用：\(text)"), by: .system("自定义规则"), in: tx)
+            try rules.audit.record(AuditEntry("update", "ownRule", "\(rule)", "自定义规则连续 \(Self.patience) 次出错，已停用：\(text)"), by: .system("自定义规则"), in: tx)
         }
     }
 }

@@ -62,11 +62,15 @@ package struct OwnRules: Sendable {
 
     /// Rules that see no more than the reader may see, newest first.
     func all(by principal: Principal, in reader: any Reader) throws -> [OwnRule] {
-        try reader.rows("SELECT * FROM own_rule WHERE stream IN (\(list: streams.map(\.name))) ORDER BY id DESC LIMIT \(Self.most)").map(OwnRule.init).filter { Self.admits(principal.scope, $0) }
+        try reader.rows("SELECT * FROM own_rule WHERE stream IN (\(list: streams.map(\.name))) ORDER BY id DESC LIMIT \(Self.most)").map(OwnRule.init).filter {
+            Self.admits(principal.scope, $0)
+        }
     }
 
     func find(_ id: Int64, by principal: Principal, in reader: any Reader) throws -> OwnRule {
-        guard let rule = try reader.first("SELECT * FROM own_rule WHERE id = \(id) AND stream IN (\(list: streams.map(\.name)))").map(OwnRule.init), Self.admits(principal.scope, rule) else { throw Failure.notFound("该规则") }
+        guard let rule = try reader.first("SELECT * FROM own_rule WHERE id = \(id) AND stream IN (\(list: streams.map(\.name)))").map(OwnRule.init),
+            Self.admits(principal.scope, rule)
+        else { throw Failure.notFound("该规则") }
         return rule
     }
 
@@ -89,7 +93,10 @@ package struct OwnRules: Sendable {
 
     // MARK: Acts
 
-    func make(title: String, stream name: String, by principal: Principal) async throws -> Int64 {
+    /// A draft without conditions.
+    ///
+    /// - Throws: `.invalid`, `.notFound` for an unknown stream, `.forbidden` for who supervises no area.
+    package func make(title: String, stream name: String, by principal: Principal) async throws -> Int64 {
         let stream = try stream(name)
         guard (1...60).contains(title.count) else { throw Failure.invalid([FieldFinding("title", "range", "应为 1—60 个字", title: "规则名称")]) }
         let areas: [String] =
@@ -115,7 +122,7 @@ package struct OwnRules: Sendable {
     /// Changes the draft; what is published goes on as it is.
     ///
     /// - Throws: `.invalid` with what the change returns or what a sound body lacks.
-    func change(_ id: Int64, by principal: Principal, _ change: @escaping @Sendable (inout OwnRule.Body, any RuleStream) throws -> Void) async throws {
+    package func change(_ id: Int64, by principal: Principal, _ change: @escaping @Sendable (inout OwnRule.Body, any RuleStream) throws -> Void) async throws {
         let now = clock.now
         try await database.write { tx in
             let rule = try find(id, by: principal, in: tx)
@@ -132,7 +139,9 @@ package struct OwnRules: Sendable {
     }
 
     /// The draft becomes the next version and judges what is written from now on.
-    func publish(_ id: Int64, note: String, by principal: Principal) async throws {
+    ///
+    /// - Throws: `.invalid` with every finding.
+    package func publish(_ id: Int64, note: String, by principal: Principal) async throws {
         let now = clock.now
         try await database.write { tx in
             let rule = try find(id, by: principal, in: tx)

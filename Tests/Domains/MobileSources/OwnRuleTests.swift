@@ -90,15 +90,16 @@ struct OwnRuleTests {
                 _ = try await Self.post(client, "/own-rules/\(id)/conditions/new", [("fact", "direction"), ("is", "oneOf"), ("value", "1")])
                 _ = try await Self.post(client, "/own-rules/\(id)/publish", [])
             }
-            // The first one asks a stream that no longer exists.
-            _ = try await house.platform.database.write { try $0.execute("UPDATE own_rule SET stream = 'gone' WHERE id = 1") }
+            // The first one cannot be read any more.
+            let broken = #"{"title":"x","rule":{"when":[{}]}}"#
+            _ = try await house.platform.database.write { try $0.execute("UPDATE own_rule SET live = \(broken) WHERE id = 1") }
             for serial in 1...3 {
                 try await house.pass("冀A12345", Int64(serial), of: house.steel)
                 #expect(try await watch.tick() == 1)
             }
             let states = try await house.platform.database.read { try $0.rows("SELECT state, faults FROM own_rule ORDER BY id").map { "\($0[0].text ?? "") \($0[1].int ?? 0)" } }
             #expect(states == ["failed 3", "live 0"])
-            _ = try await house.platform.database.write { try $0.execute("UPDATE own_rule SET stream = 'pass' WHERE id = 1") }
+            _ = try await house.platform.database.write { try $0.execute("UPDATE own_rule SET live = draft WHERE id = 1") }
             #expect(try await Self.post(client, "/own-rules/1/resume", []).code < 400)
             // It goes on where it failed.
             #expect(try await watch.tick() == 3)

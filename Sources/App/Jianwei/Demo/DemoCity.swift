@@ -50,6 +50,7 @@ struct DemoCity: Sendable {
         try await DemoOperations(plan: plan, platform: platform).install()
         try await DemoPark(platform: platform).install()
         try await DemoSecurity(platform: platform).install()
+        try await DemoAuditRules(platform: platform).install()
         try await DemoLogs(platform: platform).install()
         try await DemoDesk(plan: plan, platform: platform).install()
         let chiefs = try await DemoRoads(plan: plan, platform: platform).install()

@@ -96,7 +96,8 @@ enum MenuPlan {
         Section(
             title: "态势与事件", titleEN: "Posture and events",
             paths: [
-                "/security/posture", ledger("securityEvent"), ledger("rogueAccess"), "/security/conduct", "/security/audit-rules", "/security/audit-reports", ledger("malwareIncident"),
+                "/security/posture", ledger("securityEvent"), ledger("rogueAccess"), "/security/conduct", "/security/audit-rules", "/security/audit-guard",
+                "/security/audit-reports", ledger("malwareIncident"),
                 ledger("deviceAdmission"),
             ]),
         Section(title: "日志", titleEN: "Logs", paths: ["/security/logs", "/security/log-sources", "/security/log-rules"]),
