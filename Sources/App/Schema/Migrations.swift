@@ -21,6 +21,8 @@ package enum Migrations {
         migration0035,
         migration0036,
         migration0037,
+        migration0038,
+        migration0039,
         migration0040,
         migration0043,
     ]

@@ -198,7 +198,7 @@ extension DataScope {
         case .everything: "everything"
         case .nothing: "nothing"
         case .organisation(let id): "organisation:\(id)"
-        case .grids(let reach): "grids:" + reach.paths.joined(separator: ",")
+        case .grids(let reach): "\(reach.tree.rawValue):" + reach.paths.joined(separator: ",")
         case .areas(let prefixes): "areas:" + prefixes.joined(separator: ",")
         }
     }

@@ -23,14 +23,18 @@ package struct FeatureSet: Sendable {
     /// The engine of ledgers adds its own of dictionaries, that of workflows its calendar.
     package var ledgers: [LedgerDeclaration] { features.flatMap(\.ledgers) + [DictionaryLedger.ledger, HolidayCalendar.ledger, PersonFile.ledger] }
     package var dictionaries: [DictionaryDeclaration] { features.flatMap(\.dictionaries) }
-    package var alarmKinds: [AlarmKind] { AuditWatch.kinds + [ExpiryEngine.alarmKind, FileRoom.alarmKind, BackupBook.alarmKind, OwnRule.alarmKind] + features.flatMap(\.alarmKinds) }
+    package var alarmKinds: [AlarmKind] {
+        AuditWatch.kinds + [ExpiryEngine.alarmKind, FileRoom.alarmKind, BackupBook.alarmKind, OwnRule.alarmKind] + features.flatMap(\.alarmKinds)
+    }
     package var workflows: [WorkflowDeclaration] { [DataServiceApproval.workflow] + features.flatMap(\.workflows) }
     package var roles: [FeatureRole] { features.flatMap(\.roles) }
     package var additions: [LedgerAdditions] { [PersonFile.additions] + features.flatMap(\.additions) }
 
     /// Tables of the features and of the generated pages, beyond those of ledgers; the other engines' own stand with the engines.
     package var tables: [Table] {
-        LedgerServices.tables + OperationTables.all + WorkflowTables.all + MessageTables.all + DutyTables.all + SearchTables.all + DataServiceTables.all + ReportTables.all
+        LedgerServices.tables + ConfigurationBook.tables + ExternalModules.tables + OperationTables.all + WorkflowTables.all + MessageTables.all + DutyTables.all + SearchTables.all
+            + DataServiceTables.all
+            + ReportTables.all
             + OwnRule.tables + FeatureRole.tables
             + features.flatMap(\.tables)
     }
@@ -41,7 +45,8 @@ package struct FeatureSet: Sendable {
     /// - Parameter runtime: ledgers that administrators have defined, whose rights are given like all others.
     package func permissions(runtime: [LedgerDeclaration]) -> [PermissionDeclaration] {
         let own = [LedgerDesignPermission.declaration, PermissionDeclaration("task.manage", "任务中心：查看与取消他人的任务", area: "系统管理")]
-        return (ledgers + runtime).flatMap(permissions) + own + OperationPermission.all + WorkPages.permissions + MessagePages.permissions + DutyPermission.all
+        return (ledgers + runtime).flatMap(permissions) + own + ConfigurationBook.permissions + OperationPermission.all + WorkPages.permissions + MessagePages.permissions
+            + DutyPermission.all
             + SearchPermission.all + DataServicePermission.all
             + ReportPermission.all + features.flatMap(\.permissions)
     }

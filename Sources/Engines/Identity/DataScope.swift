@@ -20,7 +20,7 @@ package enum DataScope: Sendable, Equatable {
         case .everything: return "1 = 1"
         case .nothing: return "1 = 0"
         case .organisation(let id): return "\(org) = \(id)"
-        case .grids(let reach): return reach.paths.isEmpty ? "1 = 0" : "\(org) IN (\(GridReach.subjects(below: reach.paths)))"
+        case .grids(let reach): return reach.paths.isEmpty ? "1 = 0" : "\(org) IN (\(reach.members))"
         case .areas(let prefixes):
             guard !prefixes.isEmpty else { return "1 = 0" }
             let parts = prefixes.map { prefix -> SQL in

@@ -18,6 +18,10 @@ package struct IdentityEngine: Sendable {
     package let roles: Roles
     package let users: Users
     package let groups: UserGroups
+    /// 局点: organisations that work on the platform by themselves.
+    package let tenants: Tenants
+    /// When and from where permissions count.
+    package let limits: GrantLimits
     /// Which roles a post in a unit gives, and in which post a session acts.
     package let posts: Posts
     /// Accounts by the sheet, brought to life by their owners.
@@ -57,11 +61,13 @@ package struct IdentityEngine: Sendable {
         self.audit = audit
         self.version = version
         organisations = Organisations(database: database, clock: clock, audit: audit, version: version)
+        tenants = Tenants(database: database, clock: clock, audit: audit, version: version)
         kinds = OrganisationKinds(database: database, clock: clock, audit: audit)
         units = Units(database: database, clock: clock, audit: audit, version: version)
         grids = GridBook(units: units, audit: audit, clock: clock, version: version)
         roles = Roles(database: database, audit: audit, version: version)
         users = Users(database: database, clock: clock, audit: audit, version: version, hasher: hasher, phones: keys.field("users.phone"))
+        self.limits = GrantLimits(database: database, clock: clock, audit: audit, version: version, users: users)
         groups = UserGroups(database: database, clock: clock, audit: audit, version: version, users: users)
         activations = Activations(database: database, clock: clock, audit: audit, version: version, users: users, policies: policies)
         passwords = Passwords(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, users: users)

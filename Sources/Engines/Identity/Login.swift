@@ -182,6 +182,8 @@ extension Sessions {
                 in: transaction)
             var session = Self.session(id: id, key, account, policy, createdAt: now, expiresAt: expiresAt, confirmedAt: now, now: now)
             session.principal.address = address
+            session.principal.terminal = terminal
+            session.principal.applyLimits(at: now)
             return .success((session, marks))
         }
         let (session, marks) = try opened.get()

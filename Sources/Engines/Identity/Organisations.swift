@@ -62,6 +62,7 @@ package struct Organisations: Sendable {
         let summary = "新增\(draft.kind.title)机构“\(draft.name)”"
         try audit.record(
             AuditEntry("create", "organisation", "\(id)", summary, details: ["code": .string(draft.code), "area": .string(draft.area)]), by: principal, in: transaction)
+        version.bump(after: transaction)
         guard let created = try find(id, transaction) else { throw Failure.notFound("机构") }
         return created
     }
@@ -122,6 +123,7 @@ package struct Organisations: Sendable {
             findings.append(FieldFinding("code", "duplicate", "已被“\(other.name)”使用", title: "机构编号"))
         }
         if !(1...60).contains(draft.name.count) || draft.name.allSatisfy(\.isWhitespace) { findings.append(FieldFinding("name", "length", "须为 1–60 个字", title: "机构名称")) }
+        if id == nil, let parent, let full = try Tenants.finding(field: "parent", title: "上级机构", below: parent.path, reader) { findings.append(full) }
         if let category = draft.category {
             let row = try reader.first("SELECT base, state FROM organisation_kinds WHERE id = \(category)")
             let isKept = try id.flatMap { try find($0, reader)?.category } == category

@@ -55,6 +55,8 @@ package struct PolicyNumber: Sendable {
         PolicyNumber("sessionHours", "单次登录最长", unit: "小时", .session, 1...24, levelThree: 1...24, \.sessionHours),
         PolicyNumber("concurrentSessions", "同一账号同时在线", unit: "处", .session, 0...50, levelThree: 1...10, help: "0 为不限；超过时最早的退出", \.concurrentSessions),
         PolicyNumber("confirmMinutes", "重要操作身份确认有效", unit: "分钟", .session, 1...60, levelThree: 1...30, \.confirmMinutes),
+        PolicyNumber(
+            "heartbeatMinutes", "登记终端失去心跳后退出登录", unit: "分钟", .session, 0...120, levelThree: 0...120, help: "0 为只显示失联，不退出；填写时不少于 3", \.heartbeatMinutes),
         PolicyNumber("auditMonths", "审计日志保存", unit: "个月", .audit, 6...240, levelThree: 6...240, \.auditMonths),
         PolicyNumber("exportsAnHour", "一小时内导出超过即报警", unit: "次", .audit, 3...1000, levelThree: 3...1000, \.exportsAnHour),
     ]

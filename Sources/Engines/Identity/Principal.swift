@@ -24,6 +24,10 @@ package struct Principal: Sendable {
     package var post: ActingPost?
     /// All posts among which the person may choose; empty for most.
     package var posts: [ActingPost] = []
+    /// When and from where some of the permissions count; judged on every request (`applyLimits`).
+    package var limits: [GrantLimit] = []
+    /// The registered computer at which the session was opened; nil for another one.
+    package var terminal: Int64?
 
     package init(
         kind: Kind, id: Int64, login: String, name: String, organisation: Int64? = nil, organisationName: String = "", area: String? = nil, roles: [String] = [],

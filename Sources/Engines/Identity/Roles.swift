@@ -50,7 +50,8 @@ package struct Roles: Sendable {
         for row in try transaction.rows("SELECT name, default_roles FROM permissions") {
             known[row.text("name") ?? ""] = Set((row.text("default_roles") ?? "").split(separator: ",").map(String.init))
         }
-        try transaction.execute("UPDATE permissions SET is_declared = 0")
+        // What other systems registered (`ext.…`) is theirs to declare.
+        try transaction.execute("UPDATE permissions SET is_declared = 0 WHERE name < 'ext.' OR name >= 'ext/'")
         for declaration in declarations {
             let roles = Set(declaration.defaultRoles.map(\.rawValue))
             let before = known.removeValue(forKey: declaration.name)

@@ -49,6 +49,7 @@ package struct Sessions: Sendable {
         case .known(var session, let mustStore):
             if mustStore { try await store(now, session.id) }
             session.principal.address = address
+            session.principal.applyLimits(at: now)
             return session
         case .unknown(let lastSeen):
             guard let found = try await database.read({ try Self.load(key, policy, now, $0) }) else {
@@ -64,6 +65,7 @@ package struct Sessions: Sendable {
             entry.lastSeen = max(entry.lastSeen, now)
             cache.remember(entry, key)
             entry.session.principal.address = address
+            entry.session.principal.applyLimits(at: now)
             return entry.session
         }
     }
@@ -81,7 +83,8 @@ package struct Sessions: Sendable {
             let expiresAt = row.moment("expires_at")
         else { return nil }
         let confirmedAt = row.moment("confirmed_at") ?? createdAt
-        let session = Self.session(id: row.int("id") ?? 0, key, account, policy, createdAt: createdAt, expiresAt: expiresAt, confirmedAt: confirmedAt, now: now)
+        var session = Self.session(id: row.int("id") ?? 0, key, account, policy, createdAt: createdAt, expiresAt: expiresAt, confirmedAt: confirmedAt, now: now)
+        session.principal.terminal = row.int("terminal_id")
         return (session, row.moment("last_seen_at") ?? createdAt, account.changesAt)
     }
 

@@ -22,6 +22,8 @@ package struct SignInPolicy: Sendable, Equatable {
     package var limits = LoginLimits()
     package var idleMinutes = 30
     package var sessionHours = 12
+    /// How long a registered computer may be silent before its sessions end. 0: it is only shown as lost.
+    package var heartbeatMinutes = 0
     /// Living sessions of one person; a further login ends the oldest. 0: no limit.
     package var concurrentSessions = 5
     /// How long a confirmed identity counts for dangerous acts.

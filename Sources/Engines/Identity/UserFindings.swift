@@ -14,6 +14,8 @@ extension Users {
         if let phone = draft.phone, !Phone(normalizing: phone).isValid { findings.append(FieldFinding("phone", "format", "不是有效的电话号码", title: "电话")) }
         let organisation = try draft.organisation.flatMap { try reader.first("SELECT * FROM organisations WHERE id = \($0)") }.map(Organisation.init)
         if let organisation, organisation.state == .active, principal.scope.admits(org: organisation.id, area: organisation.area) {
+            let was = try id.flatMap { try reader.value("SELECT organisation FROM users WHERE id = \($0)")?.int }
+            if was != organisation.id, let full = try Tenants.finding(field: "organisation", title: "所属机构", below: organisation.path, reader) { findings.append(full) }
             findings += try roleFindings(draft.roles, in: organisation, by: principal, reader)
         } else {
             let isMissing = draft.organisation == nil

@@ -19,6 +19,8 @@ struct Account: Sendable {
     var secondFactor: SecondFactorRecord?
     /// When a temporary grant begins or ends next; nil when none does.
     var changesAt: Moment?
+    /// The tenant that is suspended or closed, where one is; then nobody of it comes in.
+    var closedTenant: String?
 
     /// By id or login; nil when there is none.
     ///
@@ -44,24 +46,30 @@ struct Account: Sendable {
             .filter { row in kind.map { (row.text("kinds") ?? "").split(separator: ",").map(String.init).contains($0.rawValue) } ?? false }
         let permissions = try reader.rows("SELECT permission FROM role_permissions WHERE role_id IN (\(list: roles.compactMap { $0.int("id") }))").compactMap { $0[0].text }
         let rules = roles.compactMap { $0.text("scope").flatMap(ScopeRule.init) }
+        let homePath = row.text("organisation_path") ?? "", path = place?.text("path") ?? homePath
+        let ownTenant = try TenantStanding.find(above: homePath, reader), tenant = post == nil ? ownTenant : try TenantStanding.find(above: path, reader)
         var scope = Self.scope(of: rules, organisation: organisation, area: area, supervises: kind?.supervises ?? false)
         if case .grids = scope {
             // Who looks after no grid sees nothing, the authority's own rows included.
             let reach = try GridReach.load(of: id, in: post?.unit, reader)
             scope = reach.paths.isEmpty ? .nothing : .grids(reach)
         }
+        if let tenant { scope = try tenant.narrowed(scope, own: path, reader) }
         var principal = Principal(
             kind: .user, id: id, login: row.text("login") ?? "", name: row.text("name") ?? "", organisation: organisation,
             organisationName: post?.organisationName ?? row.text("organisation_name") ?? "",
             area: area.isEmpty ? nil : area, roles: roles.compactMap { $0.text("name") }, permissions: Set(permissions), scope: scope)
         (principal.post, principal.posts) = (post, posts)
+        principal.limits = try GrantLimits.binding(id, roles: roles.compactMap { $0.int("id") }, reader)
         let used = [row.moment("last_login_at"), row.moment("created_at"), row.moment("updated_at")].compactMap { $0 }.max()
         return Account(
-            principal: principal, organisationPath: place?.text("path") ?? row.text("organisation_path") ?? "", passwordHash: row.text("password_hash") ?? "",
+            principal: principal, organisationPath: path, passwordHash: row.text("password_hash") ?? "",
             passwordChangedAt: row.moment("password_changed_at") ?? Moment(milliseconds: 0),
-            mustChange: row.bool("must_change"), lockedUntil: row.moment("locked_until"), isActive: row.text("state") == "active" && row.text("organisation_state") == "active",
+            mustChange: row.bool("must_change"), lockedUntil: row.moment("locked_until"),
+            isActive: row.text("state") == "active" && row.text("organisation_state") == "active" && ownTenant?.isOpen != false && tenant?.isOpen != false,
             expiresAt: row.moment("expires_at"), lastUsedAt: used ?? Moment(milliseconds: 0), secondFactor: SecondFactorRecord(row),
-            changesAt: grants.flatMap { [$0.moment("from_at"), $0.moment("until_at")] }.compactMap { $0 }.filter { $0 > now }.min())
+            changesAt: grants.flatMap { [$0.moment("from_at"), $0.moment("until_at")] }.compactMap { $0 }.filter { $0 > now }.min(),
+            closedTenant: [ownTenant, tenant].compactMap { $0 }.first { !$0.isOpen }?.name)
     }
 
     /// The widest of the roles' rules; an area only for those who supervise one. Grids are still to be filled in.
@@ -74,6 +82,7 @@ struct Account: Sendable {
 
     /// Why it may not sign in although the password is right; nil when it may.
     func refusal(_ policy: SignInPolicy, from address: String, at now: Moment) -> Failure? {
+        if let closedTenant { return Failure(.forbidden, "JW-I112", "局点“\(closedTenant)”已暂停服务，请联系平台管理员") }
         guard isActive else { return Failure(.forbidden, "JW-I012", "账号或所属机构已停用，请联系管理员") }
         if let expiresAt, now >= expiresAt { return Failure(.forbidden, "JW-I018", "账号已于 \(expiresAt.day.text) 到期，请联系管理员") }
         if policy.dormantDays > 0, now >= lastUsedAt.adding(seconds: Int64(policy.dormantDays) * 86_400) {

@@ -18,6 +18,38 @@ struct DemoIdentity: Sendable {
         guard let city = try await identity.organisations.find(code: "1301") else { return }
         try await files()
         try await department(of: city)
+        try await tenant()
+        try await limit()
+    }
+
+    /// The county of the industrial park as a tenant that was opened and has asked for more, and what it sets differently.
+    private func tenant() async throws {
+        let identity = platform.identity
+        guard let user = try await identity.users.find(login: "xunhua") else { return }
+        let draft = TenantDraft(
+            name: "循环化工园区局点（演示）", organisation: user.organisation, edition: .standard, purpose: "演示：园区自行管理人员与数据", contact: "演示联系人 \(DemoPeople.phone(600))")
+        let id = try await identity.tenants.apply(draft, by: Self.writer)
+        try await identity.tenants.review(id, agrees: true, quota: Tenant.Edition.standard.quota, opinion: "材料齐全，同意开通（演示）", by: .system("市级审核（演示）"))
+        let wanted = TenantQuota(users: 2_000, organisations: 500)
+        try await identity.tenants.askUpgrade(id, .full, wanted, reason: "园区企业增加（演示）", by: Self.writer)
+        let book = ConfigurationBook(platform)
+        let items = [
+            ConfigurationDraft(key: "demo.report.footer", title: "报表页脚（演示）", kind: .text, value: "石家庄市生态环境局（演示）", isOpen: true, note: "演示：接入应用读取"),
+            ConfigurationDraft(key: "demo.upload.limit", title: "上传上限 MB（演示）", kind: .integer, value: "32", note: "演示：只能由系统统一设置"),
+            ConfigurationDraft(key: "demo.theme", title: "默认外观（演示）", kind: .choice, choices: ["浅色", "深色"], value: "浅色", isOpen: true),
+        ]
+        for (index, item) in items.enumerated() {
+            let number = try await book.create(item, by: Self.writer)
+            if index == 0 { try await book.set("循环化工园区（演示）", of: number, for: id, by: Self.writer) }
+        }
+    }
+
+    /// Somebody's right that ends by itself.
+    private func limit() async throws {
+        guard let user = try await platform.identity.users.find(login: "luquan") else { return }
+        var limit = GrantLimit(subject: .user, subjectId: user.id, resource: .thing, target: PersonFile.ledger.name, reason: "借调期间查阅人员档案（演示）")
+        (limit.from, limit.until) = (platform.clock.today, platform.clock.today.adding(days: 365))
+        _ = try await platform.identity.limits.keep(limit, by: Self.writer)
     }
 
     /// Adds up as an identity number, born 1990-01-01 in a place that does not exist.

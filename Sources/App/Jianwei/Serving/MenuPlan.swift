@@ -125,14 +125,16 @@ enum MenuPlan {
         Section(
             title: "用户与权限", titleEN: "People and rights",
             paths: [
-                "/admin/users", "/admin/groups", ledger("personFile"), "/admin/organisations", "/admin/units", "/admin/roles", "/admin/explain", "/admin/reviews",
+                "/admin/users", "/admin/groups", ledger("personFile"), "/admin/organisations", "/admin/units", "/admin/tenants", "/admin/roles", "/admin/resources",
+                "/admin/limits", "/admin/explain",
+                "/admin/reviews",
                 "/admin/presence", "/admin/policy",
                 "/admin/terminals",
                 "/admin/providers",
             ]),
         Section(
             title: "业务设置", titleEN: "Settings",
-            paths: ["/gate-settings", "/workflows", "/designer", "/message-rules", "/message-deliveries", "/message-statistics", "/admin/applications"]),
+            paths: ["/gate-settings", "/admin/configuration", "/workflows", "/designer", "/message-rules", "/message-deliveries", "/message-statistics", "/admin/applications"]),
         Section(title: "数据服务", titleEN: "Data services", groups: ["数据服务"]),
         Section(
             title: "运行与审计", titleEN: "Running and audit", paths: ["/audit", "/admin/backups", "/admin/database", "/admin/files", "/retention", "/search-index"], groups: ["系统"]),

@@ -13,6 +13,11 @@ enum Administration {
         OrganisationKindPages(platform: platform).add(to: routes)
         PersonPages(platform: platform).add(to: routes)
         PostPages(platform: platform).add(to: routes)
+        TenantPages(platform: platform).add(to: routes)
+        ConfigurationPages(platform: platform).add(to: routes)
+        LimitPages(platform: platform).add(to: routes)
+        ResourcePages(platform: platform, table: routes.table).add(to: routes)
+        ExternalModulePages(platform: platform).add(to: routes)
         OrganisationPages(platform: platform).add(to: routes)
         RolePages(platform: platform).add(to: routes)
         PresencePages(platform: platform).add(to: routes)
@@ -86,6 +91,10 @@ enum Administration {
                 if let run = try await sweep.runDue() { context.note("\(run.objects) 个文件，清除 \(run.removed) 个") }
             },
             JobDeclaration("fileRoom", "文件存储水位", every: 900) { _ in try await FileRoom(platform: platform).watch() },
+            JobDeclaration("terminalPulse", "登记终端心跳", every: 60) { context in
+                let (lost, ended) = try await identity.terminals.noteLost(after: identity.policies.current.heartbeatMinutes)
+                if lost + ended > 0 { context.note("失联 \(lost) 台，结束 \(ended) 个会话") }
+            },
             JobDeclaration("policyRefresh", "刷新登录规则", every: 60) { _ in
                 try await identity.database.read { reader in
                     try identity.policies.load(reader)
@@ -108,7 +117,7 @@ enum Administration {
         MenuItem("系统", groupEN: "System", "终端登记", "Registered computers", icon: "monitor", path: "/admin/terminals", permission: "terminal.read", order: 8937),
         MenuItem("系统", groupEN: "System", "登录与密码规则", "Sign-in rules", icon: "lock", path: "/admin/policy", permission: "policy.read", order: 8936),
         MenuItem("系统", groupEN: "System", "外部登录服务", "Other sign-in services", icon: "link", path: "/admin/providers", permission: "policy.read", order: 8939),
-        GroupPages.menu, ApprovalPages.menu, UnitPages.menu, RegistrationPages.menu,
+        TenantPages.menu, ConfigurationPages.menu, LimitPages.menu, ResourcePages.menu, GroupPages.menu, ApprovalPages.menu, UnitPages.menu, RegistrationPages.menu,
         MenuItem("系统", groupEN: "System", "权限诊断", "Why may one", icon: "search", path: "/admin/explain", permission: "role.read", order: 8931),
         MenuItem("系统", groupEN: "System", "权限复核", "Access reviews", icon: "clipboard", path: "/admin/reviews", permission: "review.write", order: 8934),
         MenuItem("系统", groupEN: "System", "应用接入", "Applications", icon: "link", path: "/admin/applications", permission: "application.read", order: 8938),

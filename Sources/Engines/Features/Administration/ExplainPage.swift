@@ -33,6 +33,7 @@ struct ExplainPage: Sendable {
             FormField("user", "用户", .reference(url: "/admin/explain/users", shown: known?.name ?? ""), value: address["user"], isRequired: true),
             FormField("path", "功能地址", .text, value: address["path"], placeholder: "/ledgers/registeredVehicle"),
             FormField("ledger", "台账", .select(ledgers), value: address["ledger"]), FormField("row", "记录编号", .text, value: address["row"]),
+            FormField("from", "来源地址", .text, value: address["from"], placeholder: "不填为最近登录地址"),
         ]
         var answer: Markup = "\(Notice(.info, "选择用户，再填写功能地址，或选择台账并填写记录编号，查看每一步的判断依据。"))"
         if let known {
@@ -55,7 +56,9 @@ struct ExplainPage: Sendable {
 
     private func steps(_ user: User, _ address: PageAddress, _ reader: any Reader) throws -> [Step] {
         guard let standing = try platform.identity.sessions.standing(of: user.id, reader) else { return [] }
-        let principal = standing.principal
+        var principal = standing.principal
+        principal.address = address["from"] ?? user.lastLoginAddress ?? ""
+        principal.applyLimits(at: platform.clock.now)
         var steps = [Step(title: "账号", isPassed: standing.isActive, because: standing.isActive ? "账号与所属机构均正常" : "账号或所属机构已停用，不能登录")]
         let roles = try platform.identity.roles.all(reader).filter { principal.roles.contains($0.name) }
         steps.append(Step(title: "角色", isPassed: !roles.isEmpty, because: roles.isEmpty ? "没有任何有效的角色" : roles.map(\.title).joined(separator: "、")))
@@ -91,6 +94,11 @@ struct ExplainPage: Sendable {
             role.permissions.contains(name) || role.permissions.contains("*") || role.permissions.contains("*" + (name.lastIndex(of: ".").map { String(name[$0...]) } ?? ""))
         }
         if principal.may(name) { return Step(title: "权限 \(name)", isPassed: true, because: "来自角色：\(givers.map(\.title).joined(separator: "、"))") }
+        let limits = principal.limits.filter { $0.permissions.contains(name) }
+        let faults = limits.compactMap { limit in limit.fault(at: platform.clock.now, from: principal.address).map { "条件授权第 \(limit.id) 条：\($0)（\(limit.reason)）" } }
+        if principal.withheld.contains(name), !limits.isEmpty, faults.count == limits.count {
+            return Step(title: "权限 \(name)", isPassed: false, because: faults.joined(separator: "；"))
+        }
         let because = principal.withheld.contains(name) ? "三员分立：系统管理员不能持有此权限" : "所持角色都没有此权限"
         return Step(title: "权限 \(name)", isPassed: false, because: because)
     }
@@ -119,7 +127,8 @@ struct ExplainPage: Sendable {
     }
 
     private func scope(_ principal: Principal) -> String {
-        switch principal.scope {
+        if case .grids(let reach) = principal.scope, reach.tree == .organisations { return "局点机构树内 \(reach.organisations.count) 家机构的数据" }
+        return switch principal.scope {
         case .everything: "全部数据"
         case .areas(let areas): "区划 " + areas.joined(separator: "、") + " 内的数据"
         case .grids(let reach): "所在网格及下级网格内 \(reach.organisations.count) 家单位的数据"

@@ -80,13 +80,14 @@ struct RolePages: Sendable {
                 !builtIn && !isFixed ? "\(ActionButton("删除角色", .post("/admin/roles/\($0)/delete", confirm: "确定删除角色“\(draft.title)”？"), icon: "trash", style: .danger))" : .empty
             } ?? .empty
         let copy: Markup = id.map { context.may("role.write") ? "\(ActionButton("复制为新角色", .link("/admin/roles/new?from=\($0)"), icon: "file"))" : .empty } ?? .empty
+        let byMenu: Markup = id.map { "\(ActionButton("按菜单和接口", .link("/admin/roles/\($0)/menu"), icon: "menu"))" } ?? .empty
         let note: Markup = draft.permissions.contains("*") ? "\(Notice(.info, "该角色拥有全部权限，不能修改。"))" : .empty
         let content: Markup =
             isFixed
             ? "\(sections.map { section -> Markup in "<h3>\(section.title)</h3><div class=\"form-grid\">\(section.fields)</div>" })"
             : "\(Form(action: id.map { "/admin/roles/\($0)" } ?? "/admin/roles/new", sections: sections, cancel: "/admin/roles", findings: findings, context: context))"
         return Shell.page(
-            title, crumbs: [Crumb("系统"), Crumb("角色与权限", "/admin/roles"), Crumb(title)], active: "/admin/roles", actions: copy + delete, status: status,
+            title, crumbs: [Crumb("系统"), Crumb("角色与权限", "/admin/roles"), Crumb(title)], active: "/admin/roles", actions: byMenu + copy + delete, status: status,
             body: "\(note)\(Card(body: content))", context: context)
     }
 

@@ -16,24 +16,26 @@ struct TerminalPages: Sendable {
         routes.post("/admin/terminals/{id}/refuse", permission: .named("terminal.write")) { try await decide(.refused, "已拒绝", $0, $1) }
         routes.post("/admin/terminals/{id}/revoke", permission: .named("terminal.write"), isDangerous: true) { try await decide(.revoked, "已撤销，在该终端上的登录立即退出", $0, $1) }
         routes.post("/account/terminals", permission: .signedIn, use: request)
+        routes.post("/account/terminal/pulse", permission: .signedIn, use: pulse)
     }
 
     private var terminals: Terminals { platform.identity.terminals }
 
     private static let columns = [
         Column("name", "姓名"), Column("organisation", "机构", isWrapping: true), Column("terminal", "终端", isWrapping: true), Column("address", "地址"), Column("state", "状态"),
-        Column("requested", "申请时间"), Column("decided", "办理", isWrapping: true), Column("until", "有效期至"), Column("used", "最近使用"),
+        Column("presence", "在线"), Column("alive", "最近心跳"), Column("requested", "申请时间"), Column("decided", "办理", isWrapping: true), Column("until", "有效期至"),
+        Column("used", "最近使用"),
     ]
 
     @Sendable func list(request: Request, context: WebContext) async throws -> Response {
         let scope = try context.signedIn().scope
         let address = context.here
         let size = min(max(address["size"].flatMap { Int($0) } ?? 50, 1), 200)
-        let state = address["state"].flatMap(Terminals.State.init)
+        let state = address["state"].flatMap(Terminals.State.init), presence = address["presence"].flatMap(Terminals.Presence.init)
         let (found, total) = try await platform.database.read { [terminals] reader in
             (
-                try terminals.page(keyword: address["q"], state: state, scope: scope, before: address["after"].flatMap { Int64($0) }, limit: size, reader),
-                try terminals.count(keyword: address["q"], state: state, scope: scope, reader)
+                try terminals.page(keyword: address["q"], state: state, presence: presence, scope: scope, before: address["after"].flatMap { Int64($0) }, limit: size, reader),
+                try terminals.count(keyword: address["q"], state: state, presence: presence, scope: scope, reader)
             )
         }
         let mayWrite = context.may("terminal.write")
@@ -41,6 +43,7 @@ struct TerminalPages: Sendable {
         let fields = [
             FormField("q", "关键字", .text, value: address["q"], placeholder: "姓名、登录名、机构、终端名称"),
             FormField("state", "状态", .select(Terminals.State.allCases.map { Choice($0.rawValue, $0.title) }), value: address["state"]),
+            FormField("presence", "在线", .select(Terminals.Presence.allCases.map { Choice($0.rawValue, $0.title) }), value: address["presence"]),
         ]
         let start = address.restarting
         let pager = Pager(
@@ -59,8 +62,25 @@ struct TerminalPages: Sendable {
         let what = one.name.isEmpty ? Terminal.title(one.agent) : "\(one.name)（\(Terminal.title(one.agent))）"
         return [
             "\(one.userName) <small class=\"muted\">\(one.login)</small>", "\(one.organisationName)", "\(what)", "<span class=\"mono\">\(one.address)</span>", badge(one.state),
-            "\(one.requestedAt)", "\(one.decidedBy) \(one.decidedAt)", "\(one.expiresAt?.day)", "\(one.lastUsedAt)",
+            presence(one), "\(one.aliveAt)", "\(one.requestedAt)", "\(one.decidedBy) \(one.decidedAt)", "\(one.expiresAt?.day)", "\(one.lastUsedAt)",
         ]
+    }
+
+    private func presence(_ one: Terminals.Terminal) -> Markup {
+        guard one.state == .approved else { return "" }
+        let presence = terminals.presence(of: one)
+        switch presence {
+        case .online: return "\(Badge(presence.title, .good, isDot: true))"
+        case .lost: return "\(Badge(presence.title, .orange, isDot: true)) <small class=\"muted\">自 \(one.lostAt)</small>"
+        case .offline: return "\(Badge(presence.title, .muted, isDot: true))"
+        }
+    }
+
+    /// A page that is open at a registered computer says so each minute.
+    @Sendable func pulse(request: Request, context: WebContext) async throws -> Response {
+        let principal = try context.signedIn()
+        guard let terminal = principal.terminal, try await terminals.pulse(terminal, address: context.address) else { return Response(status: .noContent) }
+        return Response(status: .accepted)
     }
 
     private func badge(_ state: Terminals.State) -> Markup {
@@ -87,17 +107,19 @@ struct TerminalPages: Sendable {
         let principal = try context.signedIn()
         let address = context.here
         let found = try await platform.database.write { [terminals, platform] tx in
-            let found = try terminals.page(keyword: address["q"], state: address["state"].flatMap(Terminals.State.init), scope: principal.scope, before: nil, limit: 5_000, tx)
+            let found = try terminals.page(
+                keyword: address["q"], state: address["state"].flatMap(Terminals.State.init), presence: address["presence"].flatMap(Terminals.Presence.init),
+                scope: principal.scope, before: nil, limit: 5_000, tx)
             try platform.audit.record(AuditEntry("export", "terminal", "", "导出终端登记，共 \(found.count) 条"), by: principal, in: tx)
             return found
         }
         let lines = found.map { one in
             CSVText.line([
                 one.userName, one.login, one.organisationName, one.name, Terminal.title(one.agent), one.address, one.state.title, one.requestedAt.text, one.decidedBy,
-                one.expiresAt?.day.text ?? "", one.lastUsedAt?.text ?? "",
+                one.expiresAt?.day.text ?? "", one.lastUsedAt?.text ?? "", one.state == .approved ? terminals.presence(of: one).title : "", one.aliveAt?.text ?? "",
             ])
         }
-        let head = CSVText.line(["姓名", "登录名", "机构", "终端名称", "浏览器", "地址", "状态", "申请时间", "办理人", "有效期至", "最近使用"])
+        let head = CSVText.line(["姓名", "登录名", "机构", "终端名称", "浏览器", "地址", "状态", "申请时间", "办理人", "有效期至", "最近使用", "在线", "最近心跳"])
         return .download(Array(("\u{FEFF}" + head + lines.joined()).utf8), filename: "终端登记 \(platform.clock.today.text).csv", contentType: "text/csv; charset=utf-8")
     }
 

@@ -36,6 +36,7 @@ extension TokenDesk {
                 principal = try own(application, scopes, reader)
             }
             principal.address = address
+            principal.applyLimits(at: clock.now)
             return TokenBearer(
                 principal: principal, application: application, scopes: scopes, expiresAt: until, issuedAt: row.moment("created_at") ?? clock.now, isUser: row.int("user_id") != nil
             )

@@ -17,7 +17,7 @@ package struct GridBook: Sendable {
 
     /// Which grids a reader sees: a supervisor's by area, an officer's own and those below.
     package func condition(_ scope: DataScope) -> SQL {
-        guard case .grids(let reach) = scope else { return scope.condition(org: "un.org", area: "un.area") }
+        guard case .grids(let reach) = scope, reach.tree == .grids else { return scope.condition(org: "un.org", area: "un.area") }
         return GridReach.below(reach.paths)
     }
 

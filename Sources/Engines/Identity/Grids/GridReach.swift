@@ -1,14 +1,19 @@
 import Kernel
 import Storage
 
-/// Whom a grid officer looks after: the organisations that stand in the grids where he has a post, and in those below.
+/// Whom somebody looks after by name rather than by region: the organisations that stand in the grids where an officer has a post, and in those below; or those of a tree of organisations
+/// (a tenant that shares its region with another).
 package struct GridReach: Sendable, Equatable {
-    /// Paths of the grids, as `Unit.path`: `/3/`, `/3/17/`.
+    package enum Tree: String, Sendable { case grids, organisations }
+
+    package var tree = Tree.grids
+    /// Paths of the grids, as `Unit.path`: `/3/`, `/3/17/`; of the organisations where the tree is theirs.
     package var paths: [String]
     /// As they were when the reach was read. Whatever changes a grid, a post in it or what stands in it makes sessions read it anew (`IdentityVersion`).
     package var organisations: Set<Int64>
 
-    package init(paths: [String], organisations: Set<Int64>) {
+    package init(paths: [String], organisations: Set<Int64>, tree: Tree = .grids) {
+        self.tree = tree
         self.paths = paths
         self.organisations = organisations
     }
@@ -31,6 +36,15 @@ package struct GridReach: Sendable, Equatable {
         let organisations = try reader.rows(subjects(below: tops)).compactMap { $0[0].int }
         return GridReach(paths: tops, organisations: Set(organisations))
     }
+
+    /// An organisation and everything below it.
+    static func organisations(below path: String, _ reader: any Reader) throws -> GridReach {
+        let ids = try reader.rows("SELECT id FROM organisations WHERE \(Tenant.subtree(path))").compactMap { $0[0].int }
+        return GridReach(paths: [path], organisations: Set(ids), tree: .organisations)
+    }
+
+    /// For an `IN`: every organisation within.
+    var members: SQL { tree == .grids ? Self.subjects(below: paths) : "SELECT id FROM organisations WHERE \(SQL.joined(paths.map(Tenant.subtree), by: " OR "))" }
 
     /// For an `IN`: the organisations of all grids at or below some paths.
     static func subjects(below paths: [String]) -> SQL {
@@ -57,7 +71,8 @@ package struct GridReach: Sendable, Equatable {
 
     /// Why an organisation is within: each grid at or below the paths that holds it, and how it came there.
     package func reasons(for org: Int64, _ reader: any Reader) throws -> [String] {
-        try reader.rows(
+        guard tree == .grids else { return organisations.contains(org) ? ["局点的机构树"] : [] }
+        return try reader.rows(
             """
             SELECT un.name, us.way FROM unit_subjects us JOIN units un ON un.id = us.unit_id WHERE us.org = \(org) AND \(GridSubject.stands) AND un.state = 'active' \
             AND \(Self.below(paths)) ORDER BY un.depth DESC

@@ -11,6 +11,7 @@ enum SignInTables {
             Column("user_id", .integer, required: true), Column("token_hash", .blob, required: true), Column("name", .text, required: true), Column("agent", .text, required: true),
             Column("address", .text, required: true), Column("state", .text, required: true), Column("note", .text), Column("requested_at", .integer, required: true),
             Column("decided_at", .integer), Column("decided_by", .integer), Column("decided_by_name", .text), Column("expires_at", .integer), Column("last_used_at", .integer),
+            Column("alive_at", .integer), Column("lost_at", .integer),
         ],
         indexes: [Index("user_id", "token_hash", unique: true), Index("state", "id")])
 

@@ -37,6 +37,28 @@ package struct Terminals: Sendable {
         package var decidedBy: String
         package var expiresAt: Moment?
         package var lastUsedAt: Moment?
+        /// The last word of a page that was open there.
+        package var aliveAt: Moment?
+        /// Since when it has been silent; nil while it speaks, or where it never did.
+        package var lostAt: Moment?
+    }
+
+    /// Whether it speaks now.
+    package enum Presence: String, Sendable, CaseIterable {
+        case online, lost, offline
+
+        package var title: String {
+            switch self {
+            case .online: "在线"
+            case .lost: "失联"
+            case .offline: "离线"
+            }
+        }
+    }
+
+    package func presence(of terminal: Terminal) -> Presence {
+        if terminal.lostAt != nil { return .lost }
+        return terminal.aliveAt.map { clock.now < $0.adding(seconds: Self.quietSeconds) } == true ? .online : .offline
     }
 
     /// How long an approval is good.
@@ -51,7 +73,7 @@ package struct Terminals: Sendable {
         let row = try hash.flatMap { try tx.first("SELECT id, state, expires_at FROM terminals WHERE user_id = \(user) AND token_hash = \($0)") }
         let state = row?.text("state").flatMap(State.init)
         if let id = row?.int("id"), state == .approved, row?.moment("expires_at").map({ now < $0 }) ?? true {
-            try tx.execute("UPDATE terminals SET last_used_at = \(now), address = \(entrance.address) WHERE id = \(id)")
+            try tx.execute("UPDATE terminals SET last_used_at = \(now), alive_at = \(now), lost_at = NULL, address = \(entrance.address) WHERE id = \(id)")
             return (id, nil)
         }
         guard policy.demandsTerminal(account) else { return (nil, nil) }
@@ -104,15 +126,17 @@ package struct Terminals: Sendable {
     // MARK: The desk
 
     /// Of people that the scope admits, newest request first; `before` is the last id of the page before.
-    package func page(keyword: String?, state: State?, scope: DataScope, before: Int64?, limit: Int, _ reader: any Reader) throws -> [Terminal] {
-        var parts = conditions(keyword, state, scope)
+    package func page(
+        keyword: String?, state: State?, presence: Presence? = nil, scope: DataScope, before: Int64?, limit: Int, _ reader: any Reader
+    ) throws -> [Terminal] {
+        var parts = conditions(keyword, state, presence, scope)
         if let before { parts.append("t.id < \(before)") }
         return try reader.rows("\(Self.select) WHERE \(SQL.all(of: parts)) ORDER BY t.id DESC LIMIT \(limit)").map(Self.terminal)
     }
 
-    package func count(keyword: String?, state: State?, scope: DataScope, _ reader: any Reader) throws -> Int {
+    package func count(keyword: String?, state: State?, presence: Presence? = nil, scope: DataScope, _ reader: any Reader) throws -> Int {
         try reader.count(
-            "SELECT count(*) FROM terminals t JOIN users u ON u.id = t.user_id JOIN organisations o ON o.id = u.organisation WHERE \(SQL.all(of: conditions(keyword, state, scope)))"
+            "SELECT count(*) FROM terminals t JOIN users u ON u.id = t.user_id JOIN organisations o ON o.id = u.organisation WHERE \(SQL.all(of: conditions(keyword, state, presence, scope)))"
         )
     }
 
@@ -141,10 +165,17 @@ package struct Terminals: Sendable {
         }
     }
 
-    private func conditions(_ keyword: String?, _ state: State?, _ scope: DataScope) -> [SQL] {
+    private func conditions(_ keyword: String?, _ state: State?, _ presence: Presence?, _ scope: DataScope) -> [SQL] {
         var parts: [SQL] = [scope.condition(org: "u.organisation", area: "u.area")]
         if let state { parts.append("t.state = \(state.rawValue)") }
         if let keyword, !keyword.isEmpty { parts.append(.contains(keyword, in: "u.login", "u.name", "o.name", "t.name")) }
+        let quiet = clock.now.adding(seconds: -Self.quietSeconds)
+        switch presence {
+        case .online: parts.append("t.state = 'approved' AND t.lost_at IS NULL AND t.alive_at > \(quiet)")
+        case .lost: parts.append("t.state = 'approved' AND t.lost_at IS NOT NULL")
+        case .offline: parts.append("t.state = 'approved' AND t.lost_at IS NULL AND (t.alive_at IS NULL OR t.alive_at <= \(quiet))")
+        case nil: break
+        }
         return parts
     }
 
@@ -156,6 +187,7 @@ package struct Terminals: Sendable {
             id: row.int("id") ?? 0, userId: row.int("user_id") ?? 0, userName: row.text("user_name") ?? "", login: row.text("login") ?? "",
             organisationName: row.text("organisation_name") ?? "", name: row.text("name") ?? "", agent: row.text("agent") ?? "", address: row.text("address") ?? "",
             state: row.text("state").flatMap(State.init) ?? .pending, requestedAt: row.moment("requested_at") ?? Moment(milliseconds: 0), decidedAt: row.moment("decided_at"),
-            decidedBy: row.text("decided_by_name") ?? "", expiresAt: row.moment("expires_at"), lastUsedAt: row.moment("last_used_at"))
+            decidedBy: row.text("decided_by_name") ?? "", expiresAt: row.moment("expires_at"), lastUsedAt: row.moment("last_used_at"),
+            aliveAt: row.moment("alive_at"), lostAt: row.moment("lost_at"))
     }
 }

@@ -20,7 +20,7 @@ extension Shell {
             <link rel="icon" href="\(assets.path("favicon.svg"))" type="image/svg+xml"><link rel="stylesheet" href="\(assets.thirdParty("bootstrap.min.css"))">\
             <link rel="stylesheet" href="\(assets.path("app.css"))"><link rel="stylesheet" href="\(assets.path("components.css"))">\(Markup.when(layout == .screen, "<link rel=\"stylesheet\" href=\"\(assets.path("screen.css"))\">"))\
             <script src="\(assets.thirdParty("htmx.min.js"))" defer></script><script src="\(assets.path("app.js"))" type="module"></script></head>
-            <body class="layout-\(layout.rawValue)" hx-boost="true" hx-target="#main" hx-swap="outerHTML show:window:top"\(Markup.flag("data-live-on", context.principal != nil))\(Markup.attribute("data-flash", context.flash))\(Markup.attribute("data-watermark", watermark(context)))>
+            <body class="layout-\(layout.rawValue)" hx-boost="true" hx-target="#main" hx-swap="outerHTML show:window:top"\(Markup.flag("data-live-on", context.principal != nil))\(Markup.flag("data-terminal", context.principal?.terminal != nil))\(Markup.attribute("data-flash", context.flash))\(Markup.attribute("data-watermark", watermark(context)))>
             <a class="skip" href="#main">\(context.text("跳到正文", "Skip to content"))</a>
             \(body)
             <dialog id="dialog" class="dialog" aria-labelledby="dialog-title"></dialog><div id="toasts" class="toasts" aria-live="polite"></div><div class="loading-bar" aria-hidden="true"></div>

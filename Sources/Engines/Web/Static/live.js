@@ -9,7 +9,14 @@ export function startLive(onContent) {
   onContent(() => setTimeout(connect));
   document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : connect()));
   window.addEventListener("pagehide", disconnect);
+  if (document.body.hasAttribute("data-terminal")) pulse();
   bell();
+}
+
+/** At a registered computer an open page says each minute that it is there, also while it is not looked at. */
+function pulse() {
+  fetch("/account/terminal/pulse", { method: "POST", headers: { "X-CSRF": document.querySelector('meta[name="csrf"]')?.content ?? "" } }).catch(() => {});
+  setTimeout(pulse, 60000);
 }
 
 function disconnect() { source?.close(); source = null; }
