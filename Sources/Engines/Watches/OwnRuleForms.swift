@@ -90,7 +90,8 @@ extension OwnRulePages {
                 "receivers", "另行通知", .multiSelect(receivers), values: input?.all("receivers") ?? rule.draft.receivers, help: "新报警产生时通知一次；推送规则照常", isWide: true),
         ]
         let form = Form(
-            action: "\(rules.place.path)/\(rule.id)/settings", sections: [FormSection("次数", count)] + (whole.map { [$0] } ?? []) + [FormSection("何时有效", time), FormSection("报警", alarm)], cancel: "\(rules.place.path)/\(rule.id)",
+            action: "\(rules.place.path)/\(rule.id)/settings",
+            sections: [FormSection("次数", count)] + (whole.map { [$0] } ?? []) + [FormSection("何时有效", time), FormSection("报警", alarm)], cancel: "\(rules.place.path)/\(rule.id)",
             findings: findings, context: context)
         return framed("规则内容", rule, "\(form)", findings, context)
     }
@@ -185,7 +186,8 @@ extension OwnRulePages {
             Self.valueField(fact, input?.all("value") ?? known.map { Self.texts($0.value) } ?? []),
         ]
         let form = Form(
-            action: "\(rules.place.path)/\(rule.id)/conditions/\(at)", sections: [FormSection(nil, fields)], cancel: "\(rules.place.path)/\(rule.id)", findings: findings, context: context)
+            action: "\(rules.place.path)/\(rule.id)/conditions/\(at)", sections: [FormSection(nil, fields)], cancel: "\(rules.place.path)/\(rule.id)", findings: findings,
+            context: context)
         return framed(known == nil ? "加条件" : "修改条件", rule, "\(form)", findings, context)
     }
 
@@ -279,7 +281,8 @@ extension OwnRulePages {
         ]
         let wrong = findings.map { finding -> Markup in "\(Notice(.red, "\(finding.title)：\(finding.message)"))" }
         let form = Form(
-            action: "\(rules.place.path)/\(rule.id)/publish", sections: [FormSection(nil, fields)], submit: "发布第 \(rule.version + 1) 版", cancel: "\(rules.place.path)/\(rule.id)", findings: findings,
+            action: "\(rules.place.path)/\(rule.id)/publish", sections: [FormSection(nil, fields)], submit: "发布第 \(rule.version + 1) 版", cancel: "\(rules.place.path)/\(rule.id)",
+            findings: findings,
             context: context)
         return framed("发布规则", rule, "\(wrong)\(Notice(.info, "发布后对新写入的记录生效，不追溯；建议先试运行"))\(form)", findings, context)
     }

@@ -153,7 +153,8 @@ package struct OwnRulePages: Sendable {
         let validity = [watch.validFrom.map { "自 \($0.text)" }, watch.validUntil.map { "至 \($0.text)" }].compactMap { $0 }.joined(separator: " ")
         let list = DescriptionList([
             .init("数据来源", "\(stream.title)"), .init("计次对象", "\(stream.groupings.first { $0.name == watch.groupedBy }?.title ?? "")"),
-            .init("组合", "\(Self.together(watch, stream) ?? "不要求")"), .init("次数", watch.times > 1 ? "\(watch.windowText)达到 \(watch.times) 次" : "每次发生即报警"), .init("时段", "\(Self.timeText(watch))"),
+            .init("组合", "\(Self.together(watch, stream) ?? "不要求")"), .init("次数", watch.times > 1 ? "\(watch.windowText)达到 \(watch.times) 次" : "每次发生即报警"),
+            .init("时段", "\(Self.timeText(watch))"),
             .init("有效期", "\(validity.isEmpty ? "长期" : validity)"), .init("报警等级", "\(Badge(rule.draft.grade.title, rule.draft.grade.tone))"),
             .init("通知", "\(rule.draft.receivers.isEmpty ? "按推送规则" : rule.draft.receivers.map { receivers[$0] ?? $0 }.joined(separator: "、"))", isWide: true),
         ])
@@ -175,7 +176,8 @@ package struct OwnRulePages: Sendable {
         let table = DataTable(
             id: "conditions", columns: [Column("fact", "事实"), Column("is", "比较"), Column("value", "值", isWrapping: true)], rows: rows,
             address: PageAddress("\(rules.place.path)/\(rule.id)"), empty: "没有条件：来源中的每条记录都计次", hasTools: false)
-        return "\(Card("条件（同时满足）", actions: "\(ActionButton("加条件", .dialog("\(rules.place.path)/\(rule.id)/facts"), icon: "plus", style: .quiet))", isFlush: true, body: "\(table)"))"
+        return
+            "\(Card("条件（同时满足）", actions: "\(ActionButton("加条件", .dialog("\(rules.place.path)/\(rule.id)/facts"), icon: "plus", style: .quiet))", isFlush: true, body: "\(table)"))"
     }
 
     private func trialCard(_ rule: OwnRule) -> Markup {
@@ -199,7 +201,8 @@ package struct OwnRulePages: Sendable {
     private func hitCard(_ hits: [OwnRules.Hit]) -> Markup {
         guard !hits.isEmpty else { return .empty }
         let entries = hits.map { hit in
-            Timeline.Entry(hit.at, hit.title, body: "<p class=\"muted\">\(hit.reasons.joined(separator: "；"))\(Markup.when(hit.times > 1, "；合并 \(hit.times) 次"))</p>", tone: .orange)
+            Timeline.Entry(
+                hit.at, hit.title, body: "<p class=\"muted\">\(hit.reasons.joined(separator: "；"))\(Markup.when(hit.times > 1, "；合并 \(hit.times) 次"))</p>", tone: .orange)
         }
         return "\(Card("最近命中", body: "\(Timeline(entries))"))"
     }
@@ -225,7 +228,8 @@ package struct OwnRulePages: Sendable {
         let today = rules.clock.today
         let from = context.here["span_from"].flatMap { Day(parsing: $0) } ?? today.adding(days: -7), to = context.here["span_to"].flatMap { Day(parsing: $0) } ?? today
         let search = SearchForm(
-            action: "\(rules.place.path)/\(id)/trial", fields: [FormField("span", "日期", .dayRange, values: [from.text, to.text], help: "最长 \(OwnRuleTrial.longestDays) 天")], table: "trial")
+            action: "\(rules.place.path)/\(id)/trial", fields: [FormField("span", "日期", .dayRange, values: [from.text, to.text], help: "最长 \(OwnRuleTrial.longestDays) 天")],
+            table: "trial")
         let body: Markup
         do {
             body = trialBody(try await OwnRuleTrial(rules: rules).run(rule, from: from, to: to), rule)

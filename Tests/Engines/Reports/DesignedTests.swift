@@ -111,10 +111,13 @@ struct DesignedTests {
         #expect(chart.series.map { $0.name?.text } == ["'表'!$B$1", "'表'!$C$1", "'表'!$D$1"])
     }
 
-    @Test("图表引用的写法", arguments: [
-        ("'月报'!$B$5:$B$9", "'月报'!$B$5:$B$9"), ("Sheet1!A1", "'Sheet1'!$A$1"), ("('a,b'!$A$1,'a,b'!$A$3:$A$4)", "('a,b'!$A$1,'a,b'!$A$3:$A$4)"), ("'O''K'!$A$1", "'O''K'!$A$1"), ("名称", nil),
-        ("(A!$A$1,B!$A$1)", nil), ("[1]表!$A:$A", nil), ("", nil),
-    ] as [(String, String?)])
+    @Test(
+        "图表引用的写法",
+        arguments: [
+            ("'月报'!$B$5:$B$9", "'月报'!$B$5:$B$9"), ("Sheet1!A1", "'Sheet1'!$A$1"), ("('a,b'!$A$1,'a,b'!$A$3:$A$4)", "('a,b'!$A$1,'a,b'!$A$3:$A$4)"), ("'O''K'!$A$1", "'O''K'!$A$1"),
+            ("名称", nil),
+            ("(A!$A$1,B!$A$1)", nil), ("[1]表!$A:$A", nil), ("", nil),
+        ] as [(String, String?)])
     func references(written: String, read: String?) { #expect(WorkbookReference(written)?.text == read) }
 
     @Test func oneDimensionGoesAcross() async throws {

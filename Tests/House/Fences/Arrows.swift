@@ -30,10 +30,15 @@ enum Arrows {
         "GRDBSQLite": ["StorageSQLite"],
         "Logging": ["Cryptography", "Storage", "StorageSQLite", "Engines", "Gateways", "Domains", "App"],
         "NIOCore": [
-            "StorageS3", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Watches", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains", "App",
+            "StorageS3", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Watches", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains",
+            "App",
         ],
-        "HTTPTypes": ["Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Watches", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains", "App"],
-        "Hummingbird": ["Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Watches", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains", "App"],
+        "HTTPTypes": [
+            "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Watches", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains", "App",
+        ],
+        "Hummingbird": [
+            "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Watches", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains", "App",
+        ],
         "HummingbirdCore": ["Web", "App"],
         "HummingbirdTLS": ["App"], "NIOSSL": ["Gateways", "App"], "NIOHTTPTypes": ["App"],
         "ServiceLifecycle": ["Schedules", "Features", "App"], "UnixSignals": ["App"], "ArgumentParser": ["App"], "AsyncHTTPClient": ["StorageS3", "Gateways", "App"],

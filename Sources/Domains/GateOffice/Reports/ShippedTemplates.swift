@@ -41,7 +41,8 @@ enum ShippedTemplates {
 
     /// A page of charts; the cells they show stand on other sheets.
     private static func pictures(_ name: String, _ charts: [WorkbookDraftChart]) -> WorkbookDraft.Sheet {
-        WorkbookDraft.Sheet(name, widths: Array(repeating: 11, count: 8), merges: ["A1:H1"], rows: [[("{报表名称}　{统计时间}", .strong)] + Array(repeating: ("", .strong), count: 7)], charts: charts)
+        WorkbookDraft.Sheet(
+            name, widths: Array(repeating: 11, count: 8), merges: ["A1:H1"], rows: [[("{报表名称}　{统计时间}", .strong)] + Array(repeating: ("", .strong), count: 7)], charts: charts)
     }
 
     private static let daily = WorkbookDraft([

@@ -94,6 +94,7 @@ struct AuditStream: RuleStream {
         if let object = row.text("object_id"), !object.isEmpty { facts["objectId"] = .text(object) }
         if !address.isEmpty { facts["address"] = .text(address) }
         return Happening(
-            id: id, at: at, org: row.int("org"), area: row.text("area"), orgName: "", place: address, plate: nil, title: "\(actor) \(AuditWords.action(action))：\(summary)", facts: facts)
+            id: id, at: at, org: row.int("org"), area: row.text("area"), orgName: "", place: address, plate: nil, title: "\(actor) \(AuditWords.action(action))：\(summary)",
+            facts: facts)
     }
 }

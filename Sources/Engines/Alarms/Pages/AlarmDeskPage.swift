@@ -197,7 +197,9 @@ extension AlarmPages {
 
     static func organisations(_ ids: [Int64], in reader: any Reader) throws -> [Choice] {
         guard !ids.isEmpty else { return [] }
-        return try reader.rows("SELECT id, name FROM organisations WHERE id IN (\(list: ids)) ORDER BY name LIMIT 500").map { Choice(String($0.int("id") ?? 0), $0.text("name") ?? "") }
+        return try reader.rows("SELECT id, name FROM organisations WHERE id IN (\(list: ids)) ORDER BY name LIMIT 500").map {
+            Choice(String($0.int("id") ?? 0), $0.text("name") ?? "")
+        }
     }
 
     static func persons(_ ids: [Int64], in reader: any Reader) throws -> [Choice] {

@@ -17,7 +17,8 @@ package struct WorkbookDraft: Sendable {
         package var titleRows: Int
         package var charts: [WorkbookDraftChart] = []
 
-        package init(_ name: String, widths: [Double], isLandscape: Bool = false, titleRows: Int = 0, merges: [String] = [], rows: [[(text: String, look: Look)]],
+        package init(
+            _ name: String, widths: [Double], isLandscape: Bool = false, titleRows: Int = 0, merges: [String] = [], rows: [[(text: String, look: Look)]],
             charts: [WorkbookDraftChart] = []
         ) {
             self.name = name
@@ -42,9 +43,10 @@ package struct WorkbookDraft: Sendable {
         func add(_ name: String, _ text: String) throws { try writer.add(name, Array(("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n" + text).utf8)) }
         let numbers = sheets.indices.map { $0 + 1 }
         let charts = WorkbookDraftChart.Parts(sheets)
-        let types = numbers.map {
-            "<Override PartName=\"/xl/worksheets/sheet\($0).xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml\"/>"
-        }.joined() + charts.types
+        let types =
+            numbers.map {
+                "<Override PartName=\"/xl/worksheets/sheet\($0).xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml\"/>"
+            }.joined() + charts.types
         try add(
             "[Content_Types].xml",
             "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/><Override PartName=\"/xl/workbook.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml\"/>\(types)<Override PartName=\"/xl/theme/theme1.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.theme+xml\"/><Override PartName=\"/xl/styles.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml\"/></Types>"

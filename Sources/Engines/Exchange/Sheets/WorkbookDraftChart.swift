@@ -41,15 +41,17 @@ package struct WorkbookDraftChart: Sendable {
                     anchors += chart.anchor(order + 1)
                 }
                 types += "<Override PartName=\"/xl/drawings/drawing\(number).xml\" ContentType=\"\(kind)drawing+xml\"/>"
-                parts.append((
-                    "xl/drawings/drawing\(number).xml",
-                    "<xdr:wsDr xmlns:xdr=\"http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing\" xmlns:a=\"http://schemas.openxmlformats.org/drawingml/2006/main\">\(anchors)</xdr:wsDr>"
-                ))
+                parts.append(
+                    (
+                        "xl/drawings/drawing\(number).xml",
+                        "<xdr:wsDr xmlns:xdr=\"http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing\" xmlns:a=\"http://schemas.openxmlformats.org/drawingml/2006/main\">\(anchors)</xdr:wsDr>"
+                    ))
                 parts.append(("xl/drawings/_rels/drawing\(number).xml.rels", "<Relationships xmlns=\"\(package)\">\(links)</Relationships>"))
-                parts.append((
-                    "xl/worksheets/_rels/sheet\(number).xml.rels",
-                    "<Relationships xmlns=\"\(package)\"><Relationship Id=\"rId1\" Type=\"\(office)/drawing\" Target=\"../drawings/drawing\(number).xml\"/></Relationships>"
-                ))
+                parts.append(
+                    (
+                        "xl/worksheets/_rels/sheet\(number).xml.rels",
+                        "<Relationships xmlns=\"\(package)\"><Relationship Id=\"rId1\" Type=\"\(office)/drawing\" Target=\"../drawings/drawing\(number).xml\"/></Relationships>"
+                    ))
             }
         }
     }

@@ -183,11 +183,15 @@ struct ChartPicture {
             let angle = Double(index) / Double(count) * 2 * .pi
             return (cx + radius * share * sin(angle), cy - radius * share * cos(angle))
         }
-        func outline(_ shares: [Double]) -> String { shares.enumerated().map { index, share in "\(spelled(point(index, share).0)),\(spelled(point(index, share).1))" }.joined(separator: " ") }
+        func outline(_ shares: [Double]) -> String {
+            shares.enumerated().map { index, share in "\(spelled(point(index, share).0)),\(spelled(point(index, share).1))" }.joined(separator: " ")
+        }
         var out = [0.25, 0.5, 0.75, 1].map { "<polygon points=\"\(outline(Array(repeating: $0, count: count)))\" fill=\"none\" stroke=\"#d5dbe1\"/>" }.joined()
         for (index, category) in chart.categories.enumerated() {
             let end = point(index, 1.12)
-            out += line(cx, cy, point(index, 1).0, point(index, 1).1) + text(end.0, end.1 + 4, short(category, 8), anchor: end.0 < cx - 8 ? "end" : end.0 > cx + 8 ? "start" : "middle")
+            out +=
+                line(cx, cy, point(index, 1).0, point(index, 1).1)
+                + text(end.0, end.1 + 4, short(category, 8), anchor: end.0 < cx - 8 ? "end" : end.0 > cx + 8 ? "start" : "middle")
         }
         for (number, series) in chart.series.enumerated() {
             let shares = (0..<count).map { high > 0 ? max(0, value(series, $0)) / high : 0 }

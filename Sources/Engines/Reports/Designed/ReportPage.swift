@@ -25,12 +25,14 @@ struct ReportPage {
         let isPercent = drawn.series.first?.values.flatMap { form.style($0) }.map { looks.indices.contains($0) && looks[$0].isPercent } ?? false
         let series = drawn.series.map { one -> ChartSeries in
             let name = one.name.map { form.contents($0).map(ReportPage.words).joined(separator: " ") } ?? one.literal
-            return ChartSeries(name.isEmpty ? "系列" : name, one.values.map { form.contents($0).map { ReportPage.figure($0).map { isPercent ? ($0 * 10_000).rounded() / 100 : $0 } } } ?? [])
+            return ChartSeries(
+                name.isEmpty ? "系列" : name, one.values.map { form.contents($0).map { ReportPage.figure($0).map { isPercent ? ($0 * 10_000).rounded() / 100 : $0 } } } ?? [])
         }
         let count = series.map(\.values.count).max() ?? 0
         let labels = (0..<count).map { $0 < categories.count ? categories[$0] : String($0 + 1) }
         let kind = Chart.Kind(rawValue: drawn.kind.rawValue) ?? .bar
-        return Chart(kind, drawn.title.isEmpty ? series.map(\.name).joined(separator: "、") : drawn.title, categories: labels, series: series,
+        return Chart(
+            kind, drawn.title.isEmpty ? series.map(\.name).joined(separator: "、") : drawn.title, categories: labels, series: series,
             unit: isPercent ? "%" : "", isTitleShown: true)
     }
 
@@ -149,7 +151,8 @@ struct ReportPage {
     private var pictured: Markup {
         sheets(isDocument: true) { chart in
             let data = Data(ChartPicture(chart: chart).drawing.utf8).base64EncodedString()
-            return "<p class=\"is-center\"><img alt=\"\(chart.title)\" width=\"\(Int(ChartPicture.width))\" height=\"\(Int(ChartPicture.height))\" src=\"data:image/svg+xml;base64,\(data)\"></p>"
+            return
+                "<p class=\"is-center\"><img alt=\"\(chart.title)\" width=\"\(Int(ChartPicture.width))\" height=\"\(Int(ChartPicture.height))\" src=\"data:image/svg+xml;base64,\(data)\"></p>"
         }
     }
 

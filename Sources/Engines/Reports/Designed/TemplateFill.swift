@@ -41,7 +41,9 @@ struct TemplateFill {
     private var moves: WorkbookMoves {
         let (shifts, details, words) = (shifts, details, words)
         func rows(_ rows: ClosedRange<Int>) -> [ClosedRange<Int>] {
-            guard rows.count == 1, let records = details[rows.lowerBound] else { return [shifts.first(rows.lowerBound)...max(shifts.first(rows.lowerBound), shifts.last(rows.upperBound))] }
+            guard rows.count == 1, let records = details[rows.lowerBound] else {
+                return [shifts.first(rows.lowerBound)...max(shifts.first(rows.lowerBound), shifts.last(rows.upperBound))]
+            }
             return records.reduce(into: [ClosedRange<Int>]()) { runs, row in
                 if let last = runs.last, last.upperBound == row - 1 { runs[runs.count - 1] = last.lowerBound...row } else { runs.append(row...row) }
             }
