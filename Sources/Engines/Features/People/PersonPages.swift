@@ -79,7 +79,9 @@ struct PersonPages: Sendable {
         var fields = choices.map { choice in
             FormField(
                 "successor\(choice.account.user)", "账号 \(choice.account.login) 的接收人", .select(choice.people.map { Choice(String($0.id), "\($0.name)（\($0.login)）") }),
-                value: chosen[choice.account.user].map { String($0) }, isRequired: true, help: "\(choice.account.organisationName)，\(choice.account.roles)", isWide: true)
+                value: chosen[choice.account.user].map { String($0) }, isRequired: true,
+                help: choice.people.isEmpty
+                    ? "“\(choice.account.organisationName)”没有其他在用的账号，请先在用户管理中为接手人开通账号" : "\(choice.account.organisationName)，\(choice.account.roles)", isWide: true)
         }
         fields.append(FormField("roles", "角色", .check("同时把各账号的角色授予接收人"), value: "", isWide: true))
         let form = Form(
