@@ -68,6 +68,17 @@ def run(name, body):
     checks.end()
 
 
+def wait(what, seconds, step=0.2):
+    """Asks again and again; the first answer that is something, None when the time is over."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        answer = what()
+        if answer:
+            return answer
+        time.sleep(step)
+    return None
+
+
 def scratch(name):
     base = os.environ.get("JIANWEI_TMP") or tempfile.mkdtemp(prefix=f"jianwei-{name}-")
     path = Path(base) / name
