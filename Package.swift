@@ -93,7 +93,7 @@ let package = Package(
 
         module("GridSupervision", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Identity", "Schedules", "Web", "Maps", "Ledgers", "Features", hummingbird]),
 
-        module("TransportEnforcement", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Reports", "Features", hummingbird]),
+        module("TransportEnforcement", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Reports", "Features", hummingbird]),
 
         module("RoadChiefs", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Features", hummingbird]),
 

@@ -21,7 +21,11 @@ package enum EnforcementPermission {
     /// Campaigns, random draws, tasks.
     package static let manage = "inspection.manage"
 
+    /// Another system hands a case over by the interface.
+    package static let handOver = "enforcement.handOver"
+
     static let declarations: [PermissionDeclaration] = [
+        PermissionDeclaration(handOver, "执法：其他系统移交案件（接口）", area: EnforcementArea.cases),
         PermissionDeclaration(mobile, "移动端：签到、日志、位置上报", area: EnforcementArea.inspection), PermissionDeclaration(inspect, "监督检查：执行检查", area: EnforcementArea.inspection),
         PermissionDeclaration(decide, "监督检查：处置", area: EnforcementArea.inspection, defaultRoles: [.city, .county]),
         PermissionDeclaration(manage, "监督检查：专项、抽检与派单", area: EnforcementArea.inspection, defaultRoles: [.city, .county]),
@@ -64,7 +68,10 @@ package enum EnforcementRole {
             inspector, "检查人员", scope: .ownGrids, kinds: [.city, .county],
             permissions: [EnforcementPermission.mobile, EnforcementPermission.inspect]
                 + rights(
-                    [EnforcementSubject.ledger, PendingInspection.ledger, InspectionRecord.ledger, InspectionItem.ledger, TransportIndustry.ledger, InspectionCampaign.ledger],
+                    [
+                        EnforcementSubject.ledger, PendingInspection.ledger, InspectionRecord.ledger, InspectionItem.ledger, TransportIndustry.ledger, InspectionCampaign.ledger,
+                        TransportEquipment.ledger,
+                    ],
                     [.read])),
     ]
 

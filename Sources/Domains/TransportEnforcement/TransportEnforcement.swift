@@ -11,7 +11,7 @@ package enum TransportEnforcement {
         tables: [CaseFacts.table] + InspectionTables.all + FieldTables.all,
         permissions: EnforcementPermission.declarations, roles: EnforcementRole.roles, grants: grants + InspectionFeature.grants, menu: menu + InspectionFeature.menu,
         workflows: [EnforcementCase.workflow, FieldTask.workflow, InspectionTransfer.workflow],
-        auditTitles: ["inspection": "监督检查", "inspectionDraw": "随机抽检", "fieldCheckin": "签到", "fieldLog": "工作日志"],
+        auditTitles: ["caseHandover": "案件移交", "inspection": "监督检查", "inspectionDraw": "随机抽检", "fieldCheckin": "签到", "fieldLog": "工作日志"],
         additions: [EnforcementSubject.addition, CaseRecord.addition] + InspectionFeature.additions + UsualCategories.additions,
         prepare: { platform in
             CaseCategory.register(on: platform)
@@ -24,6 +24,7 @@ package enum TransportEnforcement {
             SubjectPages(platform: platform).add(to: routes)
             CaseEntryPages(platform: platform).add(to: routes)
             CaseStatisticsPages(platform: platform).add(to: routes)
+            CaseHandoverAPI(platform: platform).add(to: routes)
             UsualCategories(platform: platform).add(to: routes)
             InspectionFeature.add(to: routes, platform)
         },

@@ -50,6 +50,8 @@ package struct Alarm: Sendable, Equatable {
     package var answerDueAt: Moment? = nil
     /// How often it was asked.
     package var answerAsked = 0
+    /// When a shift last handed it over unfinished.
+    package var heldOverAt: Moment? = nil
     /// Counts changes of state, for `expectedVersion`.
     package var version: Int
 
@@ -61,7 +63,7 @@ package struct Alarm: Sendable, Equatable {
     static let columns: SQL = """
         id, number, kind, grade, state, org, org_name, area, place, subject, plate, title, reasons, rule_version, list_version, strategy_version, source_kind, source_id, day, occurred_at, last_at, \
         times, raised_at, due_at, responded_at, decided_at, closed_at, handler_name, opinion, chain_head, evidence_count, version, \
-        traits, levels, urgency, false_class, recheck_at, recovered_at, answer_due_at, answer_asked
+        traits, levels, urgency, false_class, recheck_at, recovered_at, answer_due_at, answer_asked, held_over_at
         """
 
     init(_ row: Row) throws {
@@ -107,6 +109,7 @@ package struct Alarm: Sendable, Equatable {
         recoveredAt = row.moment("recovered_at")
         answerDueAt = row.moment("answer_due_at")
         answerAsked = Int(row.int("answer_asked") ?? 0)
+        heldOverAt = row.moment("held_over_at")
     }
 }
 
@@ -142,6 +145,8 @@ package struct AlarmEvent: Sendable, Equatable {
         case "askAnswer": "要求企业答复"
         case "remind": "提醒企业"
         case "escalate": "上报"
+        case "handOver": "交接班移交"
+        case "tell": "短信通知负责人"
         case "answer": "企业答复"
         default: AlarmAction(rawValue: action)?.title ?? action
         }

@@ -53,6 +53,7 @@ package enum AlarmTables {
             Column("recovered_at", .integer),
             Column("answer_due_at", .integer),
             Column("answer_asked", .integer, required: true, fallback: .int(0)),
+            Column("held_over_at", .integer),
         ],
         indexes: [
             Index("number", unique: true),

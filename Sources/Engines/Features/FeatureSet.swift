@@ -93,7 +93,7 @@ package struct FeatureSet: Sendable {
 
     /// The platform's own and those of the features.
     package func jobs(on platform: Platform) -> [JobDeclaration] {
-        Administration.jobs(on: platform) + AlarmDispatch(engine: platform.alarms, messages: platform.messages, database: platform.database).jobs()
+        Administration.jobs(on: platform) + AlarmDispatch(engine: platform.alarms, messages: platform.messages, database: platform.database, chat: platform.chat).jobs()
             + platform.expiries.jobs() + platform.duty.jobs() + platform.chat.jobs()
             + features.flatMap { $0.jobs(platform) }
     }

@@ -25,6 +25,7 @@ package enum PlatformMessages {
             MessagePages.applicationKind, MessageKind("release.announced", "版本发布预告"), MessageKind("approval.asked", "待复核", template: "【见微】{text}"),
             MessageKind("approval.decided", "复核结果", template: "【见微】{text}"), MessageKind("roadside.notice", "路检路查消息", template: "【见微】{title}"),
             MessageKind("inspection.decide", "监督检查待处置"), MessageKind("inspection.due", "今日待查提醒", template: "【见微】{title}"),
+            MessageKind("inspection.stopped", "被检查主体停业整顿", template: "【见微】{title}，{text}"),
             MessageKind("ownRule.hit", "自定义规则命中", template: "【见微】{title}：{text}", channels: ["sms"], isQuiet: false),
         ] + AlarmDispatch.messageKinds + DutyEngine.messageKinds
 

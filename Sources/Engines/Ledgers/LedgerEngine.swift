@@ -26,6 +26,8 @@ package final class LedgerEngine: Sendable {
     package let database: any Database
     package let dictionaries: Dictionaries
     package let clock: Clock
+    /// What the description of the API says beside the ledgers.
+    package let operations = APIOperationBook()
     let audit: AuditTrail
     private let keys: KeyRing
     private let state: Mutex<State>

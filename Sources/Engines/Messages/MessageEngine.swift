@@ -21,6 +21,7 @@ package final class MessageEngine: Sendable {
     /// Where acts of people are written; nil in suites that do not look.
     let audit: AuditTrail?
     private let rules = Mutex<[String: MessageKind]>([:])
+    private let calls = Mutex<OutboundCall?>(nil)
 
     package static let topic = "message"
 
@@ -36,6 +37,11 @@ package final class MessageEngine: Sendable {
         self.clock = clock
         self.phones = phones
     }
+
+    /// How other applications are called; set once at the start, because engines open no connections.
+    package func use(_ call: @escaping OutboundCall) { calls.withLock { $0 = call } }
+
+    var outbound: OutboundCall? { calls.withLock { $0 } }
 
     /// Reads what administrators changed; at start.
     package func load() async throws {

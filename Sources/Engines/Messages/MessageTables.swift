@@ -3,7 +3,8 @@ import Storage
 
 /// The tables of this engine, as migrations must arrive at them.
 package enum MessageTables {
-    package static let all: [Table] = [messages, inbox, deliveries, rules, addresses, subscriptions, notices, receivers, groups, members] + ChatTables.all + BroadcastTables.all
+    package static let all: [Table] =
+        [messages, inbox, deliveries, rules, addresses, subscriptions, notices, receivers, groups, members] + ForwardTables.all + ChatTables.all + BroadcastTables.all
 
     /// One row is one message as it was said, once. `dedupe` makes a second posting of the same thing harmless.
     static let messages = Table(
@@ -84,7 +85,11 @@ extension MessageTables {
 
     /// One row is one group that somebody made to write to.
     static let groups = Table(
-        "notice_groups", columns: [Column("title", .text, required: true), Column("owner", .integer, required: true), Column("at", .integer, required: true)],
+        "notice_groups",
+        columns: [
+            Column("title", .text, required: true), Column("owner", .integer, required: true), Column("at", .integer, required: true),
+            Column("owner_kind", .text, required: true, fallback: .text("user")),
+        ],
         indexes: [Index("owner", "id")])
 
     static let members = Table(

@@ -207,7 +207,10 @@ extension MessageEngine {
                 "EXISTS (SELECT 1 FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id AND r.name IN (\(list: Array(draft.roles.prefix(50)))))")
         }
         if !draft.groups.isEmpty {
-            conditions.append("u.id IN (SELECT user_id FROM notice_group_members WHERE group_id IN (\(list: Array(draft.groups.prefix(50)))))")
+            conditions.append(
+                """
+                u.id IN (SELECT m.user_id FROM notice_group_members m JOIN notice_groups g ON g.id = m.group_id WHERE g.id IN (\(list: Array(draft.groups.prefix(50)))) AND \(Self.own(principal)))
+                """)
         }
         return try tx.rows(
             "SELECT u.id, u.name, u.organisation, o.name AS org_name FROM users u JOIN organisations o ON o.id = u.organisation WHERE \(SQL.all(of: conditions)) ORDER BY u.id LIMIT 20000"
@@ -322,20 +325,28 @@ extension MessageEngine {
 
     // MARK: Groups
 
+    /// A person's groups and an application's are two things, whatever their numbers.
+    static func own(_ principal: Principal) -> SQL { "g.owner = \(principal.id) AND g.owner_kind = \(principal.kind.rawValue)" }
+
     /// Groups that somebody made.
     package func groups(of principal: Principal, in reader: any Reader) throws -> [(id: Int64, title: String, members: Int)] {
         try reader.rows(
-            "SELECT g.id, g.title, (SELECT COUNT(*) FROM notice_group_members m WHERE m.group_id = g.id) AS n FROM notice_groups g WHERE g.owner = \(principal.id) ORDER BY g.id LIMIT 200"
+            "SELECT g.id, g.title, (SELECT COUNT(*) FROM notice_group_members m WHERE m.group_id = g.id) AS n FROM notice_groups g WHERE \(Self.own(principal)) ORDER BY g.id LIMIT 200"
         ).map { ($0.int("id") ?? 0, $0.text("title") ?? "", Int($0.int("n") ?? 0)) }
     }
 
     /// Makes a group of logins, or gives one new members.
     ///
     /// - Throws: `.invalid` naming the logins that are nobody's.
-    package func keepGroup(_ id: Int64?, title: String, logins: [String], by principal: Principal, in tx: any Transaction) throws {
-        try principal.require(MessagePermission.notice, "通知组")
+    @discardableResult
+    package func keepGroup(_ id: Int64?, title: String, logins: [String], by principal: Principal, in tx: any Transaction) throws -> Int64 {
+        guard principal.kind == .user || principal.may(MessagePermission.notice) || principal.may(MessagePermission.post) else { throw Failure.forbidden("通知组") }
         let asked = Array(Set(logins)).sorted()
-        let found = try tx.rows("SELECT id, login FROM users WHERE login IN (\(list: Array(asked.prefix(500)))) AND state = 'active'")
+        // Whoever writes notices names anybody; everybody else those of their own scope and organisation.
+        let reach: SQL =
+            principal.may(MessagePermission.notice)
+            ? "1 = 1" : "\(principal.scope.condition(org: "u.organisation", area: "u.area")) OR u.organisation = \(principal.organisation ?? 0)"
+        let found = try tx.rows("SELECT u.id, u.login FROM users u WHERE u.login IN (\(list: Array(asked.prefix(500)))) AND u.state = 'active' AND (\(reach))")
         let unknown = Set(asked).subtracting(found.compactMap { $0.text("login") }).sorted()
         var findings: [FieldFinding] = []
         if !(1...40).contains(title.count) { findings.append(FieldFinding("title", "range", "应为 1—40 个字", title: "名称")) }
@@ -344,17 +355,23 @@ extension MessageEngine {
         guard findings.isEmpty else { throw Failure.invalid(findings) }
         let group: Int64
         if let id {
-            guard try tx.execute("UPDATE notice_groups SET title = \(title) WHERE id = \(id) AND owner = \(principal.id)") == 1 else { throw Failure.notFound("该通知组") }
+            guard try tx.execute("UPDATE notice_groups SET title = \(title) WHERE id = \(id) AND owner = \(principal.id) AND owner_kind = \(principal.kind.rawValue)") == 1 else {
+                throw Failure.notFound("该通知组")
+            }
             group = id
         } else {
-            group = try tx.insert("INSERT INTO notice_groups (title, owner, at) VALUES (\(title), \(principal.id), \(clock.now))")
+            group = try tx.insert("INSERT INTO notice_groups (title, owner, owner_kind, at) VALUES (\(title), \(principal.id), \(principal.kind.rawValue), \(clock.now))")
         }
         try tx.execute("DELETE FROM notice_group_members WHERE group_id = \(group)")
         try tx.insertMany(into: "notice_group_members", columns: ["group_id", "user_id"], rows: found.compactMap { row in row.int("id").map { [.int(group), .int($0)] } })
+        try audit?.record(AuditEntry(id == nil ? "create" : "update", "noticeGroup", String(group), "通知组“\(title)”，\(found.count) 人"), by: principal, in: tx)
+        return group
     }
 
     package func dropGroup(_ id: Int64, by principal: Principal, in tx: any Transaction) throws {
-        guard try tx.execute("DELETE FROM notice_groups WHERE id = \(id) AND owner = \(principal.id)") == 1 else { throw Failure.notFound("该通知组") }
+        guard try tx.execute("DELETE FROM notice_groups WHERE id = \(id) AND owner = \(principal.id) AND owner_kind = \(principal.kind.rawValue)") == 1 else {
+            throw Failure.notFound("该通知组")
+        }
         try tx.execute("DELETE FROM notice_group_members WHERE group_id = \(id)")
     }
 
@@ -362,7 +379,7 @@ extension MessageEngine {
         try reader.rows(
             """
             SELECT u.login FROM notice_groups g JOIN notice_group_members m ON m.group_id = g.id JOIN users u ON u.id = m.user_id
-            WHERE g.id = \(id) AND g.owner = \(principal.id) ORDER BY u.login LIMIT 500
+            WHERE g.id = \(id) AND \(Self.own(principal)) ORDER BY u.login LIMIT 500
             """
         ).compactMap { $0[0].text }
     }

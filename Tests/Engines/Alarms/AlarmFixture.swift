@@ -15,7 +15,10 @@ final class AlarmFixture: Sendable {
         AlarmKind("excessListed", "超标车辆入场", "Excess-listed vehicle", grade: .severe, mergeWindow: 600, triageWithin: 3600),
         AlarmKind("gateOffline", "门禁离线", "Gate offline", closesItself: true),
         AlarmKind("unfiled", "未备案放行", "Unfiled pass", grade: .heavier, mergeWindow: 0, dailyLimit: 3),
-        AlarmKind("gasLimit", "气体超限", "Gas limit", grade: .heavier, category: .measured, traits: [GradingTests.highHigh, GradingTests.major], isReported: true),
+        AlarmKind(
+            "gasLimit", "气体超限", "Gas limit", grade: .heavier, category: .measured,
+            traits: [GradingTests.highHigh, GradingTests.major, AlarmTrait("testing", "测试", group: "性质", waivesVerification: true)],
+            isReported: true),
     ]
 
     /// As much of the photo store as evidence needs.

@@ -28,6 +28,7 @@ final class MessageHouse: Sendable {
     static let kinds = [
         MessageKind("alarm", "报警", template: "【见微】{title}，{text}，{unknown}", channels: ["sms"]), MessageKind("work", "待办"),
         MessageKind("daily", "日报", channels: ["sms"], isQuiet: true), MessageKind(MessageEngine.noticeKind, "通知"),
+        MessagePages.applicationKind,
     ]
 
     init() async throws {
@@ -71,7 +72,8 @@ final class MessageHouse: Sendable {
         var logger = Logger(label: "messages")
         logger.logLevel = .critical
         return OutboxWorker(
-            Outbox(clock: clock), on: database, handlers: [engine.handler, engine.broadcastHandler], clock: clock, waker: Waker { _ in throw CancellationError() }, logger: logger)
+            Outbox(clock: clock), on: database, handlers: [engine.handler, engine.broadcastHandler, engine.forwardHandler], clock: clock,
+            waker: Waker { _ in throw CancellationError() }, logger: logger)
     }
 
     var clock: Clock { Clock { [self] in now.withLock { $0 } } }

@@ -52,6 +52,19 @@ class Jianwei:
         """What this application sent, newest first, fifty at a time."""
         return self._call("GET", "/api/v1/messages/sent" + (f"?before={before}" if before else ""))["items"]
 
+    def groups(self):
+        """The groups that this application keeps."""
+        return self._call("GET", "/api/v1/notice-groups")["items"]
+
+    def keep_group(self, title, logins, group=None):
+        """Makes a group, or gives one a new title and members; its id, for `to={"groups": [id]}`."""
+        path = "/api/v1/notice-groups" + (f"/{group}" if group else "")
+        return self._call("PUT" if group else "POST", path, {"title": title, "logins": list(logins)}, attempts=self.attempts if group else 1)["id"]
+
+    def drop_group(self, group):
+        """Only one's own."""
+        self._call("DELETE", f"/api/v1/notice-groups/{group}")
+
     def _bearer(self, fresh=False):
         with self._lock:
             if fresh or not self._token or time.monotonic() > self._until:

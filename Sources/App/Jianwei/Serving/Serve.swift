@@ -162,7 +162,7 @@ struct Server: Sendable {
                     $0.kind == GatePassEvent.ledger.name
                         ? "/passes/\($0.id)" : $0.kind == "alarm" ? "/alarms/\($0.id)" : $0.kind.hasPrefix("ledger:") ? "/ledgers/\($0.kind.dropFirst(7))/\($0.id)" : nil
                 },
-                actions: ReconsiderationPages.actions, workFolder: installation.directory + "/work"
+                actions: ReconsiderationPages.actions, workFolder: installation.directory + "/work", messages: platform.messages
             ))
         try FileManager.default.createDirectory(atPath: installation.directory + "/work", withIntermediateDirectories: true)
         let maps = try MapRoutes(dataDirectory: installation.directory, otherwise: MobileSources.countySketch)
@@ -205,12 +205,14 @@ struct Server: Sendable {
         let jobs = Server.jobs(installation) + platform.workflows.jobs() + platform.reports.jobs() + installation.features.jobs(on: platform)
         let scheduler = Scheduler(jobs, on: platform.database, leadership: leadership, clock: platform.clock, logger: platform.logger)
         let worker = OutboxWorker(
-            platform.outbox, on: platform.database, handlers: [platform.messages.handler, platform.messages.broadcastHandler], clock: platform.clock, logger: platform.logger)
+            platform.outbox, on: platform.database, handlers: [platform.messages.handler, platform.messages.broadcastHandler, platform.messages.forwardHandler],
+            clock: platform.clock, logger: platform.logger)
         let logger = platform.logger
         let hashing = PhotoHashing(photos: platform.photos, clock: platform.clock) { error in logger.warning("photo hashing failed", metadata: ["error": "\(error)"]) }
         let live = platform.live
         let outbound = OutboundClient(identity: platform.identity)
         platform.identity.external.use { url, headers, form in try await outbound.call(url, headers, form) }
+        platform.messages.use { url, headers, body in try await outbound.call(url, headers, body) }
         platform.identity.logoutNotices.use { url, headers, form in try await outbound.call(url, headers, form) }
         let channels = (try? MessageWays.channels(installation.directory)) ?? []
         let codes: [any Service] =

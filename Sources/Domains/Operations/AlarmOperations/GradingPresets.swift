@@ -11,7 +11,7 @@ enum GradingPresets {
             GradingLevel("S", "特别紧急", tone: "red", startWithin: 180, recheckEvery: 600, mustCall: true),
             GradingLevel("A", "紧急", tone: "orange", startWithin: 180, recheckEvery: 600, mustCall: true),
             GradingLevel("B", "重要", tone: "yellow", startWithin: 600, recheckEvery: 600),
-            GradingLevel("C", "一般", tone: "blue", startWithin: 600), GradingLevel("D", "提醒", tone: "muted", startWithin: 600),
+            GradingLevel("C", "一般", tone: "blue", startWithin: 600, recheckEvery: 600), GradingLevel("D", "提醒", tone: "muted", startWithin: 600),
         ],
         rules: [
             GradingRule("提醒类：测试", "D", traits: ["testing"]), GradingRule("提醒类：停用", "D", traits: ["disused"]), GradingRule("提醒类：存疑", "D", traits: ["doubtful"]),

@@ -11,8 +11,8 @@ package enum OperationKinds {
     ]
     package static let marks = [
         AlarmTrait("abnormalAuthorised", "异常工况授权点位", group: "性质"), AlarmTrait("fire", "明火", group: "性质"), AlarmTrait("smoke", "烟雾", group: "性质"),
-        AlarmTrait("illegalWork", "违规特殊作业", group: "性质"), AlarmTrait("testing", "测试", group: "性质"), AlarmTrait("disused", "停用", group: "性质"),
-        AlarmTrait("doubtful", "存疑", group: "性质"),
+        AlarmTrait("illegalWork", "违规特殊作业", group: "性质"), AlarmTrait("testing", "测试", group: "性质", waivesVerification: true),
+        AlarmTrait("disused", "停用", group: "性质", waivesVerification: true), AlarmTrait("doubtful", "存疑", group: "性质", waivesVerification: true),
     ]
 
     package static let process = AlarmKind(

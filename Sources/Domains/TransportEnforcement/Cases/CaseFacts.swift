@@ -46,9 +46,11 @@ struct CaseFacts: Sendable {
                 UPDATE enforcement_cases SET measure = \(item.data["measure"]?.string), fine = \(item.data["fine"]?.double), suspend_days = \(item.data["suspendDays"]?.int),
                 decided_at = \(platform.clock.now), decided_by = \(principal.name), approver = \(principal.name), approved_at = \(platform.clock.now) WHERE case_id = \(item.id)
                 """)
+            if item.data["needsApproval"]?.int != 1 { try tell(item, in: tx) }
         }
         workflows.onEffect("enforcement.approve") { [self] item, principal, tx in
             try tx.execute("UPDATE enforcement_cases SET approver = \(principal.name), approved_at = \(platform.clock.now) WHERE case_id = \(item.id)")
+            try tell(item, in: tx)
         }
         workflows.onEffect("enforcement.execute") { item, _, tx in
             try tx.execute("UPDATE enforcement_cases SET paid = \(item.data["paid"]?.double) WHERE case_id = \(item.id)")
@@ -96,6 +98,15 @@ struct CaseFacts: Sendable {
         guard findings.isEmpty else { throw Failure.invalid(findings) }
         let goesBeyond = choice.fine.map { $0 > 0 && !range.holds($0) } ?? false
         item.data["needsApproval"] = .int(measure.needsApproval || goesBeyond ? 1 : 0)
+    }
+
+    /// Those who look after the subject hear that it must stop.
+    private func tell(_ item: WorkflowCase, in tx: any Transaction) throws {
+        guard let measure = try item.data["measure"]?.string.flatMap({ try EnforcementMeasure.terms($0, tx) }), ["suspend", "revoke"].contains(measure.kind),
+            let subject = item.data["subject"]?.int
+        else { return }
+        try SubjectNotices(platform: platform).stopped(
+            subject, days: item.data["suspendDays"]?.int.map { Int($0) }, isRevoked: measure.kind == "revoke", path: "/work/\(item.id)", word: "case \(item.id)", in: tx)
     }
 
     private func end(_ item: WorkflowCase, as state: String, in tx: any Transaction) throws {

@@ -4,4 +4,6 @@ enum EnforcementMessages {
     static let decide = "inspection.decide"
     /// What an inspector is to inspect from today.
     static let due = "inspection.due"
+    /// A subject that must stop its business.
+    static let stopped = "inspection.stopped"
 }

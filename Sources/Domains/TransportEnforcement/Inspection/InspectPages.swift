@@ -72,9 +72,9 @@ struct InspectPages: Sendable {
         let record = try await found(context)
         let code = try context.path("code")
         let today = platform.clock.today
-        let (items, history) = try await platform.database.read { reader in
+        let (items, equipment, history) = try await platform.database.read { reader in
             (
-                try self.items(of: record, by: principal, reader),
+                try self.items(of: record, by: principal, reader), try record.org.map { try TransportEquipment.standing(of: $0, reader) } ?? [],
                 try reader.rows("SELECT id, inspected_at, officer_name, passed, failed FROM inspection_records WHERE subject = \(record.id) ORDER BY id DESC LIMIT 5")
             )
         }
@@ -114,9 +114,18 @@ struct InspectPages: Sendable {
                 "\(row.text("officer_name")) 合格 \(row.int("passed") ?? 0) 项，不达标 \(row.int("failed") ?? 0) 项"
             )
         }
+        let pieces = equipment.map { one -> (path: String?, title: Markup, note: Markup) in
+            let left = one.next.map { $0.daysSince1970 - today.daysSince1970 } ?? 0
+            let mark: Markup = left < 0 ? "\(Badge("检验已过期", .red))" : left <= TransportEquipment.ahead ? "\(Badge("还有 \(left) 天到期", .orange))" : .empty
+            return (
+                nil, "\(one.name)",
+                "\(mark) \(platform.dictionaries.title(of: one.kind, in: .transportEquipmentKind)) · \(one.place) · 检验至 \(one.next?.text)\(one.checkedOn.map { " · 最近检查 \($0.text)" } ?? "")"
+            )
+        }
+        let special: Markup = pieces.isEmpty ? .empty : "\(Card("特种设备（\(pieces.count)）", body: FieldPages.lines(pieces, empty: "")))"
         return FieldPages.page(
             text("name"), "/m/field",
-            "\(Card(text("name"), body: "\(facts)<div class=\"field-actions\">\(actions)</div>"))\(Card("待查（\(due.count)）", body: FieldPages.lines(due, empty: "没有到期的检查项")))\(Card("最近检查", body: FieldPages.lines(past, empty: "还没有检查过")))",
+            "\(Card(text("name"), body: "\(facts)<div class=\"field-actions\">\(actions)</div>"))\(special)\(Card("待查（\(due.count)）", body: FieldPages.lines(due, empty: "没有到期的检查项")))\(Card("最近检查", body: FieldPages.lines(past, empty: "还没有检查过")))",
             context)
     }
 

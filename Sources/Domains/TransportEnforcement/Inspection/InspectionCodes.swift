@@ -17,6 +17,7 @@ extension DictionaryName {
     package static let taskUrgency = DictionaryName("taskUrgency")
     package static let taskNode = DictionaryName("taskNode")
     package static let checkinKind = DictionaryName("checkinKind")
+    package static let transportEquipmentKind = DictionaryName("transportEquipmentKind")
 }
 
 enum InspectionCodes {
@@ -53,7 +54,7 @@ enum InspectionCodes {
             .pendingOrigin, "待查来由",
             [
                 CodeItem("first", "首次检查", "First"), CodeItem("due", "到期再查", "Due"), CodeItem("failed", "不达标复查", "Failed"), CodeItem("random", "随机抽检", "Random"),
-                CodeItem("campaign", "专项检查", "Campaign"), CodeItem("transfer", "流转", "Transferred"),
+                CodeItem("campaign", "专项检查", "Campaign"), CodeItem("transfer", "流转", "Transferred"), CodeItem("equipment", "特种设备到期", "Equipment due"),
             ], source: source),
         DictionaryDeclaration(
             .pendingState, "待查状态",
@@ -73,6 +74,13 @@ enum InspectionCodes {
                 CodeItem("decided", "已处置", "Decided"),
             ],
             source: source),
+        DictionaryDeclaration(
+            .transportEquipmentKind, "运输特种设备种类",
+            [
+                CodeItem("tank", "罐式车辆罐体", "Tank"), CodeItem("cylinder", "车用气瓶", "Cylinder"), CodeItem("crane", "起重装卸机械", "Crane"),
+                CodeItem("onSite", "场内专用机动车辆", "On-site vehicle"),
+                CodeItem("lift", "电梯", "Lift"), CodeItem("vessel", "压力容器与管道", "Vessel"), CodeItem("other", "其他特种设备", "Other"),
+            ], source: "requirements B1.1.6.5、《特种设备目录》（补）"),
         DictionaryDeclaration(
             .campaignKind, "专项类型",
             [CodeItem("regular", "定期检查", "Regular"), CodeItem("holiday", "节假日检查", "Holidays"), CodeItem("peak", "高峰期检查", "Peak"), CodeItem("special", "特殊时期检查", "Special period")],

@@ -133,6 +133,7 @@ package struct InspectionDesk: Sendable {
             """)
         try tx.execute(
             "UPDATE pending_inspections SET state = 'done', done_at = \(now), record = \(record) WHERE subject = \(subject.id) AND item = \(item.id) AND done_at IS NULL")
+        if item.isSpecial { try TransportEquipment.checked(item, finding.result, of: subject, on: platform.clock.today, ledgers: platform.ledgers, in: tx) }
         // What failed comes back at once, to whoever found it.
         if finding.result == .fail, let org = subject.org {
             try add(subject.id, item.id, org: org, area: subject.area, due: platform.clock.today, origin: "failed", assignee: (principal.id, principal.name), in: tx)

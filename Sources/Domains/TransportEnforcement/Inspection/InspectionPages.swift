@@ -196,6 +196,8 @@ struct InspectionPages: Sendable {
                 guard changed == 1 else { throw Failure(.conflict, "JW-EN12", "该检查不需要处置，或已处置") }
                 if ["suspend", "revoke"].contains(measure.kind), let subject = row.int("subject") {
                     _ = try platform.ledgers.update(EnforcementSubject.ledger.name, id: subject, Draft(["state": "abnormal"]), by: .system("监督检查处置"), in: tx)
+                    try SubjectNotices(platform: platform).stopped(
+                        subject, days: choice.days, isRevoked: measure.kind == "revoke", path: "/inspection/records/\(id)", word: "inspection \(id)", in: tx)
                 }
                 try platform.audit.record(AuditEntry("update", "inspection", "\(id)", "处置检查记录 \(id)：\(measure.name)"), by: principal, in: tx)
             }

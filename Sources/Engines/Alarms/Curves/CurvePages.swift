@@ -15,7 +15,7 @@ extension AlarmPages {
     func curveCard(_ alarm: Alarm) -> Markup {
         let path = "/alarms/\(alarm.id)/curve"
         return
-            "\(Card("历史曲线", body: "<div hx-get=\"\(path)\" hx-trigger=\"load\" hx-select=\"#curve\" hx-target=\"this\" hx-swap=\"innerHTML\"><a href=\"\(path)\">查看前后 12 小时的曲线</a></div>"))"
+            "\(Card("历史曲线", body: "<div hx-get=\"\(path)\" hx-trigger=\"load\" hx-select=\"#curve\" hx-target=\"this\" hx-swap=\"innerHTML ignoreTitle:true\"><a href=\"\(path)\">查看前后 12 小时的曲线</a></div>"))"
     }
 
     /// `GET /alarms/{id}/curve`.

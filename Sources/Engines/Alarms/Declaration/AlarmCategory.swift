@@ -32,11 +32,14 @@ package struct AlarmTrait: Sendable, Equatable, Hashable {
     package var title: String
     /// Of one group a signal carries at most one.
     package var group: String
+    /// An alarm that says it of itself is closed without verification: tests, points out of use, doubtful data.
+    package var waivesVerification: Bool
 
-    package init(_ name: String, _ title: String, group: String) {
+    package init(_ name: String, _ title: String, group: String, waivesVerification: Bool = false) {
         self.name = name
         self.title = title
         self.group = group
+        self.waivesVerification = waivesVerification
     }
 }
 

@@ -24,11 +24,15 @@ package struct AlarmFilter: Sendable, Equatable {
     /// `scheme:code`.
     package var level: String?
     package var falseClass: AlarmFalseClass?
+    /// Exactly this point, vehicle or device.
+    package var subject: String?
 
     package init() {}
 
     /// Every part but the states can be answered from the daily figures, given a first day to begin with.
-    var isAnsweredByRollup: Bool { from != nil && plate == nil && search == nil && source == nil && overdueAt == nil && recheckBefore == nil && level == nil && falseClass == nil }
+    var isAnsweredByRollup: Bool {
+        from != nil && plate == nil && search == nil && source == nil && overdueAt == nil && recheckBefore == nil && level == nil && falseClass == nil && subject == nil
+    }
 
     func condition(withStates: Bool = true) -> SQL {
         var parts = rollupParts
@@ -40,6 +44,7 @@ package struct AlarmFilter: Sendable, Equatable {
         if let source { parts.append("source_kind = \(source.kind) AND source_id = \(source.id)") }
         if let overdueAt { parts.append("state = 'new' AND due_at < \(overdueAt)") }
         if let recheckBefore { parts.append("recheck_at < \(recheckBefore)") }
+        if let subject { parts.append("subject = \(subject)") }
         if let falseClass { parts.append("false_class = \(falseClass.rawValue)") }
         if let level, let colon = level.firstIndex(of: ":") {
             let scheme = level[..<colon].filter { $0.isLetter || $0.isNumber }, code = level[level.index(after: colon)...].filter { $0.isLetter || $0.isNumber }

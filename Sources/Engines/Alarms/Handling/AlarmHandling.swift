@@ -17,8 +17,9 @@ extension AlarmEngine {
         try admit(action, on: alarm, by: principal)
         if let expectedVersion, expectedVersion != alarm.version { throw Failure(.conflict, "JW-A021", "报警 \(alarm.number) 已被他人处理，请刷新后再操作") }
         guard action.isAllowed(from: alarm.state) else { throw Failure(.conflict, "JW-A020", "报警 \(alarm.number) 处于“\(alarm.state.title)”状态，不能\(action.title)") }
-        let text = try checkedOpinion(opinion ?? falseClass?.sentence, isRequired: action.requiresOpinion)
-        if action == .close { try checkCall(before: alarm, in: tx) }
+        let waiver = action == .close ? waiver(of: alarm) : nil
+        let text = try checkedOpinion(opinion ?? falseClass?.sentence ?? waiver, isRequired: action.requiresOpinion)
+        if action == .close, waiver == nil { try checkCall(before: alarm, in: tx) }
         return try move(alarm, action, opinion: text, falseClass: falseClass, by: principal, in: tx)
     }
 
@@ -54,6 +55,12 @@ extension AlarmEngine {
     /// What this person may do to this alarm now, in the order of the buttons.
     package func actions(on alarm: Alarm, by principal: Principal) -> [AlarmAction] {
         alarm.possibleActions.filter { !$0.isAutomatic && !$0.belongsToReconsideration && principal.may(permission(for: $0, on: alarm)) }
+    }
+
+    /// The sentence under which an alarm is closed without verification; nil where it must be verified.
+    package func waiver(of alarm: Alarm) -> String? {
+        let waiving = kind(alarm.kind)?.traits.filter { $0.waivesVerification && alarm.traits.contains($0.name) } ?? []
+        return waiving.isEmpty ? nil : "\(waiving.map(\.title).joined(separator: "、"))类报警，免验证闭环"
     }
 
     private func permission(for action: AlarmAction, on alarm: Alarm) -> String {
@@ -122,6 +129,7 @@ extension AlarmEngine {
         try record(action.rawValue, of: alarm.id, from: alarm.state, to: after.state, text: opinion ?? "", by: principal, at: now, in: tx)
         let rollup = AlarmRollup(day: alarm.day, kind: alarm.kind, grade: alarm.grade, org: alarm.org, area: alarm.area)
         try rollup.countMove(from: alarm.state, to: after.state, in: tx)
+        try rollup.countEnds(from: alarm, to: after, in: tx)
         if alarm.respondedAt == nil, let responded = after.respondedAt {
             try rollup.countResponse(seconds: (responded.milliseconds - alarm.raisedAt.milliseconds) / 1000, isInTime: alarm.dueAt.map { responded <= $0 } ?? true, in: tx)
         }

@@ -23,15 +23,19 @@ extension AlarmPages {
         let id = try context.id()
         let action = try namedAction(context.path("action"))
         let input = try await request.form(context)
-        let opinion = input["opinion"], version = input["version"].flatMap { Int($0) }, falseClass = input["falseClass"].flatMap(AlarmFalseClass.init(rawValue:))
+        let opinion = input["opinion"], version = input["version"].flatMap { Int($0) }
+        let falseClass = (input["falseClass"] ?? context.here["falseClass"]).flatMap(AlarmFalseClass.init(rawValue:))
         do {
-            _ = try await database.read { [engine] in try engine.required(id, by: principal, in: $0) }
+            let items = try await database.read { [engine] in try engine.evidence(of: id, by: principal, in: $0) }
+            if Self.needsPicture(action, context), input.files("photo").allSatisfy(\.bytes.isEmpty), !items.contains(where: { $0.kind == .photo }) {
+                throw Failure.invalid([FieldFinding("photo", "required", "截图闭环须附截图，报警还没有任何照片", title: "截图或照片")])
+            }
             let drafts = try await pictures(input, by: principal, context).map { EvidenceDraft.photo(sha256: $0, title: "\(action.title)时的截图") }
             let alarm = try await database.write { [engine] tx in
                 try engine.joinLate(drafts, toAlarm: id, by: principal, in: tx)
                 return try engine.transition(id, action, opinion: opinion, expectedVersion: version, falseClass: falseClass, by: principal, in: tx)
             }
-            return Shell.done("报警 \(alarm.number) 已\(action.title)", to: Self.back(request, or: "/alarms/\(id)"), context: context)
+            return Shell.done("报警 \(alarm.number) 已\(action.title)", to: Self.origin(context) ?? Self.back(request, or: "/alarms/\(id)"), context: context)
         } catch let failure as Failure where failure.kind == .invalid {
             let alarm = try await database.read { [engine] in try engine.required(id, by: principal, in: $0) }
             return form(alarm, action, opinion: opinion, findings: failure.fields, status: .unprocessableContent, context)
@@ -44,20 +48,28 @@ extension AlarmPages {
         if action == .revoke || action == .close {
             fields.append(FormField("falseClass", "误报类别", .select([Choice("", "不是误报")] + classes), value: context.here["falseClass"], isWide: true))
         }
-        let isWaived = classes.contains { AlarmFalseClass(rawValue: $0.value)?.sentence != nil } && (action == .revoke || action == .close)
+        let isWaived =
+            classes.contains { AlarmFalseClass(rawValue: $0.value)?.sentence != nil } && (action == .revoke || action == .close)
+            || action == .close && engine.waiver(of: alarm) != nil
+        let origin = Self.origin(context)
         fields += [
             FormField(
                 "opinion", "处理意见", .textArea(rows: 5), value: opinion, isRequired: action.requiresOpinion && !isWaived,
                 help: isWaived ? "瞬时超限、证照已更新、测试可不填，由系统写明；将写入时间线和审计日志，不可修改" : "将写入时间线和审计日志，不可修改", maxLength: 1000, isWide: true),
-            FormField("photo", "截图或照片", .photo(isMultiple: true), help: "随处理意见接在证据链末端", isWide: true), FormField("version", "版本", .hidden, value: String(alarm.version)),
+            FormField(
+                "photo", "截图或照片", .photo(isMultiple: true), isRequired: false, help: Self.needsPicture(action, context) ? "截图闭环须有截图：这里上传，或报警已有照片" : "随处理意见接在证据链末端", isWide: true),
+            FormField("version", "版本", .hidden, value: String(alarm.version)),
         ]
         let form = Form(
-            action: "/alarms/\(alarm.id)/act/\(action.rawValue)", sections: [FormSection(nil, fields)], submit: action.title, cancel: "/alarms/\(alarm.id)", findings: findings,
-            context: context)
+            action: "/alarms/\(alarm.id)/act/\(action.rawValue)" + (origin == nil ? "" : "?from=wall"), sections: [FormSection(nil, fields)], submit: action.title,
+            cancel: origin ?? "/alarms/\(alarm.id)", findings: findings, context: context)
         return Shell.page(
             "\(action.title)报警", crumbs: [Crumb("报警处理", "/alarms"), Crumb(alarm.number, "/alarms/\(alarm.id)"), Crumb(action.title)], active: "/alarms", status: status,
             body: Shell.framed(form, context), context: context)
     }
+
+    /// What is closed from the wall shows a picture of how it ended.
+    private static func needsPicture(_ action: AlarmAction, _ context: WebContext) -> Bool { action == .close && origin(context) != nil }
 
     /// `GET /alarms/{id}/comment`.
     @Sendable

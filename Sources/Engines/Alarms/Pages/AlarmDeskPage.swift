@@ -42,6 +42,7 @@ extension AlarmPages {
             FormField("area", context.text("县（区、市）", "County"), .select([every] + areaChoices(context)), value: address["area"]),
             FormField("org", context.text("企业", "Enterprise"), .reference(url: "/alarms/organisations", shown: address["orgShown"] ?? address["org"] ?? ""), value: address["org"]),
             FormField("plate", context.text("号牌", "Plate"), .text, value: address["plate"]),
+            FormField("subject", context.text("点位或对象", "Subject"), .text, value: address["subject"]),
             FormField("overdue", context.text("时限", "Deadline"), .check(context.text("超时未受理", "Overdue")), value: address["overdue"]),
             FormField("recheck", context.text("复核", "Recheck"), .check(context.text("待复核", "To be rechecked")), value: address["recheck"]),
             FormField("level", context.text("分级", "Level"), .select([every] + levelChoices), value: address["level"]),
@@ -68,7 +69,7 @@ extension AlarmPages {
     }
 
     /// Counties of the reader's own city or cities.
-    private func areaChoices(_ context: WebContext) -> [Choice] {
+    func areaChoices(_ context: WebContext) -> [Choice] {
         guard let principal = context.principal else { return [] }
         let items = Region.all.filter { Region(code: $0.code)?.level == .county }
         let visible: [CodeItem] =

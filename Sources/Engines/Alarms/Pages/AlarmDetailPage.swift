@@ -62,6 +62,7 @@ extension AlarmPages {
             if action.requiresOpinion { return "\(ActionButton(context.text(action.title, action.titleEN), .dialog(path), style: style))" }
             return "\(ActionButton(context.text(action.title, action.titleEN), .post(path, confirm: nil), icon: "check", style: style))"
         }
+        parts.append(judgeButtons(alarm, principal, context))
         if principal.may(engine.kind(alarm.kind)?.handlePermission ?? AlarmPermission.handle) {
             if alarm.state != .closed, alarm.state != .revoked {
                 parts.append("\(ActionButton(context.text("跟踪记录", "Follow up"), .dialog("/alarms/\(alarm.id)/follow"), icon: "phone"))")
@@ -79,6 +80,8 @@ extension AlarmPages {
         if principal.may(AlarmPermission.export) {
             parts.append("\(ActionButton(context.text("导出证据包", "Evidence package"), .download("/alarms/\(alarm.id)/package"), icon: "archive"))")
         }
+        parts.append("\(ActionButton(context.text("研判信息", "Background"), .link("/alarms/\(alarm.id)/background"), icon: "search", style: .quiet))")
+        parts.append("\(ActionButton(context.text("复盘", "Review"), .link("/alarms/\(alarm.id)/review"), icon: "history", style: .quiet))")
         parts.append("\(ActionButton(context.text("打印", "Print"), .link("/alarms/\(alarm.id)/print"), icon: "print", style: .quiet))")
         return .joined(parts)
     }

@@ -3,7 +3,7 @@ import Storage
 import Web
 
 extension AlarmFilter {
-    /// The filter of an address: `state` (a state, `open`, `all`), `kind`, `grade` (repeatable), `area`, `org`, `day_from`, `day_to`, `plate`, `q`, `overdue=1`. What cannot be
+    /// The filter of an address: `state` (a state, `open`, `all`), `kind`, `grade` (repeatable), `area`, `org`, `day_from`, `day_to`, `plate`, `q`, `subject`, `overdue=1`. What cannot be
     /// read is left out. One syntax for pages, exports and the API.
     package init(_ address: PageAddress, now: Moment, defaultState: String = "all") {
         self.init()
@@ -19,6 +19,7 @@ extension AlarmFilter {
         if address["overdue"] == "1" { overdueAt = now }
         if address["recheck"] == "1" { recheckBefore = now.adding(seconds: 60) }
         level = address["level"]
+        subject = address["subject"]
         falseClass = address["false"].flatMap(AlarmFalseClass.init(rawValue:))
     }
 

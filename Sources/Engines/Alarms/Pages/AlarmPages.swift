@@ -1,6 +1,7 @@
 import Identity
 import Kernel
 import Media
+import Messages
 import Storage
 import Web
 
@@ -27,12 +28,14 @@ package struct AlarmPages: Sendable {
         package var actions: @Sendable (Alarm, Principal) -> [ActionButton]
         /// Where packages and lists are written before they are sent; emptied by nobody else.
         package var workFolder: String
+        /// Sends short messages to whoever answers for an alarm; nil offers none.
+        package var messages: MessageEngine?
 
         package init(
             factTitles: [(name: String, title: String)] = [], factText: @escaping @Sendable (String, String) -> String? = { _, _ in nil },
             sourcePath: @escaping @Sendable (AlarmSource) -> String? = { _ in nil },
             videoPath: @escaping @Sendable (String, Moment, Moment) -> String? = { _, _, _ in nil },
-            actions: @escaping @Sendable (Alarm, Principal) -> [ActionButton] = { _, _ in [] }, workFolder: String
+            actions: @escaping @Sendable (Alarm, Principal) -> [ActionButton] = { _, _ in [] }, workFolder: String, messages: MessageEngine? = nil
         ) {
             self.factTitles = factTitles
             self.factText = factText
@@ -40,6 +43,7 @@ package struct AlarmPages: Sendable {
             self.videoPath = videoPath
             self.actions = actions
             self.workFolder = workFolder
+            self.messages = messages
         }
     }
 
@@ -55,6 +59,7 @@ package struct AlarmPages: Sendable {
         MenuItem("监测报警", groupEN: "Alarms", "报警处理", "Alarm desk", icon: "siren", path: "/alarms", permission: AlarmPermission.read, order: 300),
         MenuItem("监测报警", groupEN: "Alarms", "报警统计", "Alarm statistics", icon: "chart", path: "/alarms/statistics", permission: AlarmPermission.read, order: 310),
         MenuItem("监测报警", groupEN: "Alarms", "报警质量", "Alarm quality", icon: "trend", path: "/alarms/quality", permission: AlarmPermission.read, order: 320),
+        MenuItem("监测报警", groupEN: "Alarms", "报警分析", "Alarm analysis", icon: "pie", path: "/alarms/analysis", permission: AlarmPermission.read, order: 315),
         MenuItem("监测报警", groupEN: "Alarms", "报警大屏", "Alarm wall", icon: "monitor", path: "/alarms/wall", permission: AlarmPermission.read, order: 305),
         MenuItem("企业自助", groupEN: "Enterprise desk", "报警答复", "Answer alarms", icon: "message", path: "/alarms/answers", permission: AlarmPermission.answer, order: 525),
         MenuItem("监测报警", groupEN: "Alarms", "停用免报", "Suppression", icon: "pause", path: "/alarm-suppressions", permission: AlarmPermission.read, order: 330),
@@ -69,6 +74,8 @@ package struct AlarmPages: Sendable {
         routes.get("/alarms/export", permission: export, use: exportList)
         routes.get("/alarms/quality", permission: read, use: quality)
         routes.get("/alarms/quality/export", permission: export, use: exportQuality)
+        addAnalysis(to: routes)
+        addJudging(to: routes)
         routes.get("/alarms/wall", permission: read, use: wall)
         routes.get("/alarms/new", permission: .named(AlarmPermission.report), use: reportForm)
         routes.post("/alarms/new", permission: .named(AlarmPermission.report), use: report)

@@ -46,7 +46,7 @@ extension AlarmPages {
     func nearCard(_ alarm: Alarm) -> Markup {
         let path = "/alarms/\(alarm.id)/near"
         return
-            "\(Card("关联研判", body: "<div hx-get=\"\(path)\" hx-trigger=\"load\" hx-select=\"#near\" hx-target=\"this\" hx-swap=\"innerHTML\"><a href=\"\(path)\">查看前后半小时内同单位、同车辆、同位置的报警与记录</a></div>"))"
+            "\(Card("关联研判", body: "<div hx-get=\"\(path)\" hx-trigger=\"load\" hx-select=\"#near\" hx-target=\"this\" hx-swap=\"innerHTML ignoreTitle:true\"><a href=\"\(path)\">查看前后半小时内同单位、同车辆、同位置的报警与记录</a></div>"))"
     }
 
     /// `GET /alarms/{id}/near?minutes=30`.
@@ -95,7 +95,11 @@ extension AlarmPages {
             FormField("recovered", "恢复情况", .check("数据或现场已恢复正常"), value: input["recovered"]),
             FormField("photo", "截图或照片", .photo(isMultiple: true), help: "接在证据链末端，大屏留观区显示最新一张", isWide: true),
         ]
-        let form = Form(action: "/alarms/\(id)/follow", sections: [FormSection(nil, fields)], submit: "保存", cancel: "/alarms/\(id)", findings: findings, context: context)
+        let origin = Self.origin(context)
+        let form = Form(
+            action: "/alarms/\(id)/follow" + (origin == nil ? "" : "?from=wall"), sections: [FormSection(nil, fields)], submit: "保存", cancel: origin ?? "/alarms/\(id)",
+            findings: findings,
+            context: context)
         return Shell.page(
             "跟踪记录", crumbs: [Crumb("报警处理", "/alarms"), Crumb(alarm.number, "/alarms/\(id)"), Crumb("跟踪记录")], active: "/alarms", status: status, body: Shell.framed(form, context),
             context: context)
@@ -117,7 +121,7 @@ extension AlarmPages {
                 try engine.follow(id, record, by: principal, in: tx)
                 try engine.joinLate(drafts, toAlarm: id, by: principal, in: tx)
             }
-            return Shell.done("已记录", to: "/alarms/\(id)", context: context)
+            return Shell.done("已记录", to: Self.origin(context) ?? "/alarms/\(id)", context: context)
         } catch let failure as Failure where failure.kind == .invalid {
             return try await followForm(input, findings: failure.fields, status: .unprocessableContent, context)
         }

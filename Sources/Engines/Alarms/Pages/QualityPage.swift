@@ -17,7 +17,7 @@ extension AlarmPages {
     }
 
     /// Thirty days unless asked otherwise, at most a year.
-    private func period(_ context: WebContext) -> AlarmFilter {
+    func period(_ context: WebContext) -> AlarmFilter {
         var filter = AlarmFilter(context.here, now: context.site.clock.now)
         filter.to = filter.to ?? context.site.clock.today
         let last = filter.to ?? context.site.clock.today

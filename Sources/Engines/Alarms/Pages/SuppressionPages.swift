@@ -59,7 +59,19 @@ extension AlarmPages {
 
     /// `GET /alarm-suppressions/new`.
     @Sendable
-    func askForm(request: Request, context: WebContext) async throws -> Response { askForm(FormInput(), [], context) }
+    func askForm(request: Request, context: WebContext) async throws -> Response {
+        let principal = try context.signedIn(), address = context.here
+        let org = address["org"].flatMap { Int64($0) }
+        // What the address names is filled in: where the analysis of alarms leads to.
+        let name = try await database.read { reader in
+            try org.flatMap { try reader.first("SELECT name FROM organisations WHERE id = \($0) AND \(principal.scope.condition(org: "id"))")?.text("name") }
+        }
+        var items = address.all("kinds").map { PageAddress.QueryItem("kinds", $0) }
+        if let subject = address["subject"] { items.append(.init("subject", subject)) }
+        if let org, let name { items += [.init("org", String(org)), .init("orgShown", name)] }
+        let input = FormInput(items: items)
+        return askForm(input, [], context)
+    }
 
     private func askForm(_ input: FormInput, _ findings: [FieldFinding], _ context: WebContext) -> Response {
         let now = context.site.clock.now

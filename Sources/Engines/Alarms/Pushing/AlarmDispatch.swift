@@ -10,14 +10,18 @@ package struct AlarmDispatch: Sendable {
         MessageKind("alarm.push", "报警推送", template: "【见微】{level}报警 {text}：{title}（{number}）", channels: ["sms"], isQuiet: false),
         MessageKind("alarm.recheck", "报警复核提醒", template: "【见微】{text}：{title}（{number}）", isQuiet: false),
         MessageKind("alarm.answer", "企业答复报警", template: "【见微】{text}：{title}（{number}）", channels: ["sms"], isQuiet: false),
+        MessageKind("alarm.tell", "报警通知负责人", template: "【见微】{text}", isQuiet: false),
         MessageKind("expiry.warning", "到期预警", template: "【见微】{text}：{title}", channels: ["sms"]),
     ]
 
     let engine: AlarmEngine
     let messages: MessageEngine
     let database: any Database
+    /// Where those who are told of the gravest alarms come together; nil makes no groups.
+    let chat: ChatEngine?
 
-    package init(engine: AlarmEngine, messages: MessageEngine, database: any Database) {
+    package init(engine: AlarmEngine, messages: MessageEngine, database: any Database, chat: ChatEngine? = nil) {
+        self.chat = chat
         self.engine = engine
         self.messages = messages
         self.database = database
@@ -75,6 +79,9 @@ package struct AlarmDispatch: Sendable {
             dedupe: "push \(push)/\(sent)", variables: ["number": alarm.number, "level": level.map { "\($0.code) 级" } ?? alarm.grade.title])
         try messages.post(draft, in: tx)
         let told = try users.count + sendShort(draft, to: engine.numbers(rule.receivers, of: engine.face(of: alarm), in: tx), about: alarm, at: now, in: tx)
+        if alarm.urgency == 1, rule.isUrgent {
+            try chat?.gather("\(alarm.number) \(alarm.title)", people: users, subject: "alarm:\(alarm.id)", path: "/alarms/\(alarm.id)", in: tx)
+        }
         let isLast = sent + 1 >= rule.times
         let next: Moment? = isLast ? nil : now.adding(seconds: rule.every)
         let ended: String? = told == 0 ? "nobody" : isLast ? "done" : nil

@@ -60,7 +60,7 @@ package struct Handover: Sendable, Equatable {
 extension DutyEngine {
     /// What goes over by itself: the open alarms of the group's place, most urgent first, and the shift in figures.
     package func open(for group: DutyGroup, since: Moment, in reader: any Reader) throws -> (alarms: [Handover.Item], figures: String) {
-        let place: SQL = group.org.map { "org = \($0)" } ?? group.area.map { "area >= \($0) AND area < \($0 + "~")" } ?? "1 = 1"
+        let place = place(of: group)
         let rows = try reader.rows(
             "SELECT id, number, title, state FROM alarms WHERE state IN ('new', 'handling', 'reconsidering') AND (\(place)) ORDER BY urgency, occurred_at DESC LIMIT 50")
         let items = rows.map { row in
@@ -75,6 +75,9 @@ extension DutyEngine {
         let open = try reader.count("SELECT COUNT(*) FROM (SELECT 1 FROM alarms WHERE state IN ('new', 'handling', 'reconsidering') AND (\(place)) LIMIT 10000) AS few")
         return (items, "本班产生报警 \(counts?.int("n") ?? 0) 条，已办结 \(counts?.int("done") ?? 0) 条；未结共 \(open) 条，随交接移交前 \(items.count) 条")
     }
+
+    /// The alarms a group answers for.
+    private func place(of group: DutyGroup) -> SQL { group.org.map { "org = \($0)" } ?? group.area.map { "area >= \($0) AND area < \($0 + "~")" } ?? "1 = 1" }
 
     /// Signs as whoever gives.
     ///
@@ -123,7 +126,9 @@ extension DutyEngine {
         try tx.execute(
             "UPDATE duty_handovers SET taken_by = \(principal.id), taken_by_name = \(principal.name), taken_at = \(clock.now), remark = \(remark) WHERE id = \(id) AND taken_at IS NULL"
         )
-        try note(handover.group, "交接班", "\(handover.givenByName) 交班，\(principal.name) 接班，移交未结报警 \(handover.alarms.count) 条", by: principal, in: tx)
+        let left = try WallHandover.leave(place(of: group), given: handover.givenAt, at: clock.now, by: principal, in: tx)
+        try note(
+            handover.group, "交接班", "\(handover.givenByName) 交班，\(principal.name) 接班，移交未结报警 \(handover.alarms.count) 条，\(left) 条转入大屏滞留区", by: principal, in: tx)
         try audit.record(AuditEntry("update", "dutyHandover", "\(id)", "“\(group.title)”接班，移交 \(handover.alarms.count) 条未结报警"), by: principal, in: tx)
     }
 

@@ -148,6 +148,39 @@ package final class ChatEngine: Sendable {
         return id
     }
 
+    /// A group that makes itself for what has happened: whoever is told joins, and stays when others come later (自动建群).
+    ///
+    /// - Parameters:
+    ///   - subject: what it is about: `alarm:7`.
+    ///   - path: the page of what happened; said with the first line.
+    /// - Returns: nil where nobody is meant.
+    @discardableResult
+    package func gather(_ title: String, people ids: [Int64], subject: String, path: String, in tx: any Transaction) throws -> Int64? {
+        let found = try tx.rows(
+            """
+            SELECT u.id, u.name, o.name AS org_name FROM users u JOIN organisations o ON o.id = u.organisation WHERE u.id IN (\(list: Array(ids.prefix(Self.memberLimit - 1)))) AND u.state = 'active'
+            ORDER BY u.id
+            """
+        ).map { (id: $0.int("id") ?? 0, name: $0.text("name") ?? "", orgName: $0.text("org_name") ?? "") }
+        guard let first = found.first else { return nil }
+        let known = try tx.value("SELECT id FROM chat_rooms WHERE subject = \(subject) AND closed_at IS NULL")?.int
+        let now = clock.now
+        let room =
+            try known
+            ?? tx.insert(
+                "INSERT INTO chat_rooms (title, subject, owner, at, last_at, last_text) VALUES (\(String(title.prefix(40))), \(subject), \(first.id), \(now), \(now), '')")
+        let before = try tx.count("SELECT COUNT(*) FROM chat_members WHERE room_id = \(room)")
+        try join(found, room: room, admin: known == nil ? first.id : nil, in: tx)
+        let joined = try tx.count("SELECT COUNT(*) FROM chat_members WHERE room_id = \(room)") - before
+        guard joined > 0 else { return room }
+        let said = known == nil ? "系统按“\(title)”自动建群，请在此会商处置" : "\(joined) 人因再次推送加入"
+        let line = try tx.insert("INSERT INTO chat_lines (room_id, by_id, by_name, at, text, path) VALUES (\(room), 0, '系统', \(now), \(said), \(path))")
+        try tx.execute("UPDATE chat_rooms SET last_id = \(line), last_at = \(now), last_text = \(String(said.prefix(60))) WHERE id = \(room)")
+        try audit.record(AuditEntry("create", "chat", String(room), "自动建群“\(title)”，\(joined) 人"), by: .system("自动建群"), in: tx)
+        tell(found.map { ChatMember(user: $0.id, name: $0.name, orgName: $0.orgName, isAdmin: false, seen: 0) }, room: room, in: tx)
+        return room
+    }
+
     private func join(_ people: [(id: Int64, name: String, orgName: String)], room: Int64, admin: Int64?, in tx: any Transaction) throws {
         for one in people {
             try tx.execute(

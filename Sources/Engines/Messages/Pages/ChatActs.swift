@@ -23,7 +23,7 @@ extension ChatPages {
     }
 
     private func store(_ upload: UploadedFile) async throws -> ChatFile {
-        let type = UploadedContent.mediaType(of: upload.bytes, named: upload.filename) ?? Self.sound(upload)
+        let type = Self.sound(upload) ?? UploadedContent.mediaType(of: upload.bytes, named: upload.filename)
         guard upload.bytes.count <= UploadedContent.byteLimit, let type else {
             throw Failure.invalid([FieldFinding("file", "file", "只接受 32 MB 以内的图片、语音、视频、PDF、Office、ZIP、TXT", title: "附件")])
         }
@@ -36,6 +36,9 @@ extension ChatPages {
         let bytes = upload.bytes
         guard bytes.count > 12 else { return nil }
         if Array(bytes[0..<4]) == Array("OggS".utf8) { return "audio/ogg" }
+        // What browsers record: WebM (EBML header, RFC 9559) or MP4 (ISO 14496-12).
+        if bytes[0..<4].elementsEqual([0x1A, 0x45, 0xDF, 0xA3]), upload.filename.hasSuffix(".weba") { return "audio/webm" }
+        if Array(bytes[4..<8]) == Array("ftyp".utf8), upload.filename.hasSuffix(".m4a") { return "audio/mp4" }
         if Array(bytes[0..<3]) == Array("ID3".utf8) || (bytes[0] == 0xFF && bytes[1] & 0xE0 == 0xE0) { return "audio/mpeg" }
         return nil
     }

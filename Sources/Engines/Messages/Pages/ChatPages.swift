@@ -104,6 +104,7 @@ package struct ChatPages: Sendable {
             : """
             <form class="chat-form" method="post" action="/chat/\(id)" enctype="multipart/form-data" data-chat-form><input type="hidden" name="_csrf" value="\(context.csrf)">\
             <label class="btn btn-icon chat-file" title="图片、语音、视频或文件">\(Icon("upload"))<input type="file" name="file" accept="\(UploadedContent.accepted),.mp3,.m4a,.ogg" aria-label="附件"></label>\
+            <button class="btn btn-icon chat-record" type="button" data-chat-record hidden aria-pressed="false" title="录语音，再按一次发送">\(Icon("mic"))<span class="visually-hidden">录语音</span></button>\
             <textarea class="form-control" name="text" rows="2" maxlength="2000" placeholder="输入消息，Enter 发送，Shift+Enter 换行" aria-label="消息"></textarea>\
             <button class="btn btn-primary" type="submit">发送</button></form>
             """

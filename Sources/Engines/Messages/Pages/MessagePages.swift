@@ -19,6 +19,8 @@ package struct MessagePages: Sendable {
         MenuItem("日常管理", groupEN: "Office", "在线短信", "Short messages", icon: "send", path: "/sms", permission: MessagePermission.broadcast, order: 2990),
         MenuItem("事项办理", groupEN: "Work", "我的消息", "My messages", icon: "bell", path: "/messages", permission: nil, order: 65),
         MenuItem("事项办理", groupEN: "Work", "通知公告", "Notices", icon: "file", path: "/notices", permission: nil, order: 66),
+        MenuItem("事项办理", groupEN: "Work", "我的通知组", "My notice groups", icon: "users", path: "/notice-groups", permission: nil, order: 67),
+        MenuItem("系统", groupEN: "System", "消息转发", "Passing on", icon: "refresh", path: "/message-forwards", permission: MessagePermission.rules, order: 9009),
         MenuItem("系统", groupEN: "System", "消息统计", "Message statistics", icon: "chart", path: "/message-statistics", permission: MessagePermission.deliveries, order: 9008),
         MenuItem("系统", groupEN: "System", "消息发送", "Deliveries", icon: "send", path: "/message-deliveries", permission: MessagePermission.deliveries, order: 9006),
         MenuItem("系统", groupEN: "System", "消息设置", "Message rules", icon: "message", path: "/message-rules", permission: MessagePermission.rules, order: 9007),
@@ -38,6 +40,7 @@ package struct MessagePages: Sendable {
         addSettings(to: routes)
         addBroadcasts(to: routes)
         addPosting(to: routes)
+        addForwards(to: routes)
         routes.get("/messages", permission: .signedIn, use: inbox)
         routes.get("/messages/bell", permission: .signedIn, use: bell)
         routes.post("/messages/read", permission: .signedIn, use: markRead)

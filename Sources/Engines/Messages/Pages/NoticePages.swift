@@ -22,12 +22,12 @@ extension MessagePages {
         routes.post("/notices/{id}/people", permission: writes, use: changeList)
         routes.post("/notices/{id}/people/{user}/drop", permission: writes, use: dropReceiver)
         routes.get("/notices/{id}/figures", permission: writes, use: exportFigures)
-        routes.get("/notice-groups", permission: writes, use: groups)
-        routes.get("/notice-groups/new", permission: writes) { _, context in try await groupForm(context, nil, nil, []) }
-        routes.post("/notice-groups/new", permission: writes, use: keepGroup)
-        routes.get("/notice-groups/{id}/edit", permission: writes) { _, context in try await groupForm(context, try context.id(), nil, []) }
-        routes.post("/notice-groups/{id}/edit", permission: writes, use: keepGroup)
-        routes.post("/notice-groups/{id}/drop", permission: writes, use: dropGroup)
+        routes.get("/notice-groups", permission: .signedIn, use: groups)
+        routes.get("/notice-groups/new", permission: .signedIn) { _, context in try await groupForm(context, nil, nil, []) }
+        routes.post("/notice-groups/new", permission: .signedIn, use: keepGroup)
+        routes.get("/notice-groups/{id}/edit", permission: .signedIn) { _, context in try await groupForm(context, try context.id(), nil, []) }
+        routes.post("/notice-groups/{id}/edit", permission: .signedIn, use: keepGroup)
+        routes.post("/notice-groups/{id}/drop", permission: .signedIn, use: dropGroup)
     }
 
     /// `GET /notices?box=&q=&before=`.
@@ -273,10 +273,10 @@ extension MessagePages {
         }
         let add = ActionButton("新增通知组", .dialog("/notice-groups/new"), icon: "plus", style: .primary)
         let table = DataTable(
-            id: "groups", columns: [Column("title", "名称"), Column("members", "人数", align: .end)], rows: rows, address: context.here, empty: "没有通知组；把常联系的人编成组，发布时直接选用",
+            id: "groups", columns: [Column("title", "名称"), Column("members", "人数", align: .end)], rows: rows, address: context.here, empty: "没有通知组；把常联系的人编成组，发布通知、建立群组时直接选用",
             emptyAction: add.markup)
         return Shell.page(
-            "通知组", crumbs: [Crumb("通知公告", "/notices"), Crumb("通知组")], active: "/notices", actions: "\(add)",
+            "我的通知组", crumbs: [Crumb("事项办理"), Crumb("我的通知组")], active: "/notice-groups", actions: "\(add)",
             body: "\(SearchForm(action: "/notice-groups", fields: [FormField("q", "名称", .text, value: keyword)], table: "groups"))\(table)", context: context)
     }
 
@@ -294,7 +294,7 @@ extension MessagePages {
         let action = id.map { "/notice-groups/\($0)/edit" } ?? "/notice-groups/new"
         let form = Form(action: action, sections: [FormSection(nil, fields)], cancel: "/notice-groups", findings: findings, context: context)
         return Shell.form(
-            "通知组", crumbs: [Crumb("通知组", "/notice-groups"), Crumb(id == nil ? "新增" : "修改")], active: "/notices", form, context: context)
+            "通知组", crumbs: [Crumb("我的通知组", "/notice-groups"), Crumb(id == nil ? "新增" : "修改")], active: "/notice-groups", form, context: context)
     }
 
     /// `POST /notice-groups/new` and `POST /notice-groups/{id}/edit`.

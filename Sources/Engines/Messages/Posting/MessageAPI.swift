@@ -17,8 +17,12 @@ extension MessagePages {
         api.get("/messages/sent", permission: .named(MessagePermission.post), use: apiSent)
         api.get("/messages/{id}/receipts", permission: .named(MessagePermission.post), use: apiReceipts)
         api.post("/messages/{id}/read", permission: .signedIn, use: apiRead)
-        api.get("/notice-groups", permission: .named(MessagePermission.notice), use: apiGroups)
-        api.post("/notice-groups", permission: .named(MessagePermission.notice), use: apiKeepGroup)
+        // Each keeps its own; whose permission it is, the engine asks.
+        api.get("/notice-groups", permission: .signedIn, use: apiGroups)
+        api.post("/notice-groups", permission: .signedIn, use: apiKeepGroup)
+        api.get("/notice-groups/{id}", permission: .signedIn, use: apiGroup)
+        api.put("/notice-groups/{id}", permission: .signedIn, use: apiKeepGroup)
+        api.delete("/notice-groups/{id}", permission: .signedIn, use: apiDropGroup)
     }
 
     /// `POST /api/v1/messages`: `{"title", "text", "grade", "path", "to": {"logins": [], "roles": [], "organisations": [], "groups": []}, "key"}`.
@@ -26,9 +30,11 @@ extension MessagePages {
     func apiPost(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
         let body = try await request.json(context)
-        let draft = try PostedMessage(body)
-        let (id, receivers) = try await database.write { [engine] tx in try engine.post(draft, by: principal, in: tx) }
-        return .json(["id": JSONValue(id), "receivers": .int(Int64(receivers)), "isRepeat": .bool(id == nil)], status: id == nil ? .ok : .created)
+        let (id, receivers, applications) = try await database.write { [engine] tx in try engine.take(body, by: principal, in: tx) }
+        let isNew = id != nil || !applications.isEmpty
+        return .json(
+            ["id": JSONValue(id), "receivers": .int(Int64(receivers)), "applications": .array(applications.map { .string($0) }), "isRepeat": .bool(!isNew)],
+            status: isNew ? .created : .ok)
     }
 
     /// `GET /api/v1/messages?unread=1&before=&limit=`: one's own.
@@ -68,15 +74,21 @@ extension MessagePages {
     func apiReceipts(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
         let id = try context.id()
-        let (receipts, states) = try await database.read { [engine] reader in
+        let (receipts, states, forwarded) = try await database.read { [engine] reader in
             guard try engine.isOwn(id, of: principal, in: reader) else { throw Failure.notFound("该消息") }
             let rows = try reader.rows("SELECT channel, state, COUNT(*) AS n FROM message_deliveries WHERE message_id = \(id) GROUP BY channel, state")
-            return (try engine.receipts(of: id, in: reader), rows)
+            let forwarded = try reader.rows("SELECT target, state, sent_at FROM forward_deliveries WHERE message_id = \(id) ORDER BY id LIMIT 100")
+            return (try engine.receipts(of: id, in: reader), rows, forwarded)
         }
         let deliveries = states.map { row -> JSONValue in
             ["channel": .string(row.text("channel") ?? ""), "state": .string(row.text("state") ?? ""), "count": .int(row.int("n") ?? 0)]
         }
-        return .json(["receivers": .int(Int64(receipts.receivers)), "read": .int(Int64(receipts.read)), "deliveries": .array(deliveries)])
+        let applications = forwarded.map { row -> JSONValue in
+            ["application": .string(row.text("target") ?? ""), "state": .string(row.text("state") ?? ""), "sentAt": JSONValue(row.moment("sent_at")?.rfc3339)]
+        }
+        return .json([
+            "receivers": .int(Int64(receipts.receivers)), "read": .int(Int64(receipts.read)), "deliveries": .array(deliveries), "applications": .array(applications),
+        ])
     }
 
     /// `POST /api/v1/messages/{id}/read`.
@@ -96,13 +108,33 @@ extension MessagePages {
         return .json(["items": .array(all.map { ["id": .int($0.id), "title": .string($0.title), "members": .int(Int64($0.members))] })])
     }
 
-    /// `POST /api/v1/notice-groups`: `{"title", "logins": []}`.
+    /// `GET /api/v1/notice-groups/{id}`: with its members.
+    @Sendable
+    func apiGroup(request: Request, context: WebContext) async throws -> Response {
+        let (principal, id) = (try context.signedIn(), try context.id())
+        let (group, logins) = try await database.read { [engine] reader in
+            (try engine.groups(of: principal, in: reader).first { $0.id == id }, try engine.logins(ofGroup: id, by: principal, in: reader))
+        }
+        guard let group else { throw Failure.notFound("该通知组") }
+        return .json(["id": .int(group.id), "title": .string(group.title), "logins": .array(logins.map { .string($0) })])
+    }
+
+    /// `POST /api/v1/notice-groups`, `PUT /api/v1/notice-groups/{id}`: `{"title", "logins": []}`.
     @Sendable
     func apiKeepGroup(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
+        let id = request.method == .put ? try context.id() : nil
         let body = try await request.json(context)
         let (title, logins) = (body["title"]?.string ?? "", (body["logins"]?.array ?? []).compactMap(\.string))
-        try await database.write { [engine] tx in try engine.keepGroup(nil, title: title, logins: logins, by: principal, in: tx) }
-        return .json(["ok": true], status: .created)
+        let kept = try await database.write { [engine] tx in try engine.keepGroup(id, title: title, logins: logins, by: principal, in: tx) }
+        return .json(["id": .int(kept), "ok": true], status: id == nil ? .created : .ok)
+    }
+
+    /// `DELETE /api/v1/notice-groups/{id}`.
+    @Sendable
+    func apiDropGroup(request: Request, context: WebContext) async throws -> Response {
+        let (principal, id) = (try context.signedIn(), try context.id())
+        try await database.write { [engine] tx in try engine.dropGroup(id, by: principal, in: tx) }
+        return .json(["ok": true])
     }
 }

@@ -15,6 +15,9 @@ struct PostedMessage: Sendable {
     /// The sender's own word; the same one again is the same message.
     var key: String?
 
+    /// Nobody is named: it is for applications alone, by rule.
+    var isForNobody: Bool { logins.isEmpty && roles.isEmpty && organisations.isEmpty && groups.isEmpty }
+
     /// - Throws: `.invalid` with every finding.
     init(_ body: JSONValue) throws {
         func list(_ name: String) -> [String] { (body["to"]?[name]?.array ?? []).compactMap { $0.string ?? $0.int.map(String.init) } }
@@ -34,19 +37,30 @@ struct PostedMessage: Sendable {
         if MessageGrade(rawValue: named) == nil { findings.append(FieldFinding("grade", "unknownCode", "应为 info、notice、urgent 之一", title: "级别")) }
         if let path, !path.hasPrefix("/") || path.hasPrefix("//") || path.count > 300 { findings.append(FieldFinding("path", "format", "应为平台内的页面地址，以 / 开头", title: "链接")) }
         if let key, !(1...100).contains(key.count) { findings.append(FieldFinding("key", "range", "应为 1—100 个字", title: "消息标识")) }
-        if logins.isEmpty, roles.isEmpty, organisations.isEmpty, groups.isEmpty {
-            findings.append(FieldFinding("to", "required", "至少给出 logins、roles、organisations、groups 之一", title: "接收人"))
-        }
         if logins.count > 1000 { findings.append(FieldFinding("to.logins", "range", "一次最多 1000 个", title: "接收人")) }
         guard findings.isEmpty else { throw Failure.invalid(findings) }
     }
 }
 
 extension MessageEngine {
-    /// - Returns: the message's id, nil when it was said before; how many receive it.
+    /// What an application or a person says by API; see `PostedMessage` for the fields.
+    package func take(_ body: JSONValue, by principal: Principal, in tx: any Transaction) throws -> (id: Int64?, receivers: Int, applications: [String]) {
+        try post(PostedMessage(body), by: principal, in: tx)
+    }
+
+    /// - Returns: the message's id, nil when it was said before or reaches applications only; how many people receive it, and which applications.
     /// - Throws: `.invalid` where nobody of the sender's scope is meant, naming logins that are nobody's.
-    func post(_ posted: PostedMessage, by principal: Principal, in tx: any Transaction) throws -> (id: Int64?, receivers: Int) {
+    func post(_ posted: PostedMessage, by principal: Principal, in tx: any Transaction) throws -> (id: Int64?, receivers: Int, applications: [String]) {
         try principal.require(MessagePermission.post, "发送应用消息")
+        let dedupe = posted.key.map { "\(principal.kind.rawValue) \(principal.id) \($0)" }
+        guard !posted.isForNobody else {
+            let told = try forward(posted, message: nil, dedupe: dedupe, by: principal, in: tx)
+            let isKnown = try dedupe.map { try tx.first("SELECT id FROM forward_deliveries WHERE dedupe = \($0) LIMIT 1") != nil } ?? false
+            guard !told.isEmpty || isKnown else {
+                throw Failure.invalid([FieldFinding("to", "required", "至少给出 logins、roles、organisations、groups 之一，或由管理员设好转发规则", title: "接收人")])
+            }
+            return (nil, 0, told)
+        }
         var conditions: [SQL] = ["u.state = 'active'", "o.state = 'active'", principal.scope.condition(org: "u.organisation", area: "o.area")]
         if !posted.logins.isEmpty { conditions.append("u.login IN (\(list: posted.logins))") }
         if !posted.roles.isEmpty {
@@ -54,18 +68,25 @@ extension MessageEngine {
                 "EXISTS (SELECT 1 FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id AND r.name IN (\(list: Array(posted.roles.prefix(50)))))")
         }
         if !posted.organisations.isEmpty { conditions.append("o.code IN (\(list: Array(posted.organisations.prefix(500))))") }
-        if !posted.groups.isEmpty { conditions.append("u.id IN (SELECT user_id FROM notice_group_members WHERE group_id IN (\(list: Array(posted.groups.prefix(50)))))") }
+        if !posted.groups.isEmpty {
+            conditions.append(
+                """
+                u.id IN (SELECT m.user_id FROM notice_group_members m JOIN notice_groups g ON g.id = m.group_id WHERE g.id IN (\(list: Array(posted.groups.prefix(50)))) \
+                AND g.owner = \(principal.id) AND g.owner_kind = \(principal.kind.rawValue))
+                """)
+        }
         let people = try tx.rows("SELECT u.id, u.login FROM users u JOIN organisations o ON o.id = u.organisation WHERE \(SQL.all(of: conditions)) ORDER BY u.id LIMIT 20000")
         let unknown = Set(posted.logins).subtracting(people.compactMap { $0.text("login") }).sorted()
         if !unknown.isEmpty { throw Failure.invalid([FieldFinding("to.logins", "unknown", "不在可发送范围：\(unknown.prefix(10).joined(separator: "、"))", title: "接收人")]) }
         if people.isEmpty { throw Failure.invalid([FieldFinding("to", "empty", "没有符合条件的接收人", title: "接收人")]) }
         var draft = MessageDraft(
             MessagePages.applicationKind.name, grade: posted.grade, title: posted.title, text: posted.text, path: posted.path, users: people.compactMap { $0.int("id") },
-            dedupe: posted.key.map { "\(principal.kind.rawValue) \(principal.id) \($0)" }, variables: ["application": principal.name])
+            dedupe: dedupe, variables: ["application": principal.name])
         draft.sender = MessageSender(kind: principal.kind.rawValue, id: principal.id, name: principal.name)
         let id = try post(draft, in: tx)
         if let id { try audit?.record(AuditEntry("send", "message", String(id), "应用消息“\(posted.title)”，\(people.count) 人"), by: principal, in: tx) }
-        return (id, people.count)
+        let told = id == nil ? [] : try forward(posted, message: id, dedupe: dedupe, by: principal, in: tx)
+        return (id, people.count, told)
     }
 
     /// Whether a message was sent by this person or application.

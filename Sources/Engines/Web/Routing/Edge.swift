@@ -179,7 +179,7 @@ enum EdgeHeaders {
         if response.headers[.contentSecurityPolicy] == nil { response.headers[.contentSecurityPolicy] = SecurityPolicy.text(tiles: context.site.settings.tileOrigin) }
         response.headers[.frameOptions] = "DENY"
         response.headers[.referrerPolicy] = "same-origin"
-        response.headers[.permissionsPolicy] = "camera=(self), geolocation=(self), microphone=()"
+        response.headers[.permissionsPolicy] = "camera=(self), geolocation=(self), microphone=(self)"
         response.headers[.openerPolicy] = "same-origin"
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
     }

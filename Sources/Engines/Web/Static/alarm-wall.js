@@ -122,7 +122,7 @@ setInterval(() => {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
   const all = cards(), at = all.findIndex((card) => card.dataset.wallCard === current);
-  const go = (card) => { all.forEach((one) => one.classList.toggle("is-current", one === card)); current = card?.dataset.wallCard ?? null; card?.focus({ preventScroll: true }); paused = true; layOut(); };
+  const go = (card) => { all.forEach((one) => one.classList.toggle("is-current", one === card)); current = card?.dataset.wallCard ?? null; card?.querySelector("a")?.focus({ preventScroll: true }); paused = true; layOut(); };
   switch (event.key) {
     case " ": if (event.target.closest("button")) return; paused = !paused; layOut(); break;
     case "ArrowRight": turn(1); break;

@@ -58,11 +58,42 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   send(form);
 });
+// Speech: one press begins, the next sends; a minute at most. Without a microphone the button never shows.
+const kinds = [["audio/webm;codecs=opus", "weba"], ["audio/ogg;codecs=opus", "ogg"], ["audio/mp4", "m4a"]];
+let recorder = null;
+function offer() {
+  const able = window.MediaRecorder && navigator.mediaDevices?.getUserMedia && kinds.some(([type]) => MediaRecorder.isTypeSupported(type));
+  for (const button of document.querySelectorAll("[data-chat-record]")) button.hidden = !able;
+}
+async function record(button) {
+  if (recorder) { recorder.stop(); return; }
+  const form = button.closest("form"), [type, end] = kinds.find(([one]) => MediaRecorder.isTypeSupported(one));
+  let stream;
+  try { stream = await navigator.mediaDevices.getUserMedia({ audio: true }); } catch { toast(say("没有麦克风权限，请在浏览器中允许", "The microphone is not allowed"), "red"); return; }
+  const parts = [];
+  recorder = new MediaRecorder(stream, { mimeType: type });
+  const limit = setTimeout(() => recorder?.stop(), 60_000);
+  recorder.addEventListener("dataavailable", (event) => { if (event.data.size) parts.push(event.data); });
+  recorder.addEventListener("stop", async () => {
+    clearTimeout(limit);
+    for (const track of stream.getTracks()) track.stop();
+    recorder = null;
+    button.setAttribute("aria-pressed", "false");
+    const files = new DataTransfer();
+    files.items.add(new File(parts, `语音.${end}`, { type: type.split(";")[0] }));
+    form.elements.file.files = files.files;
+    await send(form);
+  });
+  button.setAttribute("aria-pressed", "true");
+  recorder.start();
+}
+document.addEventListener("click", (event) => { const button = event.target.closest?.("[data-chat-record]"); if (button) record(button); });
 document.addEventListener("jw:live", (event) => {
   if (event.detail.topic !== "chat" || !page()) return;
   const other = String(event.detail.json?.room) !== page().dataset.chat;
   clearTimeout(waiting);
   waiting = setTimeout(() => refresh(!other && !event.detail.json?.seen), 150);
 });
-document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.target?.id === "main") toEnd(); });
+document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.target?.id === "main") { toEnd(); offer(); } });
 toEnd();
+offer();

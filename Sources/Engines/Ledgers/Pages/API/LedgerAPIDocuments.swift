@@ -24,6 +24,7 @@ struct LedgerAPIDocuments: Sendable {
                 measures: StatisticsQuestion.measures(desk).map(\.value))
             operations.add(to: &document)
         }
+        for entry in services.engine.operations.all where principal.may(entry.permission) { document.add(entry.operation) }
         return document
     }
 
