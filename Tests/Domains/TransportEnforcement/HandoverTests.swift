@@ -142,4 +142,34 @@ struct InspectorAccountTests {
         await #expect(throws: Failure.self) { try await house.platform.database.write { _ = try accounts.open(wanted, passwordHash: "x", by: city, in: $0) } }
         await #expect(throws: Failure.self) { try await house.platform.database.write { _ = try accounts.open(wanted, passwordHash: "x", by: house.person("officer"), in: $0) } }
     }
+
+    /// Equipment that comes due is inspected on the spot, once; what was found stands on it; an ordinary item is none for equipment.
+    @Test func equipmentComesDue() async throws {
+        let house = try await EnforcementHouse()
+        let platform = house.platform, desk = InspectionDesk(platform: house.platform)
+        let values: [String: JSONValue] = [
+            "name": "液化气罐体", "code": "GT20260001", "kind": "tank", "plateNo": "冀A12345挂", "item": "T01", "nextInspectionOn": "2026-12-10", "inUse": 1,
+        ]
+        let org = house.carrier.org
+        let ordinary = Draft(values.merging(["item": "J01"]) { $1 }, org: org), special = Draft(values, org: org)
+        await #expect(throws: Failure.self) {
+            try await platform.database.write { _ = try platform.ledgers.create(TransportEquipment.ledger.name, ordinary, by: .system(), in: $0) }
+        }
+        let piece = try await platform.database.write { try platform.ledgers.create(TransportEquipment.ledger.name, special, by: .system(), in: $0) }
+        for expected in [1, 0] {
+            let added = try await platform.database.write { try desk.gatherEquipment(in: $0) }
+            #expect(added == expected)
+        }
+        let pending = try await platform.database.read { try $0.first("SELECT item, origin, assignee_name FROM pending_inspections WHERE done_at IS NULL") }
+        #expect(pending?.text("origin") == "equipment")
+        #expect(pending?.text("assignee_name") == "inspector（测试）")
+        let visit = InspectionDesk.Visit(subject: house.carrier.id, findings: [.init(item: pending?.int("item") ?? 0, result: .pass)])
+        let inspector = house.person("inspector")
+        _ = try await platform.database.write { try desk.submit(visit, by: inspector, in: $0) }
+        let row = try await platform.database.read { try $0.first("SELECT check_result, checked_on FROM transport_equipment WHERE id = \(piece.id)") }
+        #expect(row?.text("check_result") == "pass")
+        #expect(row?.int("checked_on") == 20_261_123)
+        let again = try await platform.database.write { try desk.gatherEquipment(in: $0) }
+        #expect(again == 0)
+    }
 }

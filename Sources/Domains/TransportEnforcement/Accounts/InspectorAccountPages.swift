@@ -84,7 +84,9 @@ struct InspectorAccountPages: Sendable {
                 "grid", "所属网格", .select([Choice("", "请选择")] + grids.map { Choice(String($0.id), $0.name) }), value: entry.grid.map { String($0) }, isRequired: true,
                 help: "只检查网格内的主体"),
             FormField("post", "身份", .text, value: entry.post, isRequired: true, help: "如 网格长、网格员", maxLength: 30),
-            FormField("items", "检查内容", .multiSelect(choices), values: entry.items, isRequired: true, help: "移动端只出现这些检查项", isWide: true),
+            FormField(
+                "groups", "检查项分组", .multiSelect(platform.dictionaries.items(.itemGroup, on: nil).map { Choice($0.code, $0.title) }), help: "选中的分组，其中的检查项全部绑定", isWide: true),
+            FormField("items", "检查内容", .multiSelect(choices), values: entry.items, help: "可另选单项；移动端只出现绑定的检查项", isWide: true),
             FormField("duties", "工作职责", .textArea(rows: 3), value: entry.duties, maxLength: 300, isWide: true),
         ]
         let path = user.map { "/inspection/accounts/\($0)" } ?? "/inspection/accounts/new"
@@ -97,10 +99,12 @@ struct InspectorAccountPages: Sendable {
             active: "/inspection/accounts", form, context: context)
     }
 
-    private func read(_ input: FormInput, into entry: inout InspectorAccounts.Entry) {
+    private func read(_ input: FormInput, into entry: inout InspectorAccounts.Entry) async throws {
+        let groups = input.all("groups")
         entry.grid = input["grid"].flatMap { Int64($0) }
         entry.post = input["post"] ?? ""
-        entry.items = input.all("items")
+        let chosen = try await platform.database.read { try accounts.items(ofGroups: groups, in: $0) }
+        entry.items = Array(Set(input.all("items") + chosen)).sorted()
         entry.duties = input["duties"] ?? ""
     }
 
@@ -112,7 +116,7 @@ struct InspectorAccountPages: Sendable {
         entry.phone = input["phone"] ?? ""
         entry.idCard = input["idCard"] ?? ""
         entry.organisation = input["organisation"].flatMap { Int64($0) }
-        read(input, into: &entry)
+        try await read(input, into: &entry)
         let password = OneTimePassword.make()
         let hash = try await platform.identity.users.hash(password)
         do {
@@ -131,7 +135,7 @@ struct InspectorAccountPages: Sendable {
     @Sendable func rebind(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn(), id = try context.id(), input = try await request.form(context)
         var entry = try await platform.database.read { try accounts.entry(of: id, by: principal, in: $0) }
-        read(input, into: &entry)
+        try await read(input, into: &entry)
         do {
             let wanted = entry
             try await platform.database.write { try accounts.rebind(wanted, by: principal, in: $0) }

@@ -142,6 +142,13 @@ package struct InspectorAccounts: Sendable {
         return entry
     }
 
+    /// Codes of all items in use of some groups (检查项分组).
+    package func items(ofGroups groups: [String], in reader: any Reader) throws -> [String] {
+        try reader.rows("SELECT code FROM inspection_item WHERE deleted_at IS NULL AND is_open = 1 AND item_group IN (\(list: groups)) ORDER BY code LIMIT 1000").compactMap {
+            $0.text("code")
+        }
+    }
+
     private func judged(_ entry: Entry, isNew: Bool, by principal: Principal, _ reader: any Reader) throws -> (unit: Unit?, findings: [FieldFinding]) {
         var findings: [FieldFinding] = []
         if isNew {

@@ -76,7 +76,7 @@ extension InspectionDesk {
     ///
     /// - Returns: how many were added.
     @discardableResult
-    func gatherEquipment(limit: Int = 2000, in tx: any Transaction) throws -> Int {
+    package func gatherEquipment(limit: Int = 2000, in tx: any Transaction) throws -> Int {
         let items = Dictionary(try InspectionItem.all(tx).map { ($0.code, $0) }) { first, _ in first }
         let today = platform.clock.today
         let rows = try tx.rows(
