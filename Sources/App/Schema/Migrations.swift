@@ -28,5 +28,6 @@ package enum Migrations {
         migration0045,
         migration0046,
         migration0047,
+        migration0048,
     ]
 }

@@ -14,6 +14,7 @@ package struct Certificate: Sendable, Equatable {
     package let fingerprint: String
     /// `PUBLIC KEY`.
     package let keyPEM: String
+    package let der: [UInt8]
 
     /// - Throws: `.invalid` `JW-C007` for what is no certificate.
     package init(pem: String) throws {
@@ -35,6 +36,7 @@ package struct Certificate: Sendable, Equatable {
         notBefore = try Self.time(certificate, 0)
         notAfter = try Self.time(certificate, 1)
         fingerprint = SHA256.hash(der).hex
+        self.der = der
         var key: UnsafeMutablePointer<UInt8>?
         let length = jw_x509_key(certificate, &key)
         defer { jw_free(key) }

@@ -46,6 +46,8 @@ package final class MobileSources: Sendable {
                 platform.alarms.faces.add(NearbyPasses.face)
                 platform.alarms.faces.add(HourlyPasses.face)
                 platform.expiries.declare(GateExpiries.all)
+                platform.ledgers.protect(PassRemoval.protectedLedgers)
+                platform.identity.integrity.declare(PassRemoval.integrity)
             },
             routes: { routes, platform in
                 GatePages.add(to: routes, gates: self.gates(on: platform), platform: platform)

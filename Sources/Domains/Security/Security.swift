@@ -16,7 +16,9 @@ package enum Security {
         permissions: SecurityPermission.declarations,
         grants: grants,
         menu: SecurityPages.menu,
-        alarmKinds: CryptoMonitor.kinds + [SecurityEvent.alarm, RogueAccess.alarm, ConductPages.kind, ProgramGuard.kind, AuditRules.alarm, AuditGuard.alarm], workflows: workflows,
+        alarmKinds: CryptoMonitor.kinds + [
+            SecurityEvent.alarm, RogueAccess.alarm, ConductPages.kind, ProgramGuard.kind, AuditRules.alarm, AuditGuard.alarm, AddressBlockPages.alarm, IntegrityWatch.alarm,
+        ], workflows: workflows,
         auditTitles: SecurityPages.auditTitles,
         additions: [CryptoAssessmentSum.addition, PersonalDataPages.addition],
         prepare: { platform in
@@ -28,6 +30,8 @@ package enum Security {
             PolicyIssue.register(on: platform)
             RecordAccess.register(on: platform.workflows, ledgers: platform.ledgers)
             RogueAccess.register(on: platform)
+            AddressBlockPages.register(on: platform)
+            IntegrityWatch.register(on: platform)
             PatchManagement.register(on: platform.workflows, ledgers: platform.ledgers)
             SecurityPlaybook.register(on: platform.workflows)
             platform.expiries.declare(DatedFields.rules)
@@ -36,6 +40,7 @@ package enum Security {
         jobs: { platform in
             CryptoMonitor.jobs(on: platform) + ConductPages.jobs(on: platform) + ProgramGuard.ofThisProgram().jobs(on: platform) + AuditReports.jobs(on: platform)
                 + LogEvents(platform: platform).jobs() + [OwnRuleWatch(rules: AuditRules.desk(on: platform)).job] + AuditGuard(platform: platform).jobs()
+                + [IntegrityWatch(platform: platform).job, MisuseCheck(platform: platform).job]
         }
     )
 

@@ -1,4 +1,5 @@
 import Features
+import Identity
 import Watches
 import Web
 
@@ -13,6 +14,15 @@ enum SecurityPages {
             SecurityMenu.group, groupEN: "Security", "文件加密", "File encryption", icon: "lock", path: FileEncryption.path, permission: SecurityPermission.cryptoUse, order: 2992),
         MenuItem(SecurityMenu.group, groupEN: "Security", "安全态势", "Security posture", icon: "dashboard", path: PosturePages.path, permission: "securityEvent.read", order: 2988),
         MenuItem(SecurityMenu.group, groupEN: "Security", "行为分析", "Conduct", icon: "trend", path: ConductPages.path, permission: "audit.read", order: 2989),
+        MenuItem(
+            SecurityMenu.group, groupEN: "Security", "封禁地址", "Blocked addresses", icon: "ban", path: AddressBlockPages.path, permission: AddressBlocks.permission, order: 2989),
+        MenuItem(
+            SecurityMenu.group, groupEN: "Security", "数据完整性", "Integrity", icon: "tick", path: IntegrityPages.path, permission: IntegrityBook.permission, order: 2989),
+        MenuItem(
+            SecurityMenu.group, groupEN: "Security", "吊销列表", "Revocation lists", icon: "x", path: RevocationPages.path, permission: RevocationLists.permission, order: 2990),
+        MenuItem(
+            SecurityMenu.group, groupEN: "Security", "密码误用自检", "Misuse of cryptography", icon: "check", path: MisusePages.path, permission: SecurityPermission.cryptoRead,
+            order: 2991),
         MenuItem(SecurityMenu.group, groupEN: "Security", "审计报告", "Audit reports", icon: "file", path: AuditReports.path, permission: "audit.read", order: 2993),
         MenuItem(SecurityMenu.group, groupEN: "Security", "审计规则", "Audit rules", icon: "sliders", path: AuditRules.path, permission: SecurityPermission.auditRules, order: 2993),
         MenuItem(SecurityMenu.group, groupEN: "Security", "审计自保护", "Audit guard", icon: "shield", path: AuditGuard.path, permission: "audit.read", order: 2993),
@@ -21,7 +31,8 @@ enum SecurityPages {
         MenuItem(SecurityMenu.group, groupEN: "Security", "解析规则", "Log rules", icon: "filter", path: LogRulePages.path, permission: SecurityPermission.logsRead, order: 2996),
     ]
     static let auditTitles: [String: String] = [
-        "auditReport": "审计报告", "securityKey": "密钥", "cryptoService": "密码服务", "log": "日志", "logSource": "日志来源", "logRule": "解析规则", "logSettings": "采集设置",
+        "auditReport": "审计报告", "securityKey": "密钥", "cryptoService": "密码服务", "log": "日志", "logSource": "日志来源", "logRule": "解析规则", "logSettings": "采集设置", "addressBlock": "封禁地址",
+        "revocationList": "吊销列表", "integrity": "数据完整性",
     ]
 
     static func add(to routes: Routes, platform: Platform) {
@@ -37,6 +48,10 @@ enum SecurityPages {
         AuditReports(platform: platform).add(to: routes)
         OwnRulePages(rules: AuditRules.desk(on: platform)).add(to: routes)
         AuditGuard(platform: platform).add(to: routes)
+        AddressBlockPages(platform: platform).add(to: routes)
+        IntegrityPages(platform: platform).add(to: routes)
+        RevocationPages(platform: platform).add(to: routes)
+        MisusePages(platform: platform).add(to: routes)
         LogTodayPage(platform: platform).add(to: routes)
         LogPages(platform: platform).add(to: routes)
         LogSourcePages(platform: platform).add(to: routes)

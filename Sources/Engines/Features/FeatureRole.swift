@@ -43,7 +43,10 @@ extension FeatureSet {
         return try await platform.database.write { tx in
             var changes = 0
             for role in roles { changes += try Self.sync(role, in: tx) }
-            if changes > 0 { try platform.audit.record(AuditEntry("update", "role", "*", "按程序声明更新业务角色的权限，共 \(changes) 项"), by: .system(), in: tx) }
+            if changes > 0 {
+                try platform.audit.sealAllRoles(in: tx)
+                try platform.audit.record(AuditEntry("update", "role", "*", "按程序声明更新业务角色的权限，共 \(changes) 项"), by: .system(), in: tx)
+            }
             return changes
         }
     }

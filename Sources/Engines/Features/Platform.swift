@@ -41,6 +41,10 @@ package struct Platform: Sendable {
     package var tasks: LongTasks
     package var outbox: Outbox
     package var logger: Logger
+    /// What runs by the clock.
+    package var jobs: JobBook
+    /// The processes that share the database.
+    package var nodes: NodeBook
     /// Backups of this installation; nil where nobody makes them.
     package var backups: BackupBook?
 
@@ -77,6 +81,8 @@ package struct Platform: Sendable {
         DataServiceApproval.register(dataServices, on: self.workflows)
         identity.dualControl.onNotice { try PlatformMessages.tell($0, through: messages, in: $1) }
         reports = ReportEngine(database: database, ledgers: ledgers, alarms: alarms, identity: identity, messages: messages, blobs: blobs, tasks: tasks, clock: clock)
+        jobs = JobBook(database: database, clock: clock)
+        nodes = NodeBook(database: database, clock: clock)
         self.tasks = tasks
         self.outbox = outbox
         self.logger = logger

@@ -77,7 +77,10 @@ package struct AuditCheckpoints: Sendable {
     package func retain() async throws -> Int {
         let until = clock.today.adding(days: -policies.current.auditMonths * 31).start
         return try await database.write { transaction in
-            let found = try transaction.first("SELECT audit_id FROM audit_checkpoints WHERE at < \(until) AND is_base = 0 ORDER BY audit_id DESC LIMIT 1")
+            // What no archive holds stays, once there are archives.
+            let archived = try AuditArchives.archivedTo(transaction)
+            let held: SQL = archived > 0 ? "AND audit_id <= \(archived)" : ""
+            let found = try transaction.first("SELECT audit_id FROM audit_checkpoints WHERE at < \(until) AND is_base = 0 \(held) ORDER BY audit_id DESC LIMIT 1")
             guard let id = found?.int("audit_id") else { return 0 }
             try transaction.execute("UPDATE audit_checkpoints SET is_base = 1 WHERE audit_id = \(id)")
             let count = try transaction.execute("DELETE FROM audit WHERE id <= \(id)")
@@ -87,7 +90,10 @@ package struct AuditCheckpoints: Sendable {
         }
     }
 
-    private static func statement(_ id: Int64, _ hash: [UInt8], _ at: Moment) -> [UInt8] { Array("jianwei audit \(id) \(Hex.encode(hash)) \(at.milliseconds)".utf8) }
+    static func statement(_ id: Int64, _ hash: [UInt8], _ at: Moment) -> [UInt8] { Array("jianwei audit \(id) \(Hex.encode(hash)) \(at.milliseconds)".utf8) }
+
+    /// What verifies the signatures; nil before the first one.
+    package func publicPEM(_ reader: any Reader) throws -> String? { try known(reader)?.publicPEM() }
 
     private func known(_ reader: any Reader) throws -> SM2PrivateKey? {
         guard let sealed = try reader.value("SELECT value FROM identity_settings WHERE name = \(Self.setting)")?.text else { return nil }

@@ -8,8 +8,13 @@ import Storage
 /// Source: standards/security.md §1, 8.1.4.3.
 package struct AuditTrail: Sendable {
     private let clock: Clock
+    /// Seals rows whose changes are recorded here; nil where nothing is sealed.
+    package let integrity: IntegrityBook?
 
-    package init(clock: Clock) { self.clock = clock }
+    package init(clock: Clock, integrity: IntegrityBook? = nil) {
+        self.clock = clock
+        self.integrity = integrity
+    }
 
     /// Adds a row in the transaction of what it records. The last hash is read in the same transaction: a remembered one would survive a rollback.
     package func record(_ entry: AuditEntry, by principal: Principal, in transaction: any Transaction) throws {

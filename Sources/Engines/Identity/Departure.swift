@@ -59,6 +59,7 @@ extension Users {
         try transaction.execute("UPDATE users SET state = 'frozen', left_at = \(now), successor = \(successor), updated_at = \(now) WHERE id = \(id)")
         try transaction.execute("DELETE FROM sessions WHERE user_id = \(id)")
         try takeBack(id, now, transaction)
+        try audit.sealUsers([id, successor], in: transaction)
         try requireAnAdministrator(transaction)
         let counts = moved.map { (name: $0.title, value: JSONValue.int(Int64($0.count))) }
         let details = JSONValue.object(JSONObject(counts + [(name: "收回的角色", value: .string(leaver.roles.map(\.title).joined(separator: "、")))]))

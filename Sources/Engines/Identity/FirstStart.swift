@@ -31,6 +31,7 @@ extension IdentityEngine {
         try await roles.sync(permissions)
         try await database.read { reader in
             try policies.load(reader)
+            try blocks.load(reader)
             try providers.load(reader)
             try dualControl.load(reader)
         }

@@ -33,10 +33,12 @@ package struct IdentityEngine: Sendable {
     package let grants: TemporaryGrants
     package let reviews: AccessReviews
     package let checkpoints: AuditCheckpoints
+    package let archives: AuditArchives
     /// The authorization server for other applications (OAuth 2.0, OpenID Connect).
     package let tokens: TokenDesk
     package let terminals: Terminals
     package let certificates: UserCertificates
+    package let revocations: RevocationLists
     package let qrSignIn: QRSignIn
     package let codeSignIn: CodeSignIn
     package let keySignIn: KeySignIn
@@ -47,6 +49,10 @@ package struct IdentityEngine: Sendable {
     package let logoutNotices: LogoutNotices
     /// Acts that wait for a second person.
     package let dualControl: DualControl
+    /// Seals over rows that matter.
+    package let integrity: IntegrityBook
+    /// Addresses that are shut out.
+    package let blocks: AddressBlocks
     package let handOvers = HandOvers()
 
     package init(
@@ -54,7 +60,9 @@ package struct IdentityEngine: Sendable {
         limits: LoginLimits = LoginLimits()
     ) {
         let version = IdentityVersion()
-        let audit = AuditTrail(clock: clock)
+        let integrity = IntegrityBook(database: database, keys: keys, clock: clock)
+        let audit = AuditTrail(clock: clock, integrity: integrity)
+        self.integrity = integrity
         let policies = PolicyBook(initial: SignInPolicy(password: policy, limits: limits), audit: audit, clock: clock, version: version)
         self.policies = policies
         self.database = database
@@ -71,13 +79,15 @@ package struct IdentityEngine: Sendable {
         groups = UserGroups(database: database, clock: clock, audit: audit, version: version, users: users)
         activations = Activations(database: database, clock: clock, audit: audit, version: version, users: users, policies: policies)
         passwords = Passwords(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, users: users)
-        sessions = Sessions(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, keys: keys)
+        blocks = AddressBlocks(database: database, clock: clock, audit: audit, policies: policies)
+        sessions = Sessions(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, keys: keys, blocks: blocks)
         terminals = sessions.terminals
         posts = Posts(database: database, clock: clock, audit: audit, version: version, users: users, units: units, policies: policies)
         registrations = Registrations(
             database: database, clock: clock, audit: audit, users: users, organisations: organisations, challenges: sessions.challenges, policies: policies,
             phones: keys.field("registrations.phone"))
         certificates = UserCertificates(database: database, clock: clock, audit: audit, version: version, users: users)
+        revocations = RevocationLists(database: database, clock: clock, audit: audit, version: version)
         qrSignIn = QRSignIn(sessions: sessions)
         codeSignIn = CodeSignIn(sessions: sessions, users: users)
         keySignIn = KeySignIn(sessions: sessions, certificates: certificates)
@@ -86,6 +96,7 @@ package struct IdentityEngine: Sendable {
         grants = TemporaryGrants(database: database, clock: clock, audit: audit, version: version, users: users)
         reviews = AccessReviews(database: database, clock: clock, audit: audit)
         checkpoints = AuditCheckpoints(database: database, clock: clock, audit: audit, keys: keys, policies: policies)
+        archives = AuditArchives(database: database, clock: clock, audit: audit, checkpoints: checkpoints)
         tokens = TokenDesk(
             database: database, clock: clock, audit: audit, applications: Applications(database: database, clock: clock, audit: audit),
             signing: SigningKeys(database: database, clock: clock, keys: keys), sessions: sessions, organisations: organisations, issuer: "")

@@ -42,7 +42,7 @@ extension Sessions {
         let login = String(User.normalized(attempt.login).prefix(64))
         let limits = policies.current.limits
         if asksCaptcha { try await checkCaptcha(login, attempt) }
-        let number = try await database.write { try limits.admit(login, from: attempt.address, at: clock.now, in: $0) }
+        let number = try await admit(login, attempt.address, limits)
         let account = try await database.read { try Account.load(where: "u.login = \(login)", at: clock.now, $0) }
         let isRight: Bool
         var upgraded: String?
@@ -86,8 +86,14 @@ extension Sessions {
 
     private func checkCaptcha(_ login: String, _ attempt: LoginAttempt) async throws {
         guard try await asksCaptcha(login, from: attempt.address) else { return }
-        guard let captcha = attempt.captcha, !captcha.answer.isEmpty else { throw Failure(.invalid, "JW-I015", "请输入图中的验证码") }
-        guard try await database.write({ try challenges.accepts(captcha.answer, of: captcha.id, in: $0) }) else { throw Failure(.invalid, "JW-I016", "验证码不正确或已过期，请重新输入") }
+        guard let captcha = attempt.captcha, !captcha.answer.isEmpty else {
+            try await blocks.report(.guessing, from: attempt.address)
+            throw Failure(.invalid, "JW-I015", "请输入图中的验证码")
+        }
+        guard try await database.write({ try challenges.accepts(captcha.answer, of: captcha.id, in: $0) }) else {
+            try await blocks.report(.guessing, from: attempt.address)
+            throw Failure(.invalid, "JW-I016", "验证码不正确或已过期，请重新输入")
+        }
     }
 
     /// The second step.
@@ -100,7 +106,7 @@ extension Sessions {
             account.passwordHash == known.password, account.secondFactor != nil
         else { throw Failure(.unauthenticated, "JW-I042", "登录已超时，请重新输入密码") }
         let (limits, login) = (policies.current.limits, account.principal.login)
-        let number = try await database.write { try limits.admit(login, from: address, at: clock.now, in: $0) }
+        let number = try await admit(login, address, limits)
         let isRight = try await database.write { transaction -> Bool in
             guard let fresh = try Account.load(where: "u.id = \(known.user)", at: clock.now, transaction)?.secondFactor,
                 let next = try fresh.accepting(code, keys: keys, at: clock.now)
@@ -116,6 +122,16 @@ extension Sessions {
         return try await open(account, [known.attempt, number], nil, entrance)
     }
 
+    /// Who goes on guessing after the limit is told so, and counted (`AddressBlocks`).
+    private func admit(_ login: String, _ address: String, _ limits: LoginLimits) async throws -> Int64 {
+        do {
+            return try await database.write { try limits.admit(login, from: address, at: clock.now, in: $0) }
+        } catch let failure as Failure where failure.kind == .tooMany {
+            try await blocks.report(.guessing, from: address)
+            throw failure
+        }
+    }
+
     private func failed(_ login: String, _ attempt: Int64, _ account: Account?, _ address: String, _ failure: Failure) async throws -> Failure {
         let limits = policies.current.limits
         try await database.write { transaction in
@@ -129,6 +145,7 @@ extension Sessions {
             let what = failure.code == "JW-I043" ? "动态口令不符" : "登录失败"
             try audit.record(AuditEntry("loginFailed", "session", "", "\(what)（\(login)）"), by: actor, in: transaction)
         }
+        try await blocks.report(.guessing, from: address)
         return failure
     }
 
@@ -154,6 +171,10 @@ extension Sessions {
                 try audit.record(AuditEntry("loginFailed", "session", "", "登录失败：\(refusal.message)"), by: actor, in: transaction)
                 return .failure(refusal)
             }
+            if let refusal = BrowserFloor.refusal(policy.oldestBrowsers, entrance.agent) {
+                try audit.record(AuditEntry("loginFailed", "session", "", "登录失败：\(refusal.message)"), by: actor, in: transaction)
+                return .failure(refusal)
+            }
             let (terminal, unregistered) = try terminals.check(account, policy, entrance, at: now, in: transaction)
             if let unregistered {
                 try audit.record(AuditEntry("loginFailed", "session", "", "登录失败：终端未登记"), by: actor, in: transaction)
@@ -174,6 +195,7 @@ extension Sessions {
                 UPDATE users SET failed_count = 0, locked_until = NULL, last_login_at = \(now), last_login_address = \(address), password_hash = \(upgraded ?? account.passwordHash)
                 WHERE id = \(userId)
                 """)
+            if upgraded != nil { try audit.sealUsers([userId], in: transaction) }
             let acting = account.principal.post.map { ["岗位：\($0.fullTitle)"] } ?? []
             let words = acting + (entrance.method == .password ? [] : [entrance.method.title]) + marks.map(\.title)
             let remark = words.isEmpty ? "" : "（\(words.joined(separator: "、"))）"

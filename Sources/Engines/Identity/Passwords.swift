@@ -55,6 +55,7 @@ package struct Passwords: Sendable {
             try remember(account.passwordHash, of: principal.id, keeping: policy.history, transaction)
             let own = principal.session.flatMap(Hex.decode) ?? []
             try transaction.execute("DELETE FROM sessions WHERE user_id = \(principal.id) AND token_hash <> \(own)")
+            try audit.sealUsers([principal.id], in: transaction)
             try audit.record(AuditEntry("update", "password", "\(principal.id)", "修改本人密码"), by: principal, in: transaction)
             version.bump(after: transaction)
         }
@@ -88,6 +89,7 @@ package struct Passwords: Sendable {
                 "UPDATE users SET password_hash = \(hash), password_changed_at = \(clock.now), must_change = 1, failed_count = 0, locked_until = NULL WHERE id = \(userId)")
             try transaction.execute("DELETE FROM user_activations WHERE user_id = \(userId)")
             try transaction.execute("DELETE FROM sessions WHERE user_id = \(userId)")
+            try audit.sealUsers([userId], in: transaction)
             try audit.record(AuditEntry("update", "password", "\(userId)", "重置用户“\(user.name)”（\(user.login)）的密码"), by: principal, in: transaction)
             version.bump(after: transaction)
         }

@@ -49,6 +49,9 @@ package final class PolicyBook: Sendable {
             }
         }
         try requireOwnTerminal(new, principal, transaction)
+        if principal.kind == .user, principal.isAdministrator, new.isRemote(principal.address) {
+            throw Failure(.conflict, "JW-I040", "您自己的地址 \(principal.address) 不在“办公与 VPN 网段”内，保存后您将只能查看。请先加入本网段")
+        }
         let before = current
         let now = clock.now
         try transaction.execute(

@@ -13,13 +13,14 @@ package struct PolicyNumber: Sendable {
     package let path: any WritableKeyPath<SignInPolicy, Int> & Sendable
 
     package enum Group: String, Sendable, CaseIterable {
-        case password, account, session, audit
+        case password, account, session, attack, audit
 
         package var title: String {
             switch self {
             case .password: "密码规则"
             case .account: "账户规则"
             case .session: "会话规则"
+            case .attack: "攻击防护"
             case .audit: "审计规则"
             }
         }
@@ -57,6 +58,10 @@ package struct PolicyNumber: Sendable {
         PolicyNumber("confirmMinutes", "重要操作身份确认有效", unit: "分钟", .session, 1...60, levelThree: 1...30, \.confirmMinutes),
         PolicyNumber(
             "heartbeatMinutes", "登记终端失去心跳后退出登录", unit: "分钟", .session, 0...120, levelThree: 0...120, help: "0 为只显示失联，不退出；填写时不少于 3", \.heartbeatMinutes),
+        PolicyNumber(
+            "blockAfter", "同一地址 10 分钟内可疑请求达到", unit: "次即封禁", .attack, 0...10_000, levelThree: 10...1000,
+            help: "试猜口令、超频、伪造签名各计一次，扫描探测计五次；0 为不自动封禁", \.blockAfter),
+        PolicyNumber("blockMinutes", "自动封禁时长", unit: "分钟", .attack, 1...10_080, levelThree: 10...10_080, \.blockMinutes),
         PolicyNumber("auditMonths", "审计日志保存", unit: "个月", .audit, 6...240, levelThree: 6...240, \.auditMonths),
         PolicyNumber("exportsAnHour", "一小时内导出超过即报警", unit: "次", .audit, 3...1000, levelThree: 3...1000, \.exportsAnHour),
     ]
@@ -79,7 +84,10 @@ extension SignInPolicy {
             ("administratorNetworks", .array(administratorNetworks.map { .string($0.text) })), ("terminalRoles", .array(terminalRoles.map(JSONValue.string))),
             ("terminalOrganisations", .array(terminalOrganisations.map(JSONValue.int))), ("smsSignIn", .bool(smsSignIn)), ("qrSignIn", .bool(qrSignIn)),
             ("certificateSignIn", .bool(certificateSignIn)), ("outboundNetworks", .array(outboundNetworks.map { .string($0.text) })), ("doorNotice", .string(doorNotice)),
-            ("selfRegistration", .bool(selfRegistration)), ("watermark", .bool(watermark)),
+            ("selfRegistration", .bool(selfRegistration)), ("watermark", .bool(watermark)), ("innerNetworks", .array(innerNetworks.map { .string($0.text) })),
+            ("oldestBrowsers", .array(oldestBrowsers.map { .string($0.text) })),
+            ("formWaits", .array(formWaits.map { ["path": .string($0.path), "seconds": .int(Int64($0.seconds))] })),
+            ("neverBlocked", .array(neverBlocked.map { .string($0.text) })),
         ]
         return .object(JSONObject(members))
     }
@@ -101,6 +109,12 @@ extension SignInPolicy {
         if let text = json["doorNotice"]?.string { doorNotice = text }
         if let value = json["selfRegistration"]?.bool { selfRegistration = value }
         if let value = json["watermark"]?.bool { watermark = value }
+        if let texts = json["innerNetworks"]?.array { innerNetworks = texts.compactMap { $0.string.flatMap { NetworkRange($0) } } }
+        if let texts = json["oldestBrowsers"]?.array { oldestBrowsers = texts.compactMap { $0.string.flatMap { BrowserFloor($0) } } }
+        if let waits = json["formWaits"]?.array {
+            formWaits = waits.compactMap { one in one["path"]?.string.flatMap { path in one["seconds"]?.int.map { FormWait(path: path, seconds: Int($0)) } } }
+        }
+        if let texts = json["neverBlocked"]?.array { neverBlocked = texts.compactMap { $0.string.flatMap { NetworkRange($0) } } }
         if let texts = json["outboundNetworks"]?.array { outboundNetworks = texts.compactMap { $0.string.flatMap { NetworkRange($0) } } }
         if let texts = json["networks"]?.array { networks = texts.compactMap { $0.string.flatMap { NetworkRange($0) } } }
         if let texts = json["administratorNetworks"]?.array { administratorNetworks = texts.compactMap { $0.string.flatMap { NetworkRange($0) } } }
@@ -113,6 +127,9 @@ extension SignInPolicy {
         }
         if weekdays.isEmpty || !weekdays.allSatisfy((1...7).contains) { findings.append(FieldFinding("weekdays", "required", "至少选择一天", title: "允许登录的日子")) }
         if !(0..<1440).contains(fromMinute) || !(0..<1440).contains(toMinute) { findings.append(FieldFinding("fromMinute", "range", "须为 00:00–23:59", title: "允许登录的时段")) }
+        if formWaits.count > 100 || !formWaits.allSatisfy({ FormWait.range.contains($0.seconds) }) {
+            findings.append(FieldFinding("seconds", "range", "须在 1–600 秒之间，至多 100 个表单", title: "等待秒数"))
+        }
         if doorNotice.count > 300 { findings.append(FieldFinding("doorNotice", "length", "至多 300 个字", title: "登录页警示语")) }
         return findings
     }

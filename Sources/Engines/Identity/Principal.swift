@@ -20,6 +20,8 @@ package struct Principal: Sendable {
     package var scope: DataScope
     package var address: String
     package var session: String?
+    /// An administrator from outside the networks where people work: looks, changes nothing (D17.1.8).
+    package var onlyReads = false
     /// The post in which the session acts; nil for the account's own roles.
     package var post: ActingPost?
     /// All posts among which the person may choose; empty for most.
@@ -54,7 +56,7 @@ package struct Principal: Sendable {
 
     /// Denies by default: only a permission that was given counts.
     package func may(_ permission: String) -> Bool {
-        if withheld.contains(permission) { return false }
+        if withheld.contains(permission) || (onlyReads && !permission.hasSuffix(".read")) { return false }
         if permissions.contains(permission) || permissions.contains("*") { return true }
         guard let dot = permission.lastIndex(of: ".") else { return false }
         return permissions.contains("*" + permission[dot...])

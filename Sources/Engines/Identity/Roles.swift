@@ -66,6 +66,7 @@ package struct Roles: Sendable {
                 """)
         }
         if changes > 0 {
+            try audit.sealAllRoles(in: transaction)
             try audit.record(AuditEntry("update", "role", "*", "按程序声明更新内置角色的权限，共 \(changes) 项"), by: .system(), in: transaction)
         }
         return changes
@@ -132,6 +133,7 @@ package struct Roles: Sendable {
             guard posts == 0 else { throw Failure(.conflict, "JW-I021", "仍有 \(posts) 个岗位授予角色“\(old.title)”，请先调整") }
             try transaction.execute("DELETE FROM role_permissions WHERE role_id = \(id)")
             try transaction.execute("DELETE FROM roles WHERE id = \(id)")
+            try audit.sealRoles([id], in: transaction)
             try audit.record(AuditEntry("delete", "role", "\(id)", "删除角色“\(old.title)”"), by: principal, in: transaction)
             version.bump(after: transaction)
         }
@@ -169,6 +171,7 @@ package struct Roles: Sendable {
     private func replacePermissions(of id: Int64, with permissions: Set<String>, in transaction: any Transaction) throws {
         try transaction.execute("DELETE FROM role_permissions WHERE role_id = \(id)")
         try transaction.insertMany(into: "role_permissions", columns: ["role_id", "permission"], rows: permissions.sorted().map { [.int(id), .text($0)] })
+        try audit.sealRoles([id], in: transaction)
     }
 
     private func details(_ draft: RoleDraft) -> JSONValue {

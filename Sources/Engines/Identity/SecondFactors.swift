@@ -42,6 +42,7 @@ package struct SecondFactors: Sendable {
             if let sealed = row.text("totp_secret"), let known = Base64.decode(try keys.open(sealed)) { return (known, login) }
             let made = OneTimeCode.makeSecret()
             try transaction.execute("UPDATE users SET totp_secret = \(try keys.seal(Base64.encode(made))) WHERE id = \(principal.id)")
+            try audit.sealUsers([principal.id], in: transaction)
             return (made, login)
         }
         let text = Base32.encode(secret)
@@ -97,6 +98,7 @@ package struct SecondFactors: Sendable {
 
     private func clear(_ user: Int64, _ transaction: any Transaction) throws {
         try transaction.execute("UPDATE users SET totp_secret = NULL, totp_enabled_at = NULL, totp_step = 0, recovery_codes = NULL WHERE id = \(user)")
+        try audit.sealUsers([user], in: transaction)
     }
 
     /// Two groups of five without characters that look alike.

@@ -11,13 +11,15 @@ package struct Sessions: Sendable {
     let hasher: PasswordHasher
     let policies: PolicyBook
     let keys: KeyRing
+    let blocks: AddressBlocks
     package let challenges: LoginChallenges
     let terminals: Terminals
     private let csrfKey: MACKey
     private let cache = SessionCache()
 
     init(
-        database: any Database, clock: Clock, audit: AuditTrail, version: IdentityVersion, hasher: PasswordHasher, policies: PolicyBook, keys: KeyRing
+        database: any Database, clock: Clock, audit: AuditTrail, version: IdentityVersion, hasher: PasswordHasher, policies: PolicyBook, keys: KeyRing,
+        blocks: AddressBlocks
     ) {
         self.database = database
         self.clock = clock
@@ -26,6 +28,7 @@ package struct Sessions: Sendable {
         self.hasher = hasher
         self.policies = policies
         self.keys = keys
+        self.blocks = blocks
         challenges = LoginChallenges(database: database, clock: clock)
         terminals = Terminals(database: database, clock: clock, audit: audit, version: version)
         csrfKey = keys.mac(purpose: "csrf")
@@ -48,8 +51,7 @@ package struct Sessions: Sendable {
         switch cache.touch(key, at: now, version: version, idleSeconds: policy.idleSeconds) {
         case .known(var session, let mustStore):
             if mustStore { try await store(now, session.id) }
-            session.principal.address = address
-            session.principal.applyLimits(at: now)
+            session.principal.place(at: address, policy, now)
             return session
         case .unknown(let lastSeen):
             guard let found = try await database.read({ try Self.load(key, policy, now, $0) }) else {
@@ -64,8 +66,7 @@ package struct Sessions: Sendable {
             }
             entry.lastSeen = max(entry.lastSeen, now)
             cache.remember(entry, key)
-            entry.session.principal.address = address
-            entry.session.principal.applyLimits(at: now)
+            entry.session.principal.place(at: address, policy, now)
             return entry.session
         }
     }
@@ -181,5 +182,14 @@ package struct Sessions: Sendable {
     package func verifiesCSRF(_ token: String, for principal: Principal) -> Bool {
         guard let session = principal.session, let tag = Base64.decodeURL(token).flatMap(Digest.init(bytes:)) else { return false }
         return csrfKey.verifies(tag, over: session)
+    }
+}
+
+extension Principal {
+    /// What depends on the request itself: from where, and when.
+    mutating func place(at address: String, _ policy: SignInPolicy, _ now: Moment) {
+        self.address = address
+        onlyReads = isAdministrator && policy.isRemote(address)
+        applyLimits(at: now)
     }
 }

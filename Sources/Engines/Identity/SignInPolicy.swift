@@ -52,6 +52,17 @@ package struct SignInPolicy: Sendable, Equatable {
     package var terminalOrganisations: [Int64] = []
     /// Inner networks that the program may call when an administrator gives it an address (other sign-in services, log-out notices); see `OutboundRule`.
     package var outboundNetworks: [NetworkRange] = []
+    /// Weight of misdeeds within ten minutes after which an address is shut out by itself (`AddressBlocks`). 0: never.
+    package var blockAfter = 150
+    package var blockMinutes = 60
+    /// Networks that are never shut out by themselves, such as the authority's own.
+    package var neverBlocked: [NetworkRange] = []
+    /// Where people work, the VPN's addresses included; an administrator from elsewhere may look but not change anything (D17.1.8). Empty: nobody is elsewhere.
+    package var innerNetworks: [NetworkRange] = []
+    /// The lowest version of a browser at which one may sign in, by family; families that are not named are admitted.
+    package var oldestBrowsers: [BrowserFloor] = []
+    /// Forms that must be looked at for some seconds before they are sent (D17.2.10).
+    package var formWaits: [FormWait] = []
     /// Said at the door before anybody signs in; empty: nothing.
     package var doorNotice = ""
     /// Whether people and enterprises may ask for an account at the door (`Registrations`).
@@ -82,6 +93,9 @@ package struct SignInPolicy: Sendable, Equatable {
         if fromMinute == toMinute { return true }
         return fromMinute < toMinute ? (fromMinute..<toMinute).contains(minute) : minute >= fromMinute || minute < toMinute
     }
+
+    /// Whether an administrator at this address is one who only looks.
+    package func isRemote(_ address: String) -> Bool { !innerNetworks.isEmpty && !innerNetworks.contains { $0.contains(address) } }
 
     /// Whether one may sign in from there.
     package func admits(address: String, administrator: Bool) -> Bool {

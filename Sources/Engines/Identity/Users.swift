@@ -139,6 +139,7 @@ package struct Users: Sendable {
             guard state == .active || principal.kind != .user || id != principal.id else { throw Failure(.conflict, "JW-I032", "不能冻结自己的账号") }
             try transaction.execute(
                 "UPDATE users SET state = \(state.rawValue), failed_count = 0, locked_until = NULL, left_at = NULL, successor = NULL, updated_at = \(clock.now) WHERE id = \(id)")
+            try audit.sealUsers([id], in: transaction)
             if state == .frozen { try transaction.execute("DELETE FROM sessions WHERE user_id = \(id)") }
             try requireAnAdministrator(transaction)
             let act = state == .frozen ? "冻结" : "解冻"
@@ -191,7 +192,7 @@ package struct Users: Sendable {
     private func replaceRoles(of id: Int64, with roles: [Int64], in transaction: any Transaction) throws {
         try transaction.execute("DELETE FROM user_roles WHERE user_id = \(id)")
         try transaction.insertMany(into: "user_roles", columns: ["user_id", "role_id"], rows: Set(roles).sorted().map { [.int(id), .int($0)] })
-        try UserGroups.settle("\(list: [id])", in: transaction)
+        try UserGroups.settle("\(list: [id])", audit, in: transaction)
     }
 
     private func details(_ draft: UserDraft) -> JSONValue {

@@ -19,9 +19,9 @@ package final class Scheduler: Service {
             columns: [
                 Column("job", .text, required: true), Column("due_at", .integer, required: true), Column("started_at", .integer, required: true), Column("ended_at", .integer),
                 Column("state", .text, required: true), Column("note", .text), Column("node", .text, required: true), Column("term", .integer, required: true),
-                Column("is_manual", .integer, required: true),
+                Column("is_manual", .integer, required: true), Column("group_name", .text),
             ],
-            indexes: [Index("job", "id"), Index("started_at"), Index("state", where: "state = 'running'")]
+            indexes: [Index("job", "id"), Index("started_at"), Index("state", where: "state = 'running'"), Index("id", where: "state = 'queued'")]
         ),
     ]
 
@@ -50,7 +50,7 @@ package final class Scheduler: Service {
         await withDiscardingTaskGroup { group in
             group.addTask { await cancelWhenGracefulShutdown { await self.tick() } }
             for await _ in bell.rings.cancelOnGracefulShutdown() {
-                for claim in await claimDue() { group.addTask { await self.execute(claim) } }
+                for claim in await claimDue() + claimQueued() { group.addTask { await self.execute(claim) } }
             }
             group.cancelAll()
         }
@@ -66,7 +66,7 @@ package final class Scheduler: Service {
     /// - Returns: the names that ran, in order of declaration.
     @discardableResult
     package func runDue() async -> [String] {
-        let claims = await claimDue()
+        let claims = await claimDue() + claimQueued()
         await withDiscardingTaskGroup { group in
             for claim in claims { group.addTask { await self.execute(claim) } }
         }
@@ -93,6 +93,11 @@ package final class Scheduler: Service {
         return try reader.rows("SELECT * FROM job_runs WHERE \(condition) ORDER BY id DESC LIMIT \(limit)").map(JobRun.init)
     }
 
+    /// Runs of a condition, newest first.
+    package static func runs(where condition: SQL, limit: Int, _ reader: any Reader) throws -> [JobRun] {
+        try reader.rows("SELECT * FROM job_runs WHERE \(condition) ORDER BY id DESC LIMIT \(limit)").map(JobRun.init)
+    }
+
     private func tick() async {
         while (try? await waker.sleep(for: .seconds(1))) != nil { bell.ring() }
     }
@@ -110,6 +115,7 @@ package final class Scheduler: Service {
             let claims = try await database.write { tx in
                 try leadership.require(in: tx)
                 if isNew { try Self.prepare(jobs, now, leadership, tx) }
+                try Self.dropLost(now, tx)
                 return try Self.claim(free, now, leadership, tx)
             }
             running.withLock { $0.formUnion(claims.map(\.job.name)) }
@@ -122,7 +128,10 @@ package final class Scheduler: Service {
 
     /// At the begin of a holding: runs of former holders are over, and jobs never seen get their first row.
     private static func prepare(_ jobs: [JobDeclaration], _ now: Moment, _ leadership: Leadership, _ tx: any Transaction) throws {
-        try tx.execute("UPDATE job_runs SET state = 'interrupted', ended_at = \(now) WHERE state = 'running' AND term < \(leadership.term)")
+        // What another node of a group does goes on whoever leads.
+        try tx.execute(
+            "UPDATE job_runs SET state = 'interrupted', ended_at = \(now) WHERE state = 'running' AND term < \(leadership.term) AND (group_name IS NULL OR node = \(leadership.node))"
+        )
         for job in jobs {
             let due = job.rhythm.latestDue(at: now)
             // A daily job waits for its hour; an interval begins at once.
@@ -133,17 +142,65 @@ package final class Scheduler: Service {
 
     private static func claim(_ jobs: [JobDeclaration], _ now: Moment, _ leadership: Leadership, _ tx: any Transaction) throws -> [JobClaim] {
         let rows = try tx.rows("SELECT name, due_at, requested_at FROM jobs")
+        let groups = Dictionary(
+            try tx.rows("SELECT job, group_name FROM job_groups").map { ($0.text("job") ?? "", $0.text("group_name") ?? "") }, uniquingKeysWith: { first, _ in first })
+        // Of jobs of groups one run at a time, wherever it is.
+        let elsewhere =
+            groups.isEmpty ? [] : Set(try tx.rows("SELECT job FROM job_runs WHERE state IN ('running', 'queued') AND group_name IS NOT NULL").compactMap { $0[0].text })
         return try jobs.compactMap { job in
             guard let row = rows.first(where: { $0.text("name") == job.name }) else { return nil }
             let due = job.rhythm.latestDue(at: now)
             let isDue = row.moment("due_at").map { $0 < due } ?? true
             let isManual = !isDue && row.moment("requested_at") != nil
-            guard isDue || isManual else { return nil }
+            guard isDue || isManual, !elsewhere.contains(job.name) else { return nil }
             try tx.execute("UPDATE jobs SET due_at = \(due), requested_at = NULL WHERE name = \(job.name)")
+            if let group = groups[job.name] {
+                try tx.execute(
+                    """
+                    INSERT INTO job_runs (job, due_at, started_at, state, node, term, is_manual, group_name) VALUES
+                    (\(job.name), \(due), \(now), 'queued', '', \(leadership.term), \(isManual), \(group))
+                    """)
+                return nil
+            }
             let run = try tx.insert(
                 "INSERT INTO job_runs (job, due_at, started_at, state, node, term, is_manual) VALUES (\(job.name), \(due), \(now), 'running', \(leadership.node), \(leadership.term), \(isManual))"
             )
             return JobClaim(job: job, run: run, dueAt: due)
+        }
+    }
+
+    /// Runs whose node has fallen silent are over.
+    private static func dropLost(_ now: Moment, _ tx: any Transaction) throws {
+        let lost = now.adding(seconds: -2 * NodeBook.quietSeconds)
+        try tx.execute(
+            """
+            UPDATE job_runs SET state = 'interrupted', ended_at = \(now), note = '执行节点失联' WHERE state = 'running' AND group_name IS NOT NULL
+            AND node IN (SELECT name FROM nodes WHERE seen_at < \(lost))
+            """)
+    }
+
+    /// Takes on what waits for a node of this one's group; the leader also what waits for a group of which no node is there.
+    private func claimQueued() async -> [JobClaim] {
+        let (now, node, isLeader, jobs) = (clock.now, leadership.node, leadership.isLeader, jobs)
+        let quiet = now.adding(seconds: -NodeBook.quietSeconds)
+        let mine: SQL = "group_name IN (SELECT group_name FROM nodes WHERE name = \(node))"
+        let orphaned: SQL =
+            isLeader ? "OR group_name IS NULL OR group_name NOT IN (SELECT group_name FROM nodes WHERE group_name IS NOT NULL AND stopped_at IS NULL AND seen_at > \(quiet))" : ""
+        do {
+            let waiting = try await database.read { try $0.rows("SELECT id, job, due_at FROM job_runs WHERE state = 'queued' AND (\(mine) \(orphaned)) ORDER BY id LIMIT 20") }
+            guard !waiting.isEmpty else { return [] }
+            let claims = try await database.write { tx in
+                try waiting.compactMap { row -> JobClaim? in
+                    guard let id = row.int("id"), let job = jobs.first(where: { $0.name == row.text("job") }), let due = row.moment("due_at") else { return nil }
+                    let taken = try tx.execute("UPDATE job_runs SET state = 'running', node = \(node), started_at = \(now) WHERE id = \(id) AND state = 'queued'")
+                    return taken == 1 ? JobClaim(job: job, run: id, dueAt: due) : nil
+                }
+            }
+            running.withLock { $0.formUnion(claims.map(\.job.name)) }
+            return claims
+        } catch {
+            logger.error("jobs of the group could not be taken on", metadata: ["error": "\(error)"])
+            return []
         }
     }
 
@@ -176,7 +233,21 @@ package final class Scheduler: Service {
 /// One run of a job, as kept.
 package struct JobRun: Sendable {
     /// `interrupted`: the server stopped or lost its lease meanwhile.
-    package enum State: String, Sendable { case running, done, failed, interrupted }
+    package enum State: String, Sendable, CaseIterable {
+        /// Waits for a node of its group.
+        case queued
+        case running, done, failed, interrupted
+
+        package var title: String {
+            switch self {
+            case .queued: "等待节点"
+            case .running: "执行中"
+            case .done: "成功"
+            case .failed: "失败"
+            case .interrupted: "中断"
+            }
+        }
+    }
 
     package let id: Int64
     package let job: String
@@ -186,8 +257,12 @@ package struct JobRun: Sendable {
     package let state: State
     package let note: String?
     package let isManual: Bool
+    package let node: String
+    package let group: String?
 
     init(_ row: Row) {
+        node = row.text("node") ?? ""
+        group = row.text("group_name")
         id = row.int("id") ?? 0
         job = row.text("job") ?? ""
         dueAt = row.moment("due_at") ?? Moment(milliseconds: 0)

@@ -1,3 +1,4 @@
+import Identity
 import Kernel
 import Schedules
 import Storage
@@ -132,5 +133,124 @@ struct SchedulerTests {
             group.cancelAll()
         }
         #expect(seen.notes == ["often", "daily"])
+    }
+}
+
+@Suite("B5.1.4 节点, B5.1.5 工作分组, B5.1.3 流程告警")
+struct NodeTests {
+    let time = TestTime()
+    let seen = Seen()
+    private static let audit = AuditTrail(clock: .system)
+
+    private func job(_ node: String) -> [JobDeclaration] { [JobDeclaration("heavy", "报表计算", every: 600) { [seen] _ in seen.note(node) }] }
+
+    private func scheduler(_ database: any Database, _ node: String) -> Scheduler {
+        Scheduler(job(node), on: database, leadership: Leadership(node: node, on: database, clock: time.clock), clock: time.clock, waker: Schedule.never, logger: Schedule.quiet)
+    }
+
+    private func database() async throws -> any Database {
+        let database = try await Schedule.database()
+        try await database.write { tx in for table in IdentityTables.all { try tx.apply(.createTable(table)) } }
+        return database
+    }
+
+    @Test func `a job of a group is done by a node of the group, whoever leads`() async throws {
+        let database = try await database()
+        let book = NodeBook(database: database, clock: time.clock)
+        for node in ["a", "b"] { try await book.begin(node, version: "1") }
+        try await book.keep("计算", note: "", audit: Self.audit, by: .system())
+        try await book.place(node: "b", in: "计算", audit: Self.audit, by: .system())
+        try await book.place(job: "heavy", title: "报表计算", in: "计算", audit: Self.audit, by: .system())
+        let (a, b) = (scheduler(database, "a"), scheduler(database, "b"))
+        _ = await a.runDue()
+        #expect(seen.notes == [])
+        #expect(try await database.read { try Scheduler.history($0) }.map(\.state) == [.queued])
+        _ = await b.runDue()
+        #expect(seen.notes == ["b"])
+        let run = try #require(try await database.read { try Scheduler.history($0) }.first)
+        #expect(run.state == .done && run.node == "b" && run.group == "计算")
+        // Not twice, and again at its next time.
+        _ = await b.runDue()
+        #expect(seen.notes == ["b"])
+        time.advance(seconds: 600)
+        for node in ["a", "b"] { try await book.beat(node) }
+        _ = await a.runDue()
+        _ = await b.runDue()
+        #expect(seen.notes == ["b", "b"])
+    }
+
+    @Test func `without a node of the group the leader does it; a run of a lost node is over`() async throws {
+        let database = try await database()
+        let book = NodeBook(database: database, clock: time.clock)
+        for node in ["a", "b"] { try await book.begin(node, version: "1") }
+        try await book.keep("计算", note: "", audit: Self.audit, by: .system())
+        try await book.place(node: "b", in: "计算", audit: Self.audit, by: .system())
+        try await book.place(job: "heavy", title: "报表计算", in: "计算", audit: Self.audit, by: .system())
+        try await database.write { tx in
+            _ = try tx.execute(
+                "INSERT INTO job_runs (job, due_at, started_at, state, node, term, is_manual, group_name) VALUES ('heavy', \(time.clock.now), \(time.clock.now), 'running', 'b', 1, 0, '计算')"
+            )
+        }
+        time.advance(seconds: 120)
+        try await book.beat("a")
+        _ = await scheduler(database, "a").runDue()
+        #expect(seen.notes == ["a"])
+        #expect(try await database.read { try Scheduler.history($0) }.map(\.state) == [.done, .interrupted])
+    }
+
+    @Test func `what is not well: failing twice in a row, running too long, waiting for nobody`() async throws {
+        let database = try await database()
+        let book = JobBook(database: database, clock: time.clock)
+        book.declare([JobDeclaration("heavy", "报表计算", every: 600) { _ in }, JobDeclaration("other", "清理", every: 60) { _ in }])
+        func run(_ job: String, _ state: String, minutesAgo: Int64) async throws {
+            let at = time.clock.now.adding(seconds: -60 * minutesAgo)
+            try await database.write { tx in
+                _ = try tx.execute(
+                    "INSERT INTO job_runs (job, due_at, started_at, ended_at, state, node, term, is_manual, note) VALUES (\(job), \(at), \(at), \(at), \(state), 'a', 1, 0, '对方不可用')"
+                )
+            }
+        }
+        func troubles() async throws -> [String] {
+            try await database.read { try book.troubles(failures: 2, lateMinutes: 60, $0) }.map { "\($0.kind.rawValue) \($0.title)" }
+        }
+        try await run("heavy", "done", minutesAgo: 30)
+        try await run("heavy", "failed", minutesAgo: 20)
+        #expect(try await troubles() == [])
+        try await run("heavy", "failed", minutesAgo: 10)
+        #expect(try await troubles() == ["failing 报表计算"])
+        try await run("heavy", "done", minutesAgo: 5)
+        #expect(try await troubles() == [])
+        try await run("other", "running", minutesAgo: 90)
+        #expect(try await troubles() == ["late 清理"])
+    }
+
+    @Test func `good runs of what comes often are forgotten after two days, failures after ninety`() async throws {
+        let database = try await database()
+        let book = JobBook(database: database, clock: time.clock)
+        book.declare([JobDeclaration("often", "每分钟", every: 60) { _ in }, JobDeclaration("daily", "每日", dailyAt: 60) { _ in }])
+        for (job, state, days) in [("often", "done", 3), ("often", "done", 1), ("often", "failed", 3), ("daily", "done", 3), ("daily", "failed", 100)] {
+            let at = time.clock.now.adding(seconds: -86_400 * Int64(days))
+            try await database.write { tx in
+                _ = try tx.execute("INSERT INTO job_runs (job, due_at, started_at, state, node, term, is_manual) VALUES (\(job), \(at), \(at), \(state), 'a', 1, 0)")
+            }
+        }
+        #expect(try await database.write { try book.forget(in: $0) } == 2)
+        #expect(try await database.read { try Scheduler.history($0) }.count == 3)
+    }
+
+    @Test func `a node that is there cannot be removed; groups that do not exist are refused`() async throws {
+        let database = try await database()
+        let book = NodeBook(database: database, clock: time.clock)
+        try await book.begin("a", version: "1")
+        func code(_ body: () async throws -> Void) async -> String? {
+            do { try await body() } catch { return (error as? Failure)?.code }
+            return nil
+        }
+        #expect(await code { try await book.forget("a", audit: Self.audit, by: .system()) } == "JW-J003")
+        #expect(await code { try await book.place(node: "a", in: "没有", audit: Self.audit, by: .system()) } == "JW-K422")
+        #expect(await code { try await book.keep("", note: "", audit: Self.audit, by: .system()) } == "JW-K422")
+        try await book.end("a")
+        #expect(await code { try await book.forget("a", audit: Self.audit, by: .system()) } == nil)
+        #expect(try await database.read { try book.nodes($0) } == [])
     }
 }

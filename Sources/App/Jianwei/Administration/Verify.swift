@@ -66,6 +66,21 @@ struct Verification: Sendable {
             let verdict = try await installation.database.read(within: .seconds(3600)) { try checkpoints.verify($0) }
             return Findings(summary: "\(verdict.rows) 条", differences: verdict.faults.map { "第 \($0.id) 条：\($0.reason)" })
         },
+        Verification(title: "数据完整性") { installation in
+            let book = installation.platform.identity.integrity
+            var (rows, differences): (Int, [String]) = (0, [])
+            for subject in book.declared {
+                let found = try await installation.database.read(within: .seconds(3600)) { try book.verify(subject, $0) }
+                rows += found.rows
+                differences += found.faults.map { "\(subject.title) #\($0.0)：\($0.1.title)" }
+            }
+            for run in book.declaredRuns {
+                let found = try await installation.database.read(within: .seconds(3600)) { try run.verify(book, $0) }
+                rows += found.rows
+                differences += found.faults.map { "\(run.title) 第 \($0.0) 段：\($0.1.title)" }
+            }
+            return Findings(summary: "\(rows) 条", differences: differences)
+        },
         Verification(title: "统计汇总") { installation in
             let report = try await installation.gates.rollups.verify()
             return Findings(summary: "\(report.passes) 条过车，\(report.months) 个月", differences: report.differences.map { "\($0.table) \($0.key)：\($0.text)" })

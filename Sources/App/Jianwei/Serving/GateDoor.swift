@@ -2,8 +2,10 @@ import Foundation
 import HJ1321
 import HTTPTypes
 import Hummingbird
+import Identity
 import Kernel
 import MobileSources
+import NIOCore
 import Storage
 import Web
 
@@ -14,6 +16,8 @@ struct FrontDoor<Site: HTTPResponder>: HTTPResponder where Site.Context == WebCo
     let site: Site
     let administration: AdminDoor
     let figures: MetricsDoor
+    /// Who is shut out is told so before anything is looked at.
+    let blocks: AddressBlocks
 
     func respond(to request: Request, context: WebContext) async throws -> Response {
         let began = ContinuousClock.now
@@ -26,10 +30,25 @@ struct FrontDoor<Site: HTTPResponder>: HTTPResponder where Site.Context == WebCo
 
     private func answer(_ request: Request, _ context: WebContext) async throws -> Response {
         let path = request.uri.path
-        if path.hasPrefix(GateGateway.prefix) { return await gates.respond(to: request, address: GateLane.caller(request.headers, context.address, trustedProxies)) }
+        let caller = GateLane.caller(request.headers, context.address, trustedProxies)
+        guard !blocks.isBlocked(caller) else { return shutOut }
+        if path.hasPrefix(GateGateway.prefix) {
+            let response = await gates.respond(to: request, address: caller)
+            if response.status == .unauthorized { try await blocks.report(.forging, from: caller, isTrusted: trustedProxies.contains(caller)) }
+            return response
+        }
         if path == AdminDoor.path { return await administration.respond(to: request, address: context.address) }
         if path == MetricsDoor.path { return await figures.respond(to: request, address: context.address) }
         return try await site.respond(to: request, context: context)
+    }
+}
+
+extension FrontDoor {
+    /// Small, and the same for pages and programs.
+    private var shutOut: Response {
+        let text = #"{"status":403,"code":"JW-W451","title":"此地址因持续异常访问已被封禁，如有疑问请联系平台管理员"}"#
+        return Response(
+            status: .forbidden, headers: [.contentType: "application/problem+json; charset=utf-8", .connection: "close"], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 }
 

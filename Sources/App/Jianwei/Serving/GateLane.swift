@@ -2,6 +2,7 @@ import Foundation
 import HJ1321
 import HTTPTypes
 import Hummingbird
+import Identity
 import Kernel
 import NIOCore
 import NIOHTTPTypes
@@ -26,8 +27,10 @@ final class GateLane: ChannelDuplexHandler, RemovableChannelHandler {
         let metrics: Metrics
         let clock: Clock
         let date: HTTPDate
+        let blocks: AddressBlocks
 
-        init(gates: GateGateway, trustedProxies: Set<String>, metrics: Metrics, clock: Clock) {
+        init(gates: GateGateway, trustedProxies: Set<String>, metrics: Metrics, clock: Clock, blocks: AddressBlocks) {
+            self.blocks = blocks
             self.gates = gates
             self.trustedProxies = trustedProxies
             self.metrics = metrics
@@ -127,12 +130,16 @@ final class GateLane: ChannelDuplexHandler, RemovableChannelHandler {
         let loop = context.eventLoop
         let here = NIOLoopBound((self, context), eventLoop: loop)
         let caller = setup.trustedProxies.isEmpty ? address : GateLane.caller(head.headerFields, address, setup.trustedProxies)
-        let isTaken = setup.gates.answerAtOnce(head, Array(body.readableBytesView), address: caller) { reply in
-            loop.execute {
-                let (lane, context) = here.value
-                lane.finish(reply(), context)
+        let isTaken =
+            !setup.blocks.isBlocked(caller) && !setup.blocks.isSuspect(caller)
+            && setup.gates.answerAtOnce(head, Array(body.readableBytesView), address: caller) { reply in
+                loop.execute {
+                    let (lane, context) = here.value
+                    let reply = reply()
+                    if reply.head.status == .unauthorized { lane.setup.blocks.suspect(caller) }
+                    lane.finish(reply, context)
+                }
             }
-        }
         guard !isTaken else { return }
         state = .passing
         pass(.head(head), context)

@@ -96,7 +96,8 @@ enum MenuPlan {
         Section(
             title: "态势与事件", titleEN: "Posture and events",
             paths: [
-                "/security/posture", ledger("securityEvent"), ledger("rogueAccess"), "/security/conduct", "/security/audit-rules", "/security/audit-guard",
+                "/security/posture", ledger("securityEvent"), "/security/blocks", "/security/integrity", ledger("rogueAccess"), "/security/conduct", "/security/audit-rules",
+                "/security/audit-guard",
                 "/security/audit-reports", ledger("malwareIncident"),
                 ledger("deviceAdmission"),
             ]),
@@ -109,7 +110,10 @@ enum MenuPlan {
             ]),
         Section(
             title: "密钥与密码", titleEN: "Keys and cryptography",
-            paths: ["/security/keys", "/security/crypto", ledger("securityCertificate"), ledger("cryptoAssessment"), ledger("cryptoGovernance")], groups: ["安全管理"]),
+            paths: [
+                "/security/keys", "/security/crypto", ledger("securityCertificate"), "/security/revocations", "/security/misuse", ledger("cryptoAssessment"),
+                ledger("cryptoGovernance"),
+            ], groups: ["安全管理"]),
         Section(
             title: "制度与人员", titleEN: "Rules and people",
             paths: [
@@ -128,7 +132,7 @@ enum MenuPlan {
                 "/admin/users", "/admin/groups", ledger("personFile"), "/admin/organisations", "/admin/units", "/admin/tenants", "/admin/roles", "/admin/resources",
                 "/admin/limits", "/admin/explain",
                 "/admin/reviews",
-                "/admin/presence", "/admin/policy",
+                "/admin/presence", "/admin/policy", "/admin/form-waits",
                 "/admin/terminals",
                 "/admin/providers",
             ]),
@@ -137,7 +141,8 @@ enum MenuPlan {
             paths: ["/gate-settings", "/admin/configuration", "/workflows", "/designer", "/message-rules", "/message-deliveries", "/message-statistics", "/admin/applications"]),
         Section(title: "数据服务", titleEN: "Data services", groups: ["数据服务"]),
         Section(
-            title: "运行与审计", titleEN: "Running and audit", paths: ["/audit", "/admin/backups", "/admin/database", "/admin/files", "/retention", "/search-index"], groups: ["系统"]),
+            title: "运行与审计", titleEN: "Running and audit",
+            paths: ["/audit", "/admin/jobs", "/admin/nodes", "/admin/backups", "/admin/database", "/admin/files", "/retention", "/search-index"], groups: ["系统"]),
     ]
 
     /// The same lines, each with its group, heading and order by the plan.

@@ -47,7 +47,7 @@ struct NodeSignals: Service {
         case Signal.everything:
             platform.identity.version.bump()
             gates.signal.fire()
-            stale.add([GateRegistry.signal, LedgerEngine.signal, ClientDirectory.signal, PolicyBook.signal, AlarmBook.signal])
+            stale.add([GateRegistry.signal, LedgerEngine.signal, ClientDirectory.signal, PolicyBook.signal, AlarmBook.signal, AddressBlocks.signal])
         default: stale.add([signal.topic])
         }
     }
@@ -58,6 +58,7 @@ struct NodeSignals: Service {
                 switch topic {
                 case GateRegistry.signal: try await gates.registry.load(from: platform.database)
                 case PolicyBook.signal: try await platform.database.read { [policies = platform.identity.policies] in try policies.load($0) }
+                case AddressBlocks.signal: try await platform.database.read { [blocks = platform.identity.blocks] in try blocks.load($0) }
                 case LedgerEngine.signal: try await platform.ledgers.reload()
                 case AlarmBook.signal: try await platform.alarms.book.reload(platform.database, clock: platform.clock)
                 case ClientDirectory.signal: try await clients.directory.refreshIfChanged(from: platform.database)

@@ -179,12 +179,12 @@ struct Server: Sendable {
         let door = FrontDoor(
             trustedProxies: trustedProxies, gates: gateway, site: router.buildResponder(),
             administration: AdminDoor(key: try AdminKey.readOrMake(installation.directory), desk: AdminDesk(installation: installation)),
-            figures: figures)
+            figures: figures, blocks: platform.identity.blocks)
         var quiet = logger
         quiet[metadataKey: "part"] = "http"
         var configuration = ApplicationConfiguration(address: .hostname(address.host, port: address.port), serverName: nil)
         configuration.backlog = 1024
-        let lane = GateLane.Setup(gates: gateway, trustedProxies: trustedProxies, metrics: figures.metrics, clock: platform.clock)
+        let lane = GateLane.Setup(gates: gateway, trustedProxies: trustedProxies, metrics: figures.metrics, clock: platform.clock, blocks: platform.identity.blocks)
         var app = Application(responder: door, server: Connections.builder(tls, lane), configuration: configuration, logger: quiet)
         for service in Server.services(installation) + extraServices + [readiness] { app.addServices(service) }
         if let tls { app.addServices(Running { await tls.watch(logger) }) }
@@ -204,6 +204,8 @@ struct Server: Sendable {
         let leadership = Leadership(node: installation.node, on: platform.database, clock: platform.clock)
         let jobs = Server.jobs(installation) + platform.workflows.jobs() + platform.reports.jobs() + installation.features.jobs(on: platform)
         let scheduler = Scheduler(jobs, on: platform.database, leadership: leadership, clock: platform.clock, logger: platform.logger)
+        platform.jobs.declare(jobs)
+        let beat = NodeBeat(platform.nodes, node: installation.node, version: Jianwei.configuration.version, logger: platform.logger)
         let worker = OutboxWorker(
             platform.outbox, on: platform.database, handlers: [platform.messages.handler, platform.messages.broadcastHandler, platform.messages.forwardHandler],
             clock: platform.clock, logger: platform.logger)
@@ -225,7 +227,7 @@ struct Server: Sendable {
             try await searching.release()
         }
         return codes + [
-            platform.tasks, scheduler, search, worker, Running { try await hashing.run() }, Running { await live.run() }, SlowStatementService(installation: installation),
+            beat, platform.tasks, scheduler, search, worker, Running { try await hashing.run() }, Running { await live.run() }, SlowStatementService(installation: installation),
             Running { await IdleMemory().run() },
         ]
             + installation.features.features.flatMap { $0.services(platform) } + signals(installation) + thinning(installation)

@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import Identity
 import Kernel
 import Storage
 
@@ -7,6 +8,19 @@ import Storage
 enum PassRemoval {
     /// Row of `gate_setting`: the first business day, as a number, whose passes were never removed.
     static let wholeFrom = "passesWholeFrom"
+
+    /// D17.4.1: what decisions at the barrier stand on.
+    static let protectedLedgers = ["enterprise", "gate", "barrier", "excessEmissionEntry", "controlStrategy", "warningPeriod"]
+
+    /// 门禁进出记录: what a gate said and what was judged of it; pairs and later findings are added to a row and so not sealed.
+    static let integrity = IntegrityRun(
+        "gatePass", "门禁进出记录", table: "gate_pass",
+        columns: ["org", "plate_no", "plate_color", "direction", "gate_no", "serial_no", "barrier_action", "source", "verdict", "cargo_tonnes", "head_photo", "digest"],
+        timeColumn: "received_at", keptBy: "passed_at"
+    ) { reader in
+        let day = try reader.value("SELECT value FROM gate_setting WHERE name = \(wholeFrom)")?.text.flatMap(Int.init)
+        return day.flatMap { Day(number: $0)?.start }
+    }
 
     /// The first month (`202611`) whose passes are whole; 0 when none were ever removed.
     static func firstWholeMonth(in reader: any Reader) throws -> Int {

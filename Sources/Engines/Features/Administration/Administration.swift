@@ -1,4 +1,5 @@
 import Identity
+import Kernel
 import Ledgers
 import Logging
 import Schedules
@@ -22,6 +23,7 @@ enum Administration {
         RolePages(platform: platform).add(to: routes)
         PresencePages(platform: platform).add(to: routes)
         PolicyPage(platform: platform).add(to: routes)
+        FormWaitPages(platform: platform, table: routes.table).add(to: routes)
         DeparturePages(platform: platform).add(to: routes)
         ConfirmPages(platform: platform).add(to: routes)
         SecondFactorPages(platform: platform).add(to: routes)
@@ -47,7 +49,10 @@ enum Administration {
         AuthorizePages(platform: platform).add(to: routes)
         ApplicationPages(platform: platform).add(to: routes)
         AuditPage(platform: platform, titles: auditTitles).add(to: routes)
+        AuditArchivePages(platform: platform, titles: auditTitles).add(to: routes)
         DatabasePages(platform: platform).add(to: routes)
+        JobPages(platform: platform).add(to: routes)
+        NodePages(platform: platform).add(to: routes)
         BackupPages(platform: platform).add(to: routes)
         RestorePages(platform: platform).add(to: routes)
         FilePages(platform: platform).add(to: routes)
@@ -90,6 +95,11 @@ enum Administration {
                 let sweep = FileSweep(database: platform.database, blobs: platform.blobs, audit: platform.audit, clock: platform.clock)
                 if let run = try await sweep.runDue() { context.note("\(run.objects) 个文件，清除 \(run.removed) 个") }
             },
+            JobDeclaration("taskPrune", "清理办结的后台任务与其结果", dailyAt: 235) { context in
+                // What nothing names any more the sweep of files takes away.
+                let left = try await platform.tasks.prune(before: platform.clock.now.adding(seconds: -30 * 86_400))
+                context.note("\(left.count) 个结果文件不再需要")
+            },
             JobDeclaration("fileRoom", "文件存储水位", every: 900) { _ in try await FileRoom(platform: platform).watch() },
             JobDeclaration("terminalPulse", "登记终端心跳", every: 60) { context in
                 let (lost, ended) = try await identity.terminals.noteLost(after: identity.policies.current.heartbeatMinutes)
@@ -98,6 +108,7 @@ enum Administration {
             JobDeclaration("policyRefresh", "刷新登录规则", every: 60) { _ in
                 try await identity.database.read { reader in
                     try identity.policies.load(reader)
+                    try identity.blocks.load(reader)
                     try identity.providers.load(reader)
                     try identity.dualControl.load(reader)
                 }
@@ -106,7 +117,8 @@ enum Administration {
                 let (good, failed) = try await identity.logoutNotices.run()
                 if good + failed > 0 { context.note("送达 \(good)，未送达 \(failed)") }
             },
-        ] + (platform.backups.map { book in [JobDeclaration("backups", "定时备份与恢复演练", every: 300) { _ in _ = try await book.runDue() }] } ?? [])
+        ] + JobAlerts(platform: platform).jobs + [AuditArchivePages(platform: platform, titles: [:]).job]
+            + (platform.backups.map { book in [JobDeclaration("backups", "定时备份与恢复演练", every: 300) { _ in _ = try await book.runDue() }] } ?? [])
     }
 
     static let menu: [MenuItem] = [
@@ -117,7 +129,8 @@ enum Administration {
         MenuItem("系统", groupEN: "System", "终端登记", "Registered computers", icon: "monitor", path: "/admin/terminals", permission: "terminal.read", order: 8937),
         MenuItem("系统", groupEN: "System", "登录与密码规则", "Sign-in rules", icon: "lock", path: "/admin/policy", permission: "policy.read", order: 8936),
         MenuItem("系统", groupEN: "System", "外部登录服务", "Other sign-in services", icon: "link", path: "/admin/providers", permission: "policy.read", order: 8939),
-        TenantPages.menu, ConfigurationPages.menu, LimitPages.menu, ResourcePages.menu, GroupPages.menu, ApprovalPages.menu, UnitPages.menu, RegistrationPages.menu,
+        FormWaitPages.menu, JobPages.menu, NodePages.menu, TenantPages.menu, ConfigurationPages.menu, LimitPages.menu, ResourcePages.menu, GroupPages.menu, ApprovalPages.menu,
+        UnitPages.menu, RegistrationPages.menu,
         MenuItem("系统", groupEN: "System", "权限诊断", "Why may one", icon: "search", path: "/admin/explain", permission: "role.read", order: 8931),
         MenuItem("系统", groupEN: "System", "权限复核", "Access reviews", icon: "clipboard", path: "/admin/reviews", permission: "review.write", order: 8934),
         MenuItem("系统", groupEN: "System", "应用接入", "Applications", icon: "link", path: "/admin/applications", permission: "application.read", order: 8938),

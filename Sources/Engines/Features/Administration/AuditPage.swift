@@ -65,8 +65,9 @@ struct AuditPage: Sendable {
         let check: Markup =
             !context.may("audit.verify") ? .empty : "\(ActionButton("校验完整性", .post("/audit/verify", confirm: "将逐条校验全部审计记录，数据量大时需要几分钟，在后台进行。现在开始？"), icon: "shield"))"
         let export: Markup = context.may("audit.export") ? "\(ActionButton("导出", .download(PageAddress("/audit/export", start.query).text), icon: "download"))" : .empty
+        let archives: Markup = principal.scope == .everything ? "\(ActionButton("归档", .link(AuditArchivePages.path), icon: "archive"))" : .empty
         return Shell.page(
-            "审计日志", crumbs: [Crumb("系统"), Crumb("审计日志")], active: "/audit", actions: "\(export)\(check)",
+            "审计日志", crumbs: [Crumb("系统"), Crumb("审计日志")], active: "/audit", actions: "\(export)\(check)\(archives)",
             body: "\(try await state())\(SearchForm(action: "/audit", fields: fields, table: "audit"))\(table)", context: context)
     }
 

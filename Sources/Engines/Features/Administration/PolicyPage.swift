@@ -63,6 +63,15 @@ struct PolicyPage: Sendable {
                         value: networks["administratorNetworks"] ?? policy.administratorNetworks.map(\.text).joined(separator: "\n"), isReadOnly: !mayWrite, help: "不填则与上同",
                         isWide: true),
                     FormField(
+                        "innerNetworks", "办公与 VPN 网段", .textArea(rows: 2), value: networks["innerNetworks"] ?? policy.innerNetworks.map(\.text).joined(separator: "\n"),
+                        isReadOnly: !mayWrite, help: "填写后，管理员从其他地址登录时只能查看，不能修改；互联网用户应经 VPN 接入", isWide: true),
+                    FormField(
+                        "neverBlocked", "不自动封禁的网段", .textArea(rows: 2), value: networks["neverBlocked"] ?? policy.neverBlocked.map(\.text).joined(separator: "\n"),
+                        isReadOnly: !mayWrite, help: "如单位出口地址，避免一人误操作影响全单位；封禁记录见“封禁地址”", isWide: true),
+                    FormField(
+                        "oldestBrowsers", "浏览器版本下限", .text, value: networks["oldestBrowsers"] ?? policy.oldestBrowsers.map(\.text).joined(separator: "，"),
+                        isReadOnly: !mayWrite, help: "如：Chrome 100，Edge 100；可用 Edge、Chrome、Firefox、Safari，不填为不限", isWide: true),
+                    FormField(
                         "terminalRoles", "只能在已登记终端登录的角色", .multiSelect(roles.map { Choice($0.name, $0.title) }), values: policy.terminalRoles, isReadOnly: !mayWrite,
                         help: "在“终端登记”中批准", isWide: true),
                     FormField(
@@ -142,12 +151,16 @@ struct PolicyPage: Sendable {
         let administrators = try Self.networks(form["administratorNetworks"], "administratorNetworks", "管理员允许登录的网段", &findings)
         (policy.networks, policy.administratorNetworks) = (networks, administrators)
         policy.outboundNetworks = try Self.networks(form["outboundNetworks"], "outboundNetworks", "允许本系统访问的内网网段", &findings)
+        policy.innerNetworks = try Self.networks(form["innerNetworks"], "innerNetworks", "办公与 VPN 网段", &findings)
+        policy.neverBlocked = try Self.networks(form["neverBlocked"], "neverBlocked", "不自动封禁的网段", &findings)
+        policy.oldestBrowsers = Self.browsers(form["oldestBrowsers"], &findings)
         policy.doorNotice = form["doorNotice"] ?? ""
         (policy.selfRegistration, policy.watermark) = (form["selfRegistration"] == "1", form["watermark"] == "1")
         policy.terminalRoles = form.all("terminalRoles").filter { !$0.isEmpty }
         (policy.qrSignIn, policy.certificateSignIn, policy.smsSignIn) = (form["qrSignIn"] == "1", form["certificateSignIn"] == "1", form["smsSignIn"] == "1")
         policy.terminalOrganisations = try await bound(form["terminalOrganisations"], &findings)
         let typed = [
+            "innerNetworks": form["innerNetworks"] ?? "", "neverBlocked": form["neverBlocked"] ?? "", "oldestBrowsers": form["oldestBrowsers"] ?? "",
             "outboundNetworks": form["outboundNetworks"] ?? "", "networks": form["networks"] ?? "", "administratorNetworks": form["administratorNetworks"] ?? "",
             "terminalOrganisations": form["terminalOrganisations"] ?? "",
         ]
@@ -172,6 +185,15 @@ struct PolicyPage: Sendable {
             findings.append(FieldFinding("terminalOrganisations", "reference", "没有编码为“\(unknown.joined(separator: "、"))”的机构", title: "只能在已登记终端登录的机构"))
         }
         return ids
+    }
+
+    private static func browsers(_ text: String?, _ findings: inout [FieldFinding]) -> [BrowserFloor] {
+        let lines = (text ?? "").split(whereSeparator: { ",，、;；\n".contains($0) }).map { String($0).trimmedSpaces }.filter { !$0.isEmpty }
+        let wrong = lines.filter { BrowserFloor($0) == nil }
+        if !wrong.isEmpty { findings.append(FieldFinding("oldestBrowsers", "format", "须形如 Chrome 100：\(wrong.joined(separator: "、"))", title: "浏览器版本下限")) }
+        let floors = lines.compactMap { BrowserFloor($0) }
+        if Set(floors.map(\.family)).count < floors.count { findings.append(FieldFinding("oldestBrowsers", "double", "同一浏览器只能写一次", title: "浏览器版本下限")) }
+        return floors
     }
 
     private static func networks(_ text: String?, _ name: String, _ title: String, _ findings: inout [FieldFinding]) throws -> [NetworkRange] {

@@ -80,6 +80,11 @@ struct ApplicationPages: Sendable {
                     FormField(
                         "algorithm", "身份令牌签名", .select(TokenKey.Algorithm.allCases.map { Choice($0.rawValue, $0.rawValue) }), value: input?["algorithm"] ?? "RS256",
                         isRequired: true),
+                    FormField("peer", "对端单位与联系人", .text, value: input?["peer"], isRequired: true, help: "如：市公安局交管支队 · 集成指挥平台 · 王工 0311-0000", maxLength: 200, isWide: true),
+                    FormField(
+                        "validUntil", "接入有效期至", .day, value: input?["validUntil"] ?? platform.clock.today.adding(days: 365).text, isRequired: true, help: "到期自动切断，至多三年"),
+                    FormField(
+                        "networks", "允许的来源网段", .textArea(rows: 2), value: input?["networks"], help: "服务端应用调用接口的来源，一行一个，如 10.20.0.0/16；不填为不限", isWide: true),
                     FormField("purpose", "用途", .textArea(rows: 2), value: input?["purpose"], isRequired: true, help: "审批人和用户都会看到", maxLength: 500, isWide: true),
                 ]),
             FormSection(
@@ -111,6 +116,13 @@ struct ApplicationPages: Sendable {
             redirects: (input["redirects"] ?? "").split(whereSeparator: \.isWhitespace).map(String.init), grants: input.all("grants").compactMap(ClientApplication.Grant.init),
             scopes: input.all("scopes"), algorithm: input["algorithm"] ?? "RS256", purpose: input["purpose"] ?? "")
         (draft.backChannel, draft.frontChannel) = (input["backChannel"] ?? "", input["frontChannel"] ?? "")
+        draft.peer = (input["peer"] ?? "").trimmedSpaces
+        draft.networks = (input["networks"] ?? "").split(whereSeparator: { $0.isWhitespace || $0 == "," || $0 == "，" || $0 == "、" }).map(String.init)
+        draft.validUntil = input["validUntil"].flatMap { Day(parsing: $0) }
+        var missing: [FieldFinding] = []
+        if draft.peer.isEmpty { missing.append(FieldFinding("peer", "required", "必填", title: "对端单位与联系人")) }
+        if draft.validUntil == nil { missing.append(FieldFinding("validUntil", "required", "必填，形如 2027-06-30", title: "接入有效期至")) }
+        guard missing.isEmpty else { return try await form(context, input, missing) }
         let wanted = draft
         let declared = try await platform.database.read { [platform] reader in try platform.identity.roles.declared(reader) }
         do {
@@ -143,6 +155,10 @@ struct ApplicationPages: Sendable {
         items.append(.init("所属机构", "\(organisation?.name)"))
         items.append(.init("申请人", "\(one.appliedByName)，\(one.appliedAt)"))
         items.append(.init("审批人", decided))
+        if !one.peer.isEmpty { items.append(.init("对端单位与联系人", "\(one.peer)", isWide: true)) }
+        let isOver = one.validUntil.map { $0 < platform.clock.today } ?? false
+        items.append(.init("接入有效期至", "\(one.validUntil?.text ?? "未限定") \(Markup.when(isOver, "\(Badge("已到期，调用被拒绝", .red))"))"))
+        items.append(.init("允许的来源网段", "\(one.networks.isEmpty ? "不限" : one.networks.map(\.text).joined(separator: "、"))"))
         items.append(.init("身份令牌签名", "\(one.algorithm)"))
         items.append(.init("授权方式", "\(one.grants.map(\.title).joined(separator: "、"))", isWide: true))
         items.append(.init("回调地址", redirects, isWide: true))

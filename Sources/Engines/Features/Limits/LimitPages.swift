@@ -30,9 +30,9 @@ struct LimitPages: Sendable {
         let window = ListWindow(context.here)
         let (subject, state) = (context.here["subject"].flatMap(GrantLimit.Subject.init), context.here["state"])
         let found = try await platform.database.read { [limits] reader in
-            try limits.page(keyword: window.keyword, subject: subject, state: state, before: window.before, limit: window.limit, reader).map {
-                (limit: $0, title: try limits.title(of: $0, reader))
-            }
+            let page = try limits.page(keyword: window.keyword, subject: subject, state: state, before: window.before, limit: window.limit, reader)
+            let titles = try limits.titles(of: page, reader)
+            return page.map { (limit: $0, title: titles[$0.id] ?? "已删除") }
         }
         let (shown, pager) = window.newest(found) { $0.limit.id }
         let mayWrite = context.may("grantLimit.write")

@@ -106,6 +106,7 @@ package struct ExternalModules: Sendable {
             }
             try tx.execute(
                 "DELETE FROM role_permissions WHERE permission >= \(from) AND permission < \(to) AND permission NOT IN (SELECT name FROM permissions WHERE is_declared = 1)")
+            try audit.sealAllRoles(in: tx)
             let details: JSONValue = ["acts": .string(acts.map(\.name).joined(separator: ","))]
             try audit.record(
                 AuditEntry(old == nil ? "create" : "update", "externalModule", code, "应用“\(principal.name)”注册模块“\(title)”，\(acts.count) 项操作", details: details), by: principal,

@@ -13,6 +13,7 @@ enum ApplicationTables {
             Column("org", .integer, required: true), Column("area", .text), Column("purpose", .text, required: true), Column("state", .text, required: true),
             Column("applied_by", .integer, required: true), Column("applied_by_name", .text, required: true), Column("applied_at", .integer, required: true),
             Column("decided_by_name", .text), Column("decided_at", .integer), Column("opinion", .text), Column("backchannel_uri", .text), Column("frontchannel_uri", .text),
+            Column("peer", .text), Column("networks", .text), Column("valid_until", .integer),
         ],
         indexes: [Index("client_id", unique: true), Index("org", "id"), Index("area", "id")])
 

@@ -40,10 +40,10 @@ package struct Applications: Sendable {
             let id = try transaction.insert(
                 """
                 INSERT INTO oauth_clients (client_id, name, kind, redirects, grants, scopes, algorithm, org, area, purpose, state, applied_by, applied_by_name, applied_at,
-                backchannel_uri, frontchannel_uri)
+                backchannel_uri, frontchannel_uri, peer, networks, valid_until)
                 VALUES (\(clientId), \(draft.name), \(draft.kind.rawValue), \(draft.redirects.joined(separator: "\n")), \(draft.grants.map(\.rawValue).joined(separator: " ")),
                 \(draft.scopes.joined(separator: " ")), \(draft.algorithm), \(org), \(principal.area), \(draft.purpose), 'applied', \(principal.id), \(principal.name), \(clock.now),
-                \(draft.backChannel), \(draft.frontChannel))
+                \(draft.backChannel), \(draft.frontChannel), \(draft.peer), \(draft.networks.joined(separator: "\n")), \(draft.validUntil))
                 """)
             let details: JSONValue = ["scopes": .string(draft.scopes.joined(separator: " ")), "redirects": .string(draft.redirects.joined(separator: " "))]
             try audit.record(AuditEntry("create", "application", "\(id)", "申请接入应用“\(draft.name)”", details: details), by: principal, in: transaction)
@@ -57,6 +57,14 @@ package struct Applications: Sendable {
         if !(1...500).contains(draft.purpose.count) { findings.append(FieldFinding("purpose", "required", "须为 1–500 个字", title: "用途")) }
         if draft.grants.isEmpty { findings.append(FieldFinding("grants", "required", "至少选择一种", title: "授权方式")) }
         if draft.grants.contains(.code), draft.redirects.isEmpty { findings.append(FieldFinding("redirects", "required", "授权码方式须填写", title: "回调地址")) }
+        if draft.peer.count > 200 { findings.append(FieldFinding("peer", "length", "至多 200 个字", title: "对端单位与联系人")) }
+        let strange = draft.networks.filter { NetworkRange($0) == nil }
+        if !strange.isEmpty || draft.networks.count > 50 {
+            findings.append(FieldFinding("networks", "format", "不是网段，或超过 50 个：\(strange.joined(separator: "、"))", title: "允许的来源网段"))
+        }
+        if let day = draft.validUntil, day < clock.today || day > clock.today.adding(days: 3 * 366) {
+            findings.append(FieldFinding("validUntil", "range", "须在今天之后三年以内", title: "接入有效期至"))
+        }
         let wrong = draft.redirects.filter { !ClientApplication.isRedirect($0) }
         if !wrong.isEmpty || draft.redirects.count > 10 {
             findings.append(FieldFinding("redirects", "format", "须为 https 地址，或本机的 http 地址，至多十个：\(wrong.joined(separator: "、"))", title: "回调地址"))

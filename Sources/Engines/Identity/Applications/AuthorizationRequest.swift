@@ -28,7 +28,7 @@ extension TokenDesk {
     /// - Throws: `Failure` `JW-I051` when client or redirect are wrong: then nothing may be sent there. A `RedirectedRefusal` otherwise.
     package func authorization(_ ask: (String) -> String?) async throws -> AuthorizationRequest {
         let client = ask("client_id") ?? ""
-        guard let application = try await database.read({ try applications.find(client: client, $0) }), application.state == .approved else {
+        guard let application = try await database.read({ try applications.find(client: client, $0) }), application.isUsable(on: clock.today) else {
             throw Failure(.invalid, "JW-I051", "应用不存在或未获批准")
         }
         guard let redirect = ask("redirect_uri"), application.admits(redirect: redirect) else { throw Failure(.invalid, "JW-I051", "回调地址与登记的不一致，已拒绝") }

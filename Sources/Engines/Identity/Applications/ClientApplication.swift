@@ -57,6 +57,12 @@ package struct ClientApplication: Sendable {
     package var org: Int64
     package var area: String?
     package var purpose: String
+    /// Who answers for the other end: system, people, telephone (D17.1.8).
+    package var peer: String
+    /// From where a program that keeps a secret may call; empty: anywhere.
+    package var networks: [NetworkRange]
+    /// The last day on which it may; nil: until it is suspended.
+    package var validUntil: Day?
     package var state: State
     package var appliedByName: String
     package var appliedAt: Moment
@@ -79,6 +85,9 @@ package struct ClientApplication: Sendable {
         org = row.int("org") ?? 0
         area = row.text("area")
         purpose = row.text("purpose") ?? ""
+        peer = row.text("peer") ?? ""
+        networks = (row.text("networks") ?? "").split(separator: "\n").compactMap { NetworkRange(String($0)) }
+        validUntil = row.day("valid_until")
         state = row.text("state").flatMap(State.init) ?? .suspended
         appliedByName = row.text("applied_by_name") ?? ""
         appliedAt = row.moment("applied_at") ?? Moment(milliseconds: 0)
@@ -87,6 +96,12 @@ package struct ClientApplication: Sendable {
         opinion = row.text("opinion")
         secretHash = row.text("secret_hash")
     }
+
+    /// Approved, and its time is not over.
+    package func isUsable(on day: Day) -> Bool { state == .approved && validUntil.map { day <= $0 } ?? true }
+
+    /// Whether its calls may come from there; a program in a browser or on a telephone is wherever its person is.
+    package func admits(address: String) -> Bool { kind == .open || networks.isEmpty || networks.contains { $0.contains(address) } }
 
     /// Whether an answer may go there: the very text that was approved, but for the port of a loopback address (RFC 8252).
     package func admits(redirect: String) -> Bool {
@@ -125,6 +140,10 @@ package struct ApplicationDraft: Sendable {
     package var purpose: String
     package var backChannel = ""
     package var frontChannel = ""
+    package var peer = ""
+    /// Networks as they were typed, one a line.
+    package var networks: [String] = []
+    package var validUntil: Day?
 
     package init(name: String, kind: ClientApplication.Kind, redirects: [String], grants: [ClientApplication.Grant], scopes: [String], algorithm: String = "RS256", purpose: String)
     {

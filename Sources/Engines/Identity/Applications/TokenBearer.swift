@@ -23,8 +23,9 @@ extension TokenDesk {
         return try await database.read { reader in
             guard let row = try reader.first("SELECT * FROM oauth_tokens WHERE hash = \(hash) AND kind = 'access'"), row.moment("revoked_at") == nil,
                 let until = row.moment("expires_at"),
-                clock.now < until, let client = row.int("client"), let application = try applications.find(client, scope: .everything, reader), application.state == .approved,
-                try isLiving(row, reader)
+                clock.now < until, let client = row.int("client"), let application = try applications.find(client, scope: .everything, reader),
+                application.isUsable(on: clock.today),
+                address.isEmpty || application.admits(address: address), try isLiving(row, reader)
             else { return nil }
             let scopes = TokenScope.list(row.text("scope") ?? "")
             var principal: Principal
@@ -66,7 +67,7 @@ extension TokenDesk {
     /// Whether an approved application registered this address.
     package func admits(redirect: String, of client: String) async throws -> Bool {
         guard let application = try await database.read({ try applications.find(client: client, $0) }) else { return false }
-        return application.state == .approved && application.admits(redirect: redirect)
+        return application.isUsable(on: clock.today) && application.admits(redirect: redirect)
     }
 
     /// RFC 7662: what a token is, for an application that proves itself; of a dead token only that it is dead.

@@ -50,7 +50,7 @@ package struct TokenDesk: Sendable {
     func client(_ ask: (String) -> String?, basic: (id: String, secret: String)?) async throws -> ClientApplication {
         let refusal = TokenRefusal("invalid_client", "client authentication failed")
         guard let id = basic?.id ?? ask("client_id"), basic == nil || ask("client_secret") == nil, let found = try await database.read({ try applications.find(client: id, $0) }),
-            found.state == .approved
+            found.isUsable(on: clock.today)
         else { throw refusal }
         let secret = basic?.secret ?? ask("client_secret")
         switch found.kind {

@@ -34,7 +34,7 @@ extension TokenDesk {
         let code = Self.normalized(code)
         return try await database.read { reader in
             guard let row = try reader.first("SELECT client, scope FROM oauth_devices WHERE user_code = \(code) AND state = 'pending' AND expires_at > \(clock.now)"),
-                let client = row.int("client"), let application = try applications.find(client, scope: .everything, reader), application.state == .approved
+                let client = row.int("client"), let application = try applications.find(client, scope: .everything, reader), application.isUsable(on: clock.today)
             else { return nil }
             return (application, TokenScope.list(row.text("scope") ?? ""))
         }

@@ -225,6 +225,7 @@ package struct GridBook: Sendable {
             let unit = try units.find(grid, scope: .everything, tx), try tx.execute("DELETE FROM unit_members WHERE unit_id = \(grid) AND user_id = \(id)") == 1
         else { return }
         try Posts.strip(id, from: grid, in: tx)
+        try audit.sealUsers([id], in: tx)
         let name = user.text("name") ?? ""
         try units.note(unit, "人员离岗", before: name, after: "", nodes: 1, members: 1, by: principal, in: tx)
         try audit.record(AuditEntry("update", "unit", "\(grid)", "“\(name)”不再任职于“\(unit.name)”"), by: principal, in: tx)

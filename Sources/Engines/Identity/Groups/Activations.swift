@@ -169,6 +169,7 @@ package struct Activations: Sendable {
             try tx.execute(
                 "UPDATE users SET password_hash = \(stored), password_changed_at = \(clock.now), must_change = 0, failed_count = 0, locked_until = NULL WHERE id = \(user.id)")
             try tx.execute("DELETE FROM sessions WHERE user_id = \(user.id)")
+            try audit.sealUsers([user.id], in: tx)
             try audit.record(AuditEntry("update", "password", "\(user.id)", "用户“\(user.name)”（\(login)）凭激活码设置密码"), by: .system("账号激活"), in: tx)
             version.bump(after: tx)
         }

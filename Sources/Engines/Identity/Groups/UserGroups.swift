@@ -99,7 +99,7 @@ package struct UserGroups: Sendable {
                 """)
             try tx.execute("DELETE FROM user_group_roles WHERE group_id = \(id)")
             try tx.insertMany(into: "user_group_roles", columns: ["group_id", "role_id"], rows: given.sorted().map { [.int(id), .int($0)] })
-            try Self.settle("SELECT user_id FROM user_group_members WHERE group_id = \(id)", in: tx)
+            try Self.settle("SELECT user_id FROM user_group_members WHERE group_id = \(id)", audit, in: tx)
             let was = UserGroupDraft(name: old.name, note: old.note, organisation: old.organisation, roles: old.roles.map(\.id))
             let entry = AuditEntry("update", "userGroup", "\(id)", "修改用户组“\(draft.name)”", details: ["before": details(was), "after": details(draft)])
             try audit.record(entry, by: principal, in: tx)
@@ -116,7 +116,7 @@ package struct UserGroups: Sendable {
             try tx.execute("DELETE FROM user_group_roles WHERE group_id = \(id)")
             try tx.execute("DELETE FROM user_group_members WHERE group_id = \(id)")
             try tx.execute("DELETE FROM user_groups WHERE id = \(id)")
-            for start in stride(from: 0, to: people.count, by: 500) { try Self.settle("\(list: Array(people[start..<min(start + 500, people.count)]))", in: tx) }
+            for start in stride(from: 0, to: people.count, by: 500) { try Self.settle("\(list: Array(people[start..<min(start + 500, people.count)]))", audit, in: tx) }
             try audit.record(AuditEntry("delete", "userGroup", "\(id)", "删除用户组“\(old.name)”，\(people.count) 名成员"), by: principal, in: tx)
             version.bump(after: tx)
         }
@@ -148,7 +148,7 @@ package struct UserGroups: Sendable {
             guard !new.isEmpty else { return 0 }
             let rows = new.map { [SQLValue.int(id), .int($0.id), .int(clock.now.milliseconds), .text(principal.name)] }
             try tx.insertMany(into: "user_group_members", columns: ["group_id", "user_id", "since", "by_name"], rows: rows)
-            try Self.settle("\(list: new.map(\.id))", in: tx)
+            try Self.settle("\(list: new.map(\.id))", audit, in: tx)
             let names = new.prefix(20).map { "\($0.name)（\($0.login)）" }.joined(separator: "、") + (new.count > 20 ? "等" : "")
             try audit.record(AuditEntry("update", "userGroup", "\(id)", "用户组“\(group.name)”加入 \(new.count) 人：\(names)"), by: principal, in: tx)
             version.bump(after: tx)
@@ -162,7 +162,7 @@ package struct UserGroups: Sendable {
             let group = try kept(id, by: principal, tx)
             let person = try users.manageable(user, by: principal, tx)
             guard try tx.execute("DELETE FROM user_group_members WHERE group_id = \(id) AND user_id = \(user)") == 1 else { throw Failure.notFound("该成员") }
-            try Self.settle("\(list: [user])", in: tx)
+            try Self.settle("\(list: [user])", audit, in: tx)
             try audit.record(AuditEntry("update", "userGroup", "\(id)", "用户组“\(group.name)”移出“\(person.name)”（\(person.login)）"), by: principal, in: tx)
             version.bump(after: tx)
         }
@@ -171,13 +171,14 @@ package struct UserGroups: Sendable {
     /// Brings what groups give in line, for some people: everything given is taken away and given anew.
     ///
     /// - Parameter people: ids or a query of them, for an `IN`.
-    static func settle(_ people: SQL, in tx: any Transaction) throws {
+    static func settle(_ people: SQL, _ audit: AuditTrail, in tx: any Transaction) throws {
         try tx.execute("DELETE FROM user_roles WHERE is_direct = 0 AND user_id IN (\(people))")
         try tx.execute(
             """
             INSERT INTO user_roles (user_id, role_id, is_direct) SELECT DISTINCT m.user_id, gr.role_id, 0 FROM user_group_members m JOIN user_group_roles gr ON gr.group_id = m.group_id \
             WHERE m.user_id IN (\(people)) ON CONFLICT (user_id, role_id) DO NOTHING
             """)
+        try audit.sealUsers(people, in: tx)
     }
 
     // MARK: Checking

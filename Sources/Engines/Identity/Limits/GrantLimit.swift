@@ -88,9 +88,9 @@ package struct GrantLimit: Sendable, Equatable {
         let day = moment.day
         if let from, day < from { return "\(from.text) 起才可使用" }
         if let until, day > until { return "\(until.text) 后不可使用" }
-        let parts = day.text.split(separator: "-").compactMap { Int($0) }
-        if !months.isEmpty, parts.count == 3, !months.contains(parts[1]) { return "只在 \(Self.list(months)) 月可使用" }
-        if !monthDays.isEmpty, parts.count == 3, !monthDays.contains(parts[2]) { return "只在每月 \(Self.list(monthDays)) 日可使用" }
+        let (month, monthDay) = (day.number / 100 % 100, day.number % 100)
+        if !months.isEmpty, !months.contains(month) { return "只在 \(Self.list(months)) 月可使用" }
+        if !monthDays.isEmpty, !monthDays.contains(monthDay) { return "只在每月 \(Self.list(monthDays)) 日可使用" }
         if !weekdays.isEmpty, !weekdays.contains(day.weekday) { return "只在\(Self.weekdays(weekdays))可使用" }
         if fromMinute != toMinute {
             let minute = moment.minuteOfDay

@@ -33,13 +33,26 @@ package struct GrantLimits: Sendable {
     package func find(_ id: Int64, _ reader: any Reader) throws -> GrantLimit? { try reader.first("SELECT * FROM grant_limits WHERE id = \(id)").map(GrantLimit.init) }
 
     /// What subjects are called, for lists.
-    package func title(of limit: GrantLimit, _ reader: any Reader) throws -> String {
-        switch limit.subject {
-        case .user: try reader.value("SELECT name FROM users WHERE id = \(limit.subjectId)")?.text ?? "已删除"
-        case .group: try reader.value("SELECT name FROM user_groups WHERE id = \(limit.subjectId)")?.text ?? "已删除"
-        case .role: try reader.value("SELECT title FROM roles WHERE id = \(limit.subjectId)")?.text ?? "已删除"
+    package func title(of limit: GrantLimit, _ reader: any Reader) throws -> String { try titles(of: [limit], reader)[limit.id] ?? "已删除" }
+
+    /// What their subjects are called, by the limit's id: a query for each kind of subject, however many there are. Whose subject is gone has none.
+    package func titles(of limits: [GrantLimit], _ reader: any Reader) throws -> [Int64: String] {
+        var titles: [Int64: String] = [:]
+        for (subject, some) in Dictionary(grouping: limits, by: \.subject) {
+            let ids = once(some.map(\.subjectId))
+            let rows =
+                switch subject {
+                case .user: try reader.rows("SELECT id, name AS title FROM users WHERE id IN (\(list: ids))")
+                case .group: try reader.rows("SELECT id, name AS title FROM user_groups WHERE id IN (\(list: ids))")
+                case .role: try reader.rows("SELECT id, title FROM roles WHERE id IN (\(list: ids))")
+                }
+            let named = Dictionary(rows.map { ($0.int("id") ?? 0, $0.text("title") ?? "") }, uniquingKeysWith: { first, _ in first })
+            for limit in some { titles[limit.id] = named[limit.subjectId] }
         }
+        return titles
     }
+
+    private func once(_ ids: [Int64]) -> [Int64] { Set(ids).sorted() }
 
     /// Those that bind an account with these roles, with the permissions they mean. One query where there are none.
     static func binding(_ user: Int64, roles: [Int64], _ reader: any Reader) throws -> [GrantLimit] {

@@ -40,6 +40,7 @@ package struct Posts: Sendable {
             try tx.execute("DELETE FROM unit_post_roles WHERE unit_id = \(unit) AND user_id = \(user)")
             let rows = Set(roles).sorted().map { [SQLValue.int(unit), .int(user), .int($0)] }
             try tx.insertMany(into: "unit_post_roles", columns: ["unit_id", "user_id", "role_id"], rows: rows)
+            try audit.sealUsers([user], in: tx)
             try tx.execute("UPDATE unit_members SET standing = \(standing.rawValue) WHERE unit_id = \(unit) AND user_id = \(user)")
             if isMain {
                 try tx.execute("UPDATE unit_members SET is_active = CASE WHEN unit_id = \(unit) THEN 1 ELSE 0 END WHERE user_id = \(user)")

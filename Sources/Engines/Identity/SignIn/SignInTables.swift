@@ -2,7 +2,7 @@ import Storage
 
 /// What signing in by other ways than a password keeps.
 enum SignInTables {
-    static let all: [Table] = [terminals, certificates, tickets, providers, identities]
+    static let all: [Table] = [terminals, certificates, tickets, providers, identities, revocationLists, revokedCertificates]
 
     /// One row is one person at one computer; the computer's cookie is known by its SHA-256.
     static let terminals = Table(
@@ -26,6 +26,18 @@ enum SignInTables {
             Column("created_by_name", .text, required: true), Column("revoked_at", .integer), Column("last_used_at", .integer),
         ],
         indexes: [Index("fingerprint", unique: true, where: "revoked_at IS NULL"), Index("user_id", "id")])
+
+    /// One row is the newest list of one authority (D17.6.7).
+    static let revocationLists = Table(
+        "revocation_lists",
+        columns: [
+            Column("issuer", .text, required: true), Column("authority_pem", .text, required: true), Column("made_at", .integer, required: true), Column("next_at", .integer),
+            Column("entries", .integer, required: true), Column("taken_at", .integer, required: true), Column("taken_by_name", .text, required: true),
+        ], indexes: [Index("issuer", unique: true)])
+
+    static let revokedCertificates = Table(
+        "revoked_certificates", key: ["list_id", "serial"],
+        columns: [Column("list_id", .integer, required: true), Column("serial", .text, required: true), Column("revoked_at", .integer, required: true)], isClustered: true)
 
     /// One row is one account at another provider, linked with one of ours.
     static let identities = Table(

@@ -48,6 +48,9 @@ package struct UserCertificates: Sendable {
             if let other = try tx.first("SELECT user_id FROM user_certificates WHERE fingerprint = \(made.fingerprint) AND revoked_at IS NULL") {
                 throw Failure(.conflict, "JW-I065", other[0].int == user ? "此证书已登记" : "此证书已登记给其他用户")
             }
+            if made.isCertificate, let gone = try RevocationLists.revokedAt(issuer: made.issuer, serial: made.serial, tx) {
+                throw Failure.invalid([FieldFinding("pem", "revoked", "已于 \(gone.day.text) 被颁发机构吊销", title: "证书或公钥")])
+            }
             let kind = made.isCertificate ? "certificate" : "key"
             _ = try tx.insert(
                 """
@@ -77,7 +80,9 @@ package struct UserCertificates: Sendable {
     // MARK: At the door
 
     func find(fingerprint: String, _ reader: any Reader) throws -> Entry? {
-        try reader.first("SELECT * FROM user_certificates WHERE fingerprint = \(fingerprint) AND revoked_at IS NULL").map(Self.entry)
+        guard let found = try reader.first("SELECT * FROM user_certificates WHERE fingerprint = \(fingerprint) AND revoked_at IS NULL").map(Self.entry) else { return nil }
+        let isTakenBack = found.isCertificate ? try RevocationLists.revokedAt(issuer: found.issuer, serial: found.serial, reader) != nil : false
+        return isTakenBack ? nil : found
     }
 
     private static func read(_ pem: String, title: String, now: Moment) throws -> Entry {

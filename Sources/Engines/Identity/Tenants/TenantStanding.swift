@@ -17,8 +17,9 @@ struct TenantStanding: Sendable {
             let row = try reader.first("\(Tenant.select) WHERE t.organisation IN (\(list: ids)) AND t.state IN ('open', 'suspended', 'closed') ORDER BY t.id DESC LIMIT 1")
         else { return nil }
         let tenant = Tenant(row)
-        let others = try reader.rows("\(Tenant.select) WHERE t.state IN ('open', 'suspended') AND t.id <> \(tenant.id) LIMIT 2000").map(Tenant.init)
-        let sharesArea = others.contains { $0.area.hasPrefix(tenant.area) || tenant.area.hasPrefix($0.area) }
+        // Codes of regions are digits: nothing in them is a pattern.
+        let within: SQL = "o.area LIKE \(tenant.area + "%") OR \(tenant.area) LIKE o.area || '%'"
+        let sharesArea = try reader.first("\(Tenant.select) WHERE t.state IN ('open', 'suspended') AND t.id <> \(tenant.id) AND (\(within)) LIMIT 1") != nil
         return TenantStanding(name: tenant.name, isOpen: tenant.state == .open, area: tenant.area, path: tenant.path, sharesArea: sharesArea)
     }
 

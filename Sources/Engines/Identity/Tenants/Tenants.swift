@@ -33,9 +33,15 @@ package struct Tenants: Sendable {
 
     /// Accounts not left and organisations in use.
     package func usage(_ tenant: Tenant, _ reader: any Reader) throws -> TenantQuota {
-        let organisations = try reader.count("SELECT count(*) FROM organisations WHERE \(tenant.subtree) AND state = 'active'")
-        let users = try reader.count("SELECT count(*) FROM users WHERE left_at IS NULL AND organisation IN (SELECT id FROM organisations WHERE \(tenant.subtree))")
-        return TenantQuota(users: users, organisations: organisations)
+        TenantQuota(users: try Self.users(of: tenant, reader), organisations: try Self.organisations(of: tenant, reader))
+    }
+
+    private static func users(of tenant: Tenant, _ reader: any Reader) throws -> Int {
+        try reader.count("SELECT count(*) FROM users WHERE left_at IS NULL AND organisation IN (SELECT id FROM organisations WHERE \(tenant.subtree))")
+    }
+
+    private static func organisations(of tenant: Tenant, _ reader: any Reader) throws -> Int {
+        try reader.count("SELECT count(*) FROM organisations WHERE \(tenant.subtree) AND state = 'active'")
     }
 
     package func history(of tenant: Int64, _ reader: any Reader) throws -> [TenantEvent] {
@@ -178,12 +184,9 @@ package struct Tenants: Sendable {
         guard let tenant = try reader.first("\(Tenant.select) WHERE t.organisation IN (\(list: ids)) AND t.state IN ('open', 'suspended') LIMIT 1").map(Tenant.init) else {
             return nil
         }
-        let inside = "SELECT id FROM organisations WHERE \(tenant.subtree)" as SQL
         let isUsers = field == "organisation"
-        let (most, count) =
-            isUsers
-            ? (tenant.quota.users, try reader.count("SELECT count(*) FROM users WHERE left_at IS NULL AND organisation IN (\(inside))"))
-            : (tenant.quota.organisations, try reader.count("SELECT count(*) FROM organisations WHERE \(tenant.subtree) AND state = 'active'"))
+        let most = isUsers ? tenant.quota.users : tenant.quota.organisations
+        let count = isUsers ? try users(of: tenant, reader) : try organisations(of: tenant, reader)
         guard count >= most else { return nil }
         return FieldFinding(field, "quota", "局点“\(tenant.name)”的\(isUsers ? "账号" : "机构")限额为 \(most)，已用完，请先申请升级", title: title)
     }

@@ -68,7 +68,9 @@ extension Units {
                 """)
             try tx.execute("DELETE FROM unit_members WHERE unit_id = \(id)")
             // What the posts gave was given in the old unit; it is given anew, or not.
+            let holders = try tx.rows("SELECT DISTINCT user_id FROM unit_post_roles WHERE unit_id = \(id)").compactMap { $0[0].int }
             try tx.execute("DELETE FROM unit_post_roles WHERE unit_id = \(id)")
+            try audit.sealUsers(holders, in: tx)
             try tx.execute("UPDATE units SET state = 'retired', successor = \(other), updated_at = \(clock.now) WHERE id = \(id)")
             try note(unit, "并入", before: unit.name, after: target.name, nodes: touched.nodes, members: moved, by: principal, in: tx)
             try note(target, "接收合并", before: unit.name, after: target.name, nodes: touched.nodes, members: moved, by: principal, in: tx)
@@ -125,6 +127,7 @@ extension Units {
             let unit = try visible(id, to: principal, tx)
             guard try tx.execute("DELETE FROM unit_members WHERE unit_id = \(id) AND user_id = \(user)") == 1 else { throw Failure.notFound("此人") }
             try Posts.strip(user, from: id, in: tx)
+            try audit.sealUsers([user], in: tx)
             version.bump(after: tx)
             try audit.record(AuditEntry("update", "unit", "\(id)", "用户 \(user) 不再任职于“\(unit.name)”"), by: principal, in: tx)
             version.bump(after: tx)

@@ -231,6 +231,7 @@ package struct LedgerImport: Sendable {
         }
         // The making of rows of very large ledgers is told by the rows themselves.
         if !plan.declaration.isLarge { try tx.insertMany(into: "record_history", columns: LedgerEngine.historyColumns, rows: history) }
+        try engine.seal(plan.name, history.compactMap { $0[1].int }, in: tx)
         try engine.refreshDictionaries(afterChangeOf: plan.name, in: tx)
         return refused
     }

@@ -37,6 +37,7 @@ extension LedgerEngine {
         try audit.record(auditEntry(change, plan, row), by: change.by, in: tx)
         for hook in hooks(of: change.ledger) { try hook(change, tx) }
         try refreshDictionaries(afterChangeOf: change.ledger, in: tx)
+        try seal(change.ledger, [row.id], in: tx)
     }
 
     /// One of many changes of an import, which is audited as a whole.
@@ -44,6 +45,8 @@ extension LedgerEngine {
         guard let row = change.record else { return }
         if change.kind != .created { try tx.execute(SQL(text: LedgerEngine.historyInsert, arguments: try historyRow(change, plan, row, clock.now, batch: batch))) }
         for hook in hooks(of: change.ledger) { try hook(change, tx) }
+        // New rows are sealed together at the end of their part of the sheet.
+        if change.kind != .created { try seal(change.ledger, [row.id], in: tx) }
     }
 
     static let historyColumns = ["ledger", "record_id", "version", "kind", "at", "by_id", "by_name", "reason", "batch", "changes"]

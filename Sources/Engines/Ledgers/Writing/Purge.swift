@@ -22,6 +22,8 @@ extension LedgerEngine {
         let gone = try tx.rows("SELECT id FROM \(ident: declaration.tableName) WHERE id IN (\(list: ids)) AND deleted_at IS NOT NULL").compactMap { $0[0].int }
         try tx.execute("DELETE FROM record_history WHERE ledger = \(ledger) AND record_id IN (\(list: gone))")
         try tx.execute("DELETE FROM attachments WHERE ledger = \(ledger) AND record_id IN (\(list: gone))")
-        return try tx.execute("DELETE FROM \(ident: declaration.tableName) WHERE id IN (\(list: gone))")
+        let count = try tx.execute("DELETE FROM \(ident: declaration.tableName) WHERE id IN (\(list: gone))")
+        try seal(ledger, gone, in: tx)
+        return count
     }
 }

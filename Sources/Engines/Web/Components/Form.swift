@@ -23,6 +23,7 @@ package struct Form: Rendered {
     package var extra: Markup
     private let csrf: String
     private let isDialog: Bool
+    private let stamp: (stamp: String, seconds: Int)?
 
     package init(
         action: String, sections: [FormSection], submit: String = Language.say("保存", "Save"), cancel: String? = nil, findings: [FieldFinding] = [], extra: Markup = .empty,
@@ -36,6 +37,7 @@ package struct Form: Rendered {
         self.extra = extra
         csrf = context.csrf
         isDialog = context.isDialog
+        stamp = FormStamp.make(for: action, context)
     }
 
     package var markup: Markup {
@@ -47,10 +49,13 @@ package struct Form: Rendered {
             ? "<button type=\"button\" class=\"btn btn-plain\" data-close>\(Language.say("取消", "Cancel"))</button>"
             : cancel.map { "<a class=\"btn btn-plain\" href=\"\($0)\">\(Language.say("取消", "Cancel"))</a>" } ?? .empty
         return """
-            <form class="form" method="post" action="\(action)"\(encoding)\(target) data-guard><input type="hidden" name="_csrf" value="\(csrf)">\(summary)\(sections.map(part))\
+            <form class="form" method="post" action="\(action)"\(encoding)\(target) data-guard\(wait)><input type="hidden" name="_csrf" value="\(csrf)">\(opened)\(summary)\(sections.map(part))\
             <div class="form-foot"><button type="submit" class="btn btn-primary"><span>\(submit)</span></button>\(extra)\(back)</div></form>
             """
     }
+
+    private var opened: Markup { stamp.map { one -> Markup in "<input type=\"hidden\" name=\"\(FormStamp.field)\" value=\"\(one.stamp)\">" } ?? .empty }
+    private var wait: Markup { stamp.map { one -> Markup in " data-wait=\"\(one.seconds)\"" } ?? .empty }
 
     private var scope: String { isDialog ? "d" : "f" }
 

@@ -10,6 +10,7 @@ extension HTTPField.Name {
     }
 
     static let csrf = custom("X-CSRF")
+    static let clearSiteData = custom("Clear-Site-Data")
     static let hxRequest = custom("HX-Request")
     static let hxTarget = custom("HX-Target")
     static let hxBoosted = custom("HX-Boosted")

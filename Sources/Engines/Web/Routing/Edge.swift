@@ -37,12 +37,15 @@ struct Edge: RouterMiddleware {
         let seen = request.cookies["jw_seen"].flatMap { UInt64($0.value) } ?? 0
         var response: Response
         do {
-            guard isQuiet || limit.admits(context.address, at: site.clock.now) else { throw Failure(.tooMany, "JW-W429", "操作过于频繁，请稍后再试") }
+            guard isQuiet || limit.admits(context.address, at: site.clock.now) else {
+                try await report(.flooding, context)
+                throw Failure(.tooMany, "JW-W429", "操作过于频繁，请稍后再试")
+            }
             if !isQuiet { try await identify(&context, request) }
             if let principal = context.principal, !accountLimit.admits("\(principal.kind.rawValue)\(principal.id)", at: site.clock.now) {
                 throw Failure(.tooMany, "JW-W429", "操作过于频繁，请稍后再试")
             }
-            let checked = isQuiet || !context.isCookieSession ? request : try await EdgeForgery.check(request, context)
+            let checked = isQuiet || !context.isCookieSession ? request : try await FormStamp.check(EdgeForgery.check(request, context), context)
             let ready = context
             // What this person wrote a moment ago, on whichever node, is what they see next.
             if context.isCookieSession { freshness = Freshness(position: seen) }
@@ -55,6 +58,7 @@ struct Edge: RouterMiddleware {
             if isWrongMethod { response.headers[.allow] = allowed.joined(separator: ", ") }
         }
         if !isQuiet {
+            if response.status.code >= 400, Probe.isLikely(request.uri.string) { try await report(.probing, context) }
             remember(context, &response)
             if let written = freshness?.required, written > seen { response.headers[values: .setCookie].append("jw_seen=\(written); Path=/; Max-Age=60; HttpOnly; SameSite=Lax") }
             response = try await EdgeCompression.compress(response, request, site.settings)
@@ -62,6 +66,15 @@ struct Edge: RouterMiddleware {
         EdgeHeaders.add(to: &response, path: path, context: context)
         if let started { log(request, response, context, started) }
         return response
+    }
+
+    /// A store that cannot be asked must not turn a refusal into a failure.
+    private func report(_ misdeed: Misdeed, _ context: WebContext) async throws {
+        do {
+            try await site.sessions.report(misdeed, from: context.address, isTrusted: site.settings.trustedProxies.contains(context.address))
+        } catch let error where !(error is CancellationError) {
+            context.logger.warning("a misdeed could not be noted", metadata: ["error": "\(error)"])
+        }
     }
 
     private func prepare(_ context: inout WebContext, _ request: Request) {

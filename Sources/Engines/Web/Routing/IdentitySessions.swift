@@ -55,6 +55,12 @@ package struct IdentitySessions: SessionResolver {
         try await identity.dualControl.release(approval, because: reason, by: principal)
     }
 
+    package func formWait(for path: String) -> Int? {
+        let waits = identity.policies.current.formWaits
+        return waits.isEmpty ? nil : waits.first { $0.matches(path) }?.seconds
+    }
+    package func report(_ misdeed: Misdeed, from address: String, isTrusted: Bool) async throws { try await identity.blocks.report(misdeed, from: address, isTrusted: isTrusted) }
+
     package var doorNotice: String { identity.policies.current.doorNotice }
     package var watermark: Bool { identity.policies.current.watermark }
 

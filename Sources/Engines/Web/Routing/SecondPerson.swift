@@ -37,7 +37,7 @@ extension Routes {
     }
 
     private static func asked(_ act: DualAct, _ request: inout Request, _ context: WebContext) async throws -> AskedAct {
-        let own: Set<String> = ["_csrf", "_approval"]
+        let own: Set<String> = ["_csrf", "_approval", FormStamp.field]
         var number = request.headers[.approval]
         var fields: [(name: String, value: String)] = []
         if request.method != .get {

@@ -90,6 +90,10 @@ package protocol SessionResolver: Sendable {
     func secondPerson(_ asked: AskedAct, by principal: Principal) async throws -> DualVerdict
     /// What others agreed to did not come about; the approval stays good.
     func secondPersonFailed(_ approval: Int64, because reason: String, by principal: Principal) async throws
+    /// For how many seconds the form at this path must be looked at before it is sent; nil where it need not be.
+    func formWait(for path: String) -> Int?
+    /// What an address did that honest people rarely do.
+    func report(_ misdeed: Misdeed, from address: String, isTrusted: Bool) async throws
     /// Said at the door before anybody signs in; empty: nothing.
     var doorNotice: String { get }
     /// Whether every page carries the reader's name and the time.
@@ -108,6 +112,8 @@ extension SessionResolver {
     package var ways: [SignInWay] { [] }
     package var doorNotice: String { "" }
     package var watermark: Bool { false }
+    package func formWait(for path: String) -> Int? { nil }
+    package func report(_ misdeed: Misdeed, from address: String, isTrusted: Bool) async throws {}
     package func asksSecondPerson(for act: DualAct) -> Bool { false }
     package func secondPerson(_ asked: AskedAct, by principal: Principal) async throws -> DualVerdict { .go }
     package func secondPersonFailed(_ approval: Int64, because reason: String, by principal: Principal) async throws {}

@@ -95,6 +95,8 @@ package struct AccountPages: Sendable {
         if let token = context.token { try await context.site.sessions.logOut(token: token) }
         var response = context.isPartial ? Response(status: .ok, headers: [.hxRedirect: "/login"]) : Response.redirect(to: "/login")
         response.headers[values: .setCookie].append("jw_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
+        // D17.10.1: nothing of the person's pages stays behind on a shared computer.
+        response.headers[.clearSiteData] = "\"cache\", \"storage\""
         return response
     }
 

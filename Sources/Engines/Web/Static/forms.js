@@ -1,7 +1,7 @@
 import { make, say } from "./dom.js";
 
 export function startForms(onContent) {
-  onContent((root) => { for (const box of root.querySelectorAll("[data-ref]")) reference(box); });
+  onContent((root) => { for (const box of root.querySelectorAll("[data-ref]")) reference(box); for (const form of root.querySelectorAll("form[data-wait]")) hold(form); });
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-guard]");
     if (form) form.dataset.changed = "1";
@@ -22,6 +22,25 @@ export function startForms(onContent) {
     if (drop) takeAway(drop);
     for (const many of document.querySelectorAll("[data-many][open]")) if (!many.contains(event.target)) many.open = false;
   });
+}
+
+/** A form that must be looked at first: its button counts the seconds down (the server counts too). */
+function hold(form) {
+  if (form.dataset.held) return;
+  form.dataset.held = "1";
+  const button = form.querySelector('.form-foot button[type="submit"]');
+  const text = button?.querySelector("span");
+  if (!text) return;
+  const title = text.textContent;
+  let left = Number(form.dataset.wait);
+  const tick = () => {
+    if (!form.isConnected) return clearInterval(timer);
+    button.disabled = left > 0;
+    text.textContent = left > 0 ? say(`${title}（${left} 秒后可提交）`, `${title} (in ${left} s)`) : title;
+    if (left-- <= 0) clearInterval(timer);
+  };
+  const timer = setInterval(tick, 1000);
+  tick();
 }
 
 /** The folded line names what is chosen. */
