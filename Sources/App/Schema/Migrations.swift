@@ -25,5 +25,6 @@ package enum Migrations {
         migration0039,
         migration0040,
         migration0043,
+        migration0044,
     ]
 }
