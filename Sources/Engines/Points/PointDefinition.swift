@@ -132,6 +132,8 @@ package struct PointDefinition: Sendable, Equatable {
     /// `majorHazard` and the like, for grading.
     package var unitClass: String?
     package var keepDays: Int
+    /// Its values follow from those of others and are not sent; empty: they are measured.
+    package var formula: String
 
     /// Paused periods end by themselves.
     package func use(at now: Moment) -> PointUse { useUntil.map { now >= $0 } ?? false ? .inUse : use }
@@ -170,8 +172,16 @@ extension PointDefinition {
             substance: row.text("substance") ?? "", rangeLow: row.double("range_low"), rangeHigh: row.double("range_high"), places: Int(row.int("places") ?? 2),
             period: row.int("period") ?? 60, deviation: row.double("deviation") ?? 0, limits: limits, offlineAfter: row.int("offline_after") ?? 300,
             use: row.text("use_state").flatMap(PointUse.init) ?? .inUse, useUntil: row.moment("use_until"), unitClass: row.text("unit_class"),
-            keepDays: Int(row.int("keep_days") ?? 730))
+            keepDays: Int(row.int("keep_days") ?? 730), formula: row.text("formula") ?? "")
     }
+}
+
+/// A point whose values follow from others.
+struct ComputedPoint: Sendable {
+    var point: PointDefinition
+    var formula: PointFormula
+    /// Numbers of the points it asks for, by their codes.
+    var inputs: [String: Int64]
 }
 
 /// Every point of the installation, by number and by code; replaced as a whole.
@@ -179,11 +189,21 @@ package struct PointRegistry: Sendable {
     package private(set) var all: [PointDefinition] = []
     private(set) var places: [Int64: Int] = [:]
     private var codes: [String: Int] = [:]
+    /// What is computed of each point; only points of one enterprise, and none that is computed itself.
+    private(set) var computed: [Int64: [ComputedPoint]] = [:]
 
     package init(_ points: [PointDefinition] = []) {
         all = points
         places = Dictionary(points.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         codes = Dictionary(points.enumerated().map { ($1.code, $0) }, uniquingKeysWith: { first, _ in first })
+        for point in points where !point.formula.isEmpty {
+            // What was valid when it was written is valid.
+            guard let formula = try? PointFormula(point.formula) else { continue }
+            let inputs = formula.codes.compactMap { code in self.point(code: code) }.filter { $0.org == point.org && $0.formula.isEmpty }
+            guard inputs.count == formula.codes.count else { continue }
+            let one = ComputedPoint(point: point, formula: formula, inputs: Dictionary(inputs.map { ($0.code, $0.id) }, uniquingKeysWith: { first, _ in first }))
+            for input in inputs { computed[input.id, default: []].append(one) }
+        }
     }
 
     package subscript(id: Int64) -> PointDefinition? { places[id].map { all[$0] } }

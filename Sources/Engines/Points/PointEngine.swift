@@ -32,7 +32,9 @@ package final class PointEngine: Sendable {
                 tx.afterCommit { [self] in known.withLock { $0.readAt = Moment(milliseconds: 0) } }
             }
         }
-        ledgers.onPrepare(of: MonitoringPoint.ledger.name) { draft, before, _, _ in try MonitoringPoint.check(draft, before) }
+        ledgers.onPrepare(of: MonitoringPoint.ledger.name) { draft, before, principal, tx in
+            try MonitoringPoint.check(draft, before, org: draft.org ?? before?.org ?? principal.organisation, in: tx)
+        }
         alarms.faces.add(CurveFace(permission: PointPermission.read) { [self] alarm, reader in try curve(of: alarm, in: reader) })
     }
 

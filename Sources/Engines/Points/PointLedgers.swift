@@ -77,6 +77,7 @@ package enum MonitoringPoint {
             .decimal("rate", "变化率", places: 4, 0...1_000_000_000, unit: "每分钟", marks: [.unlisted]).section("报警限值"),
             .integer("delay", "报警延时", 0...3600, unit: "秒", marks: [.required, .unlisted]).fallback("0").section("报警限值"),
             .decimal("band", "回差", places: 4, 0...1_000_000_000, marks: [.unlisted]).hint("数值退回限值以内这么多才算恢复").section("报警限值"),
+            .text("formula", "计算公式", length: 1...500, marks: [.unlisted]).hint("仅计算点位填写，如 ({TI-101} + {TI-102}) / 2；引用本企业的实测点位，数据到达时计算").section("计算点位"),
             .code("useState", "使用状态", from: .pointUse, marks: [.required, .filterable, .groupable]).fallback("inUse").section("使用状态"),
             .moment("useUntil", "停用、检修、测试至", marks: [.unlisted]).hint("到时自动恢复在用；留空须人工恢复").section("使用状态"),
             .note("remarks", "备注", length: 0...500, marks: [.unlisted]),
@@ -85,7 +86,7 @@ package enum MonitoringPoint {
     /// What no single field can say.
     ///
     /// - Throws: `.invalid`.
-    static func check(_ draft: Draft, _ before: Record?) throws {
+    static func check(_ draft: Draft, _ before: Record?, org: Int64?, in reader: any Reader) throws {
         func number(_ name: String) -> Double? {
             guard let given = draft.values[name] else { return before?.values[name]?.double }
             return given.double ?? given.string.flatMap { Double($0) }
@@ -96,7 +97,19 @@ package enum MonitoringPoint {
         if let low = number("rangeLow"), let high = number("rangeHigh"), low >= high {
             findings.append(FieldFinding("rangeHigh", "range", "应大于量程下限", title: "量程上限"))
         }
+        if let text = draft.values["formula"]?.string, !text.isEmpty { findings += try faults(ofFormula: text, draft, before, org: org, in: reader) }
         guard findings.isEmpty else { throw Failure.invalid(findings) }
+    }
+
+    private static func faults(ofFormula text: String, _ draft: Draft, _ before: Record?, org: Int64?, in reader: any Reader) throws -> [FieldFinding] {
+        do {
+            let formula = try PointFormula(text)
+            let rows = try reader.rows(
+                "SELECT code FROM monitoring_point WHERE code IN (\(list: formula.codes)) AND org = \(org) AND COALESCE(formula, '') = '' AND deleted_at IS NULL")
+            let known = Set(rows.compactMap { $0.text("code") }), own = draft.values["code"]?.string ?? before?.values["code"]?.text
+            let missing = formula.codes.filter { !known.contains($0) || $0 == own }
+            return missing.isEmpty ? [] : [FieldFinding("formula", "unknownCode", "引用的点位不是本企业的实测点位：\(missing.joined(separator: "、"))", title: "计算公式")]
+        } catch let failure as Failure where failure.kind == .invalid { return failure.fields }
     }
 }
 

@@ -192,6 +192,25 @@ struct PointEngineTests {
         #expect(try await house.values(short) == [2])
     }
 
+    @Test func `computed points follow theirs, moment by moment, and are judged`() async throws {
+        let house = try await PointFixture()
+        for code in ["A", "B"] { try await house.point(code, ["kind": "temperature", "unit": "℃"]) }
+        let sum = try await house.point("SUM", ["kind": "temperature", "unit": "℃", "formula": "{A} + {B}", "high": 100, "band": 1])
+        let at = PointFixture.start
+        let reports = [("A", 0, 1.0), ("B", 5, 2), ("A", 5, 10), ("A", 10, 99), ("B", 15, 0)].map { PointReport($0.0, PointSample(at.adding(seconds: Int64($0.1)), $0.2)) }
+        let receipt = try await house.engine.append(reports + [PointReport("SUM", PointSample(at, 7))], source: "测试", by: PointFixture.system)
+        #expect(receipt.stored == 5 && receipt.refused.map(\.reason) == [.computed])
+        #expect(try await house.values(sum) == [12, 101, 99])
+        #expect(try await house.alarmStates() == ["pointHigh closed"])
+        house.restart()
+        #expect(try await house.values(sum) == [12, 101, 99])
+        for formula in ["{SUM} + 1", "{nobody}", "1 +"] {
+            await #expect(throws: Failure.self) { try await house.point("BAD", ["formula": .string(formula)]) }
+        }
+        try await house.point("OTHER", org: 2)
+        await #expect(throws: Failure.self) { try await house.point("BAD", ["formula": "{OTHER}"]) }
+    }
+
     @Test func `many senders at once lose nothing and double nothing`() async throws {
         let house = try await PointFixture()
         var ids: [Int64] = []

@@ -138,3 +138,25 @@ struct PointLinesTests {
         #expect(PointLines(Array("A,1,\(text)".utf8)).reports.first?.sample.value.bitPattern == Double(text)?.bitPattern)
     }
 }
+
+@Suite("D9.3.8 计算点位")
+struct PointFormulaTests {
+    static let examples: [(text: String, value: Double?)] = [
+        ("{A} + {B} * 2", 16), ("({A}+{B})*2", 22), ("-{A} - -{B}", -1), ("{A} / 0", nil), ("{A} / {B}", 1.2), ("{A} >= 6", 1), ("{A} < 6", 0), ("{A} = 6", 1), ("{A} != 6", 0),
+        ("min({A},{B},3)", 3), ("max({A},{B})", 6), ("avg({A},{B})", 5.5), ("abs({B} - {A})", 1), ("and({A} > 1, {B} > 9)", 0), ("or({A} > 1, {B} > 9)", 1), ("not({A})", 0),
+        ("if({A} > 5, {B}, 0)", 5), ("{nobody} + 1", nil), ("10 - 2 - 3 + {A} * 0", 5), ("1.5 * {A}", 9),
+    ]
+
+    @Test(arguments: examples)
+    func `formulas come to what they say`(_ example: (text: String, value: Double?)) throws {
+        #expect(try PointFormula(example.text).value { ["A": 6, "B": 5][$0] } == example.value)
+    }
+
+    static let faults = [
+        "", "1 + 2", "{A", "{}", "{A} +", "{A}} ", "({A}", "system({A})", "min()", "if({A}, 1)", "{A} 5", "{A} ; {B}", "1.2.3 + {A}", String(repeating: "(", count: 60) + "{A}",
+        String(repeating: "-", count: 200) + "{A}", String(repeating: "{A}+", count: 200) + "1",
+    ]
+
+    @Test(arguments: faults)
+    func `what is no formula is refused with a sentence`(_ text: String) { #expect(throws: Failure.self) { try PointFormula(text) } }
+}

@@ -73,6 +73,12 @@ struct DemoPoints: Sendable {
                 values["keepDays"] = 90
                 _ = try platform.ledgers.create(MonitoringPoint.ledger.name, Draft(values, org: org), by: Self.writer, origin: .program, in: tx)
             }
+            guard place == 0 else { continue }
+            let running: [String: JSONValue] = [
+                "code": .string("\(code)-RUN"), "name": "101 号反应釜运行状态（演示）", "device": .int(made.id), "kind": "state", "places": 0, "period": 5, "offlineAfter": 0, "keepDays": 90,
+                "formula": .string("and({\(code)-FI1} > 5, {\(code)-TI1} > 50)"),
+            ]
+            _ = try platform.ledgers.create(MonitoringPoint.ledger.name, Draft(running, org: org), by: Self.writer, origin: .program, in: tx)
         }
     }
 }
@@ -115,7 +121,7 @@ struct DemoPointFeed: Service {
         logger.info("demo: a day of values installed", metadata: ["points": "\(points.count)"])
     }
 
-    private func points() async throws -> [PointDefinition] { try await platform.points.registry().all.filter { $0.name.hasSuffix("（演示）") } }
+    private func points() async throws -> [PointDefinition] { try await platform.points.registry().all.filter { $0.name.hasSuffix("（演示）") && $0.formula.isEmpty } }
 
     private func beat() async throws {
         let at = Moment(milliseconds: platform.clock.now.milliseconds / 5000 * 5000)

@@ -17,7 +17,7 @@ package struct PointReport: Sendable, Equatable {
 
 /// Why a value is not stored.
 package enum PointRefusal: String, Sendable, CaseIterable {
-    case unknownPoint, future, old, value, conflict, disused
+    case unknownPoint, future, old, value, conflict, disused, computed
 
     package var title: String {
         switch self {
@@ -27,6 +27,7 @@ package enum PointRefusal: String, Sendable, CaseIterable {
         case .value: "数值不是有限的数"
         case .conflict: "同一时刻已有不同的数值，保留先到的"
         case .disused: "点位已停用"
+        case .computed: "计算点位由平台计算，不接收上报"
         }
     }
 }
@@ -134,14 +135,14 @@ extension PointEngine {
             for (id, until) in look.packedUntil where memory.tails[id]?.packedUntil == nil { memory.tails[id, default: PointMemory.Tail()].packedUntil = until }
             var taking = PointTaking(refused: batch.refused)
             let isOld = memory.epoch != look.epoch
-            if !isOld { for value in batch.values { taking.take(value, look.known[value.point.id], &memory, now: now) } }
+            if !isOld { taking.take(batch, look.known, registry, &memory, now: now) }
             return (taking, isOld)
         }
         if isOld { throw PointLookAgain() }
         try write(taken, batch, source: source, now: now, in: tx)
         var receipt = PointReceipt()
         receipt.received = batch.received
-        receipt.stored = taken.stored.count
+        receipt.stored = taken.reported
         receipt.late = taken.late
         receipt.doubled = taken.doubled
         receipt.refused = taken.refused.sorted { $0.index < $1.index }
@@ -158,7 +159,7 @@ extension PointEngine {
         try tx.post(
             """
             INSERT INTO point_receipts (day, source, batches, received, stored, late, doubled, refused, last_at) VALUES \
-            (\(day), \(source), 1, \(batch.received), \(taken.stored.count), \(taken.late), \(taken.doubled), \(taken.refused.count), \(now)) \
+            (\(day), \(source), 1, \(batch.received), \(taken.reported), \(taken.late), \(taken.doubled), \(taken.refused.count), \(now)) \
             ON CONFLICT (day, source) DO UPDATE SET batches = point_receipts.batches + 1, received = point_receipts.received + excluded.received, \
             stored = point_receipts.stored + excluded.stored, late = point_receipts.late + excluded.late, doubled = point_receipts.doubled + excluded.doubled, \
             refused = point_receipts.refused + excluded.refused, last_at = excluded.last_at
@@ -212,7 +213,9 @@ struct PointBatch: Sendable {
                 refuse(index, report, .unknownPoint)
                 continue
             }
-            if !report.sample.value.isFinite || abs(report.sample.value) > 1e300 {
+            if !point.formula.isEmpty {
+                refuse(index, report, .computed)
+            } else if !report.sample.value.isFinite || abs(report.sample.value) > 1e300 {
                 refuse(index, report, .value)
             } else if report.sample.at > latest {
                 refuse(index, report, .future)
@@ -237,7 +240,9 @@ struct PointBatch: Sendable {
 
 /// What becomes of a batch against memory.
 struct PointTaking: Sendable {
+    /// Reported and computed.
     var stored: [StoredValue] = []
+    var reported = 0
     var late = 0
     var doubled = 0
     var refused: [(index: Int, code: String, reason: PointRefusal)]
@@ -245,13 +250,46 @@ struct PointTaking: Sendable {
 
     init(refused: [(index: Int, code: String, reason: PointRefusal)]) { self.refused = refused }
 
-    mutating func take(_ value: PointBatch.Value, _ known: [PointSample]?, _ memory: inout PointMemory, now: Moment) {
+    /// Takes a batch moment by moment, so that what is computed of several points sees all of one moment.
+    mutating func take(_ batch: PointBatch, _ known: [Int64: [PointSample]], _ registry: PointRegistry, _ memory: inout PointMemory, now: Moment) {
+        var touched: [Int64: ComputedPoint] = [:], at: Moment?
+        for value in batch.values {
+            if value.sample.at != at, !touched.isEmpty {
+                compute(touched, at ?? value.sample.at, &memory, now: now)
+                touched = [:]
+            }
+            at = value.sample.at
+            take(value, known[value.point.id], &memory, now: now)
+            for one in registry.computed[value.point.id] ?? [] { touched[one.point.id] = one }
+        }
+        if let at, !touched.isEmpty { compute(touched, at, &memory, now: now) }
+    }
+
+    /// Nothing comes of points that are silent, bad, or off-line; nothing is computed for what is past.
+    private mutating func compute(_ touched: [Int64: ComputedPoint], _ at: Moment, _ memory: inout PointMemory, now: Moment) {
+        for (id, one) in touched.sorted(by: { $0.key < $1.key }) where one.point.use(at: now) != .disused {
+            if let last = memory.tails[id]?.standing.last, at <= last.at { continue }
+            var quality = PointQuality.good
+            let value = one.formula.value { code in
+                guard let input = one.inputs[code], let standing = memory.tails[input]?.standing, let last = standing.last, last.quality != .bad, !standing.isOffline else { return nil }
+                if last.quality == .doubtful { quality = .doubtful }
+                return last.value
+            }
+            guard let value else { continue }
+            let sample = PointSample(at, PointFigure.rounded(value, places: 6), quality)
+            stored.append(StoredValue(point: id, sample: sample))
+            for finding in memory.insert(sample, point: id, limits: one.point.limits, isJudged: one.point.isJudged(at: now)) { findings.append((one.point, sample, finding)) }
+        }
+    }
+
+    private mutating func take(_ value: PointBatch.Value, _ known: [PointSample]?, _ memory: inout PointMemory, now: Moment) {
         switch memory.place(of: value.sample, point: value.point.id, known: known ?? []) {
         case .doubled: doubled += 1
         case .conflict: refused.append((value.index, value.point.code, .conflict))
         case .new, .unknown:
             if let last = memory.tails[value.point.id]?.standing.last, value.sample.at < last.at { late += 1 }
             stored.append(StoredValue(point: value.point.id, sample: value.sample))
+            reported += 1
             for finding in memory.insert(value.sample, point: value.point.id, limits: value.point.limits, isJudged: value.point.isJudged(at: now)) {
                 findings.append((value.point, value.sample, finding))
             }
