@@ -69,7 +69,7 @@ private let step2: SchemaStep = .createTable(
             Column("delay", .integer),
             Column("band", .real),
             Column("formula", .text),
-        Column("use_state", .text),
+            Column("use_state", .text),
             Column("use_until", .integer),
             Column("remarks", .text),
         ],

@@ -18,12 +18,14 @@ package final class PointEngine: Sendable {
         self.database = database
         self.alarms = alarms
         self.clock = clock
+        // Before any domain's: what a point measured says more of its alarm than what went on around it.
+        alarms.faces.add(CurveFace(permission: PointPermission.read) { [weak self] alarm, reader in try self?.curve(of: alarm, in: reader) })
     }
 
     /// Who raises alarms of values.
     static let judge = Principal.system("监测研判")
 
-    /// Ledgers tell the engine when a point changes; alarms show the curve of theirs. Called once, before anything is served.
+    /// Ledgers tell the engine when a point changes. Called once, before anything is served.
     package func connect(ledgers: LedgerEngine) {
         for ledger in [MonitoringPoint.ledger.name, MonitoringDevice.ledger.name] {
             ledgers.onChange(of: ledger) { [self] _, tx in
@@ -35,7 +37,6 @@ package final class PointEngine: Sendable {
         ledgers.onPrepare(of: MonitoringPoint.ledger.name) { draft, before, principal, tx in
             try MonitoringPoint.check(draft, before, org: draft.org ?? before?.org ?? principal.organisation, in: tx)
         }
-        alarms.faces.add(CurveFace(permission: PointPermission.read) { [self] alarm, reader in try curve(of: alarm, in: reader) })
     }
 
     // MARK: Points

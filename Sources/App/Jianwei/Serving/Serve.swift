@@ -159,6 +159,7 @@ struct Server: Sendable {
         let alarmPages = AlarmPages(
             engine: platform.alarms, database: platform.database, photos: platform.photos,
             settings: AlarmPages.Settings(
+                factTitles: PointAlarms.factTitles,
                 sourcePath: {
                     $0.kind == GatePassEvent.ledger.name
                         ? "/passes/\($0.id)"

@@ -205,8 +205,9 @@ struct PointPages: Sendable {
     private func facts(_ point: PointDefinition, _ standing: PointStanding?, _ now: Moment) -> Markup {
         let use = point.use(at: now)
         let until: Markup = use == .inUse ? .empty : point.useUntil.map { " 至 \($0)" } ?? .empty
+        let since: Markup = standing?.since.map { "（自 \($0)）" } ?? .empty
         let items: [DescriptionList.Item] = [
-            .init("状态", "\(PointDesk.badge(point, standing, at: now))"), .init("自", "\(standing?.since)"), .init("使用状态", "\(use.title)\(until)"), .init("企业", "\(point.orgName)"),
+            .init("状态", "\(PointDesk.badge(point, standing, at: now))\(since)"), .init("使用状态", "\(use.title)\(until)"), .init("企业", "\(point.orgName)"),
             .init("装置或单元", "\(point.plant)"), .init("区域", "\(point.zone)"), .init("设备", "\(point.deviceName)"), .init("监测类型", "\(point.kind.title)"),
             .init("监测物质", "\(point.substance)"),
             .init("量程", point.rangeHigh == nil && point.rangeLow == nil ? "" : "\(point.shown(point.rangeLow)) 至 \(point.shown(point.rangeHigh))"),

@@ -116,27 +116,27 @@ struct RollingDetector: AnomalyDetector {
     }
 }
 
-/// EWMA chart (λ = 0.2, L = 3) over residuals of one step: a small lasting shift is seen earlier than by single values. NIST/SEMATECH e-Handbook §6.3.2.4.
+/// EWMA with a moving centre line (Montgomery and Mastrangelo, J. Quality Technology 23, 1991): the weighted mean of what came before is what is expected, so that a series which swings by itself is
+/// judged by its sudden moves. The width is three times the robust deviation (1.4826 × median) of what was not foreseen.
 struct EWMADetector: AnomalyDetector {
-    let name = "ewma", title = "指数加权移动平均（EWMA）"
-    let note = "加权均值（λ=0.2）越出 3σ 控制限，善于发现小幅而持续的偏移"
-    private static let weight = 0.2
+    let name = "ewma", title = "指数加权移动平均"
+    let note = "以此前数据的指数加权均值（λ=0.3）为预期，偏差超过 3 倍稳健标准差，自身有起伏的数据适用"
+    private static let weight = 0.3
 
     func anomalies(in series: StepSeries) -> [SeriesAnomaly] {
-        let known = series.values.compactMap { $0 }
-        // The first half says what is usual.
-        guard known.count >= 10, let usual = SeriesMoments(known.prefix(max(10, known.count / 2))), usual.deviation > 0 else { return [] }
-        var average = usual.mean, step = 0, found: [SeriesAnomaly] = []
+        var average: Double?, steps: [(index: Int, value: Double, expected: Double)] = []
         for (index, value) in series.values.enumerated() {
             guard let value else { continue }
-            step += 1
-            average = Self.weight * value + (1 - Self.weight) * average
-            var rest = 1.0
-            for _ in 0..<min(step, 40) { rest *= (1 - Self.weight) * (1 - Self.weight) }
-            let width = 3 * usual.deviation * (Self.weight / (2 - Self.weight) * (1 - rest)).squareRoot()
-            if abs(average - usual.mean) > width { found.append(SeriesAnomaly(index: index, value: value, low: usual.mean - width, high: usual.mean + width)) }
+            if let average { steps.append((index, value, average)) }
+            average = average.map { Self.weight * value + (1 - Self.weight) * $0 } ?? value
         }
-        return found
+        guard steps.count >= 10 else { return [] }
+        let errors = steps.map { abs($0.value - $0.expected) }.sorted()
+        let width = 3 * 1.4826 * errors[errors.count / 2]
+        guard width > 0 else { return [] }
+        return steps.filter { abs($0.value - $0.expected) > width }.map {
+            SeriesAnomaly(index: $0.index, value: $0.value, low: $0.expected - width, high: $0.expected + width)
+        }
     }
 }
 

@@ -271,7 +271,9 @@ struct PointTaking: Sendable {
             if let last = memory.tails[id]?.standing.last, at <= last.at { continue }
             var quality = PointQuality.good
             let value = one.formula.value { code in
-                guard let input = one.inputs[code], let standing = memory.tails[input]?.standing, let last = standing.last, last.quality != .bad, !standing.isOffline else { return nil }
+                guard let input = one.inputs[code], let standing = memory.tails[input]?.standing, let last = standing.last, last.quality != .bad, !standing.isOffline else {
+                    return nil
+                }
                 if last.quality == .doubtful { quality = .doubtful }
                 return last.value
             }

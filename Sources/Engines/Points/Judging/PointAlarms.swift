@@ -38,6 +38,12 @@ package enum PointAlarms {
         }
     }
 
+    /// What its facts are called on the page of an alarm, in the order in which they are shown.
+    package static let factTitles: [(name: String, title: String)] = [
+        ("pointCode", "点位编码"), ("pointName", "点位名称"), ("pointKind", "监测类型"), ("pointDevice", "所属设备"), ("alarmLevel", "报警级别"), ("measuredValue", "测量值"), ("alarmLimit", "限值"),
+        ("valueBefore", "变化前"), ("changePerMinute", "每分钟变化"), ("measuredAt", "测量时间"), ("lastValueAt", "最近数据时间"), ("offlineAfterSeconds", "离线时限（秒）"), ("recentValues", "报警前数值"),
+    ]
+
     /// The kind of record an alarm of a point leads to.
     package static let source = "monitoringPoint"
 }
@@ -79,8 +85,8 @@ extension PointEngine {
         let side = level.isHigh ? "达到或高于" : "达到或低于"
         var facts = Self.facts(point)
         facts += [
-            ("level", .string(name)), ("value", .double(value)), ("limit", .double(limit)), ("unit", .string(point.unit)), ("at", .string(moment.rfc3339)),
-            ("trend", trend(of: point)),
+            ("alarmLevel", .string(name)), ("measuredValue", .string(point.shown(value))), ("alarmLimit", .string(point.shown(limit))), ("measuredAt", .string(moment.rfc3339)),
+            ("recentValues", trend(of: point)),
         ]
         return AlarmSignal(
             kind: kind.name, org: point.org, orgName: point.orgName, area: point.area, place: Self.place(point), subject: point.code, occurredAt: moment,
@@ -92,8 +98,9 @@ extension PointEngine {
     private func signal(_ point: PointDefinition, rate: Double, from: Double, to: Double, at moment: Moment) -> AlarmSignal {
         var facts = Self.facts(point)
         facts += [
-            ("from", .double(from)), ("to", .double(to)), ("perMinute", .double(PointFigure.rounded(rate, places: point.places + 1))), ("at", .string(moment.rfc3339)),
-            ("trend", trend(of: point)),
+            ("valueBefore", .string(point.shown(from))), ("measuredValue", .string(point.shown(to))), ("changePerMinute", .string(point.shown(rate))),
+            ("measuredAt", .string(moment.rfc3339)),
+            ("recentValues", trend(of: point)),
         ]
         let change = "\(rate > 0 ? "上升" : "下降") \(point.shown(abs(rate)))/分钟"
         return AlarmSignal(
@@ -105,7 +112,7 @@ extension PointEngine {
 
     func offline(_ point: PointDefinition, last: Moment) -> AlarmSignal {
         var facts = Self.facts(point)
-        facts += [("lastAt", .string(last.rfc3339)), ("offlineAfter", .int(point.offlineAfter))]
+        facts += [("lastValueAt", .string(last.rfc3339)), ("offlineAfterSeconds", .int(point.offlineAfter))]
         return AlarmSignal(
             kind: PointAlarms.offline.name, org: point.org, orgName: point.orgName, area: point.area, place: Self.place(point), subject: point.code,
             occurredAt: last.adding(seconds: point.offlineAfter), title: "\(point.name) 离线：超过 \(point.offlineAfter) 秒没有数据", facts: .object(JSONObject(facts)),
@@ -114,7 +121,7 @@ extension PointEngine {
     }
 
     private static func facts(_ point: PointDefinition) -> [(name: String, value: JSONValue)] {
-        [("point", .string(point.code)), ("name", .string(point.name)), ("kind", .string(point.kind.title)), ("device", .string(point.deviceName))]
+        [("pointCode", .string(point.code)), ("pointName", .string(point.name)), ("pointKind", .string(point.kind.title)), ("pointDevice", .string(point.deviceName))]
     }
 
     private static func place(_ point: PointDefinition) -> String {
