@@ -32,10 +32,9 @@ struct AnalysisPages: Sendable {
         let body: Markup =
             compared.series.isEmpty
             ? "\(Card(body: "\(EmptyState("请选择要分析的监测点", hint: "最多 8 个，可以来自不同企业和设备", icon: "chart"))"))"
-            : "\(chartCard(compared))\(summary(compared))\(findings(compared))"
-        let export: Markup = compared.series.isEmpty ? .empty : SheetAnswer.buttons(context.here, path: Self.path + "/export")
+            : "\(chartCard(compared, context))\(summary(compared))\(findings(compared))"
         return Shell.page(
-            "时序分析", crumbs: [Crumb("监测感知"), Crumb("时序分析")], active: Self.path, actions: export,
+            "时序分析", crumbs: [Crumb("监测感知"), Crumb("时序分析")], active: Self.path,
             body: "\(search(compared, context))<div class=\"stack\" id=\"analysis\">\(body)</div>",
             context: context)
     }
@@ -59,13 +58,14 @@ struct AnalysisPages: Sendable {
         return "\(SearchForm(action: Self.path, fields: fields, table: "analysis", kept: [], visible: 6))"
     }
 
-    private func chartCard(_ compared: SeriesComparison) -> Markup {
+    private func chartCard(_ compared: SeriesComparison, _ context: WebContext) -> Markup {
         let question = compared.question
         let algorithms = desk.engine.algorithms
         let notes = [algorithms.detector(question.detector)?.note, algorithms.forecaster(question.forecaster)?.note].compactMap { $0 }
         let said: Markup = notes.isEmpty ? .empty : "\(Notice(.info, "\(notes.joined(separator: "；"))"))"
         let title = "\(question.figure.title)，每 \(PointDesk.stepTitle(question.step))（\(question.span.from.text.prefix(16)) 至 \(question.span.to.text.prefix(16))）"
-        return "\(Card(title, body: "\(compared.units.map { compared.chart(unit: $0) })\(said)"))"
+        // Within the part that a new question loads again, so that the file is of what is shown.
+        return "\(Card(title, actions: SheetAnswer.buttons(context.here, path: Self.path + "/export"), body: "\(compared.units.map { compared.chart(unit: $0) })\(said)"))"
     }
 
     private func summary(_ compared: SeriesComparison) -> Markup {
