@@ -108,6 +108,8 @@ package final class PointEngine: Sendable {
             return true
         }
         fresh.isStale = false
+        let now = clock.now
+        fresh.hearsSince = memory.withLock { $0.hearsSince.milliseconds == .min ? now : $0.hearsSince }
         memory.withLock { [fresh] memory in
             let epoch = memory.epoch, isPacking = memory.isPacking
             memory = fresh

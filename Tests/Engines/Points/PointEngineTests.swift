@@ -148,7 +148,14 @@ struct PointEngineTests {
         #expect(try await house.engine.watch().offline == 0)
         #expect(try await house.alarmStates() == ["pointOffline new"])
         try await house.send("GT-1", [(62, 1)])
-        #expect(try await house.alarmStates() == ["pointOffline closed"])
+        // While the platform was not there nobody was silent.
+        house.move(seconds: 86_400)
+        house.restart()
+        #expect(try await house.engine.watch().offline == 0)
+        house.move(seconds: 61)
+        #expect(try await house.engine.watch().offline == 1)
+        try await house.send("GT-1", [(86_522, 1)])
+        #expect(try await house.alarmStates() == ["pointOffline closed", "pointOffline closed"])
     }
 
     @Test func `what is paused raises nothing, and what stood of it ends`() async throws {

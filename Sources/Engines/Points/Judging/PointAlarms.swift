@@ -148,7 +148,9 @@ extension PointEngine {
         try await open()
         let registry = try await registry()
         let now = clock.now
-        let isSomething = memory.withLock { memory in memory.tails.contains { Self.isSilent($0.value, registry[$0.key], now) || Self.isDue($0.value, registry[$0.key], now) } }
+        let isSomething = memory.withLock { memory in
+            memory.tails.contains { Self.isSilent($0.value, registry[$0.key], now, since: memory.hearsSince) || Self.isDue($0.value, registry[$0.key], now) }
+        }
         guard isSomething else { return (0, 0) }
         do {
             return try await database.write { [self] tx in
@@ -162,9 +164,9 @@ extension PointEngine {
         }
     }
 
-    private static func isSilent(_ tail: PointMemory.Tail, _ point: PointDefinition?, _ now: Moment) -> Bool {
+    private static func isSilent(_ tail: PointMemory.Tail, _ point: PointDefinition?, _ now: Moment, since: Moment) -> Bool {
         guard let point, point.offlineAfter > 0, point.isJudged(at: now), !tail.standing.isOffline, let last = tail.standing.last else { return false }
-        return now.seconds(since: last.at) > Double(point.offlineAfter)
+        return now.seconds(since: max(last.at, since)) > Double(point.offlineAfter)
     }
 
     private static func isDue(_ tail: PointMemory.Tail, _ point: PointDefinition?, _ now: Moment) -> Bool {
@@ -175,7 +177,7 @@ extension PointEngine {
     private func fallSilent(_ registry: PointRegistry, _ now: Moment, in tx: any Transaction) throws -> Int {
         let silent = memory.withLock { memory -> [(PointDefinition, PointStanding)] in
             var found: [(PointDefinition, PointStanding)] = []
-            for (id, tail) in memory.tails where Self.isSilent(tail, registry[id], now) {
+            for (id, tail) in memory.tails where Self.isSilent(tail, registry[id], now, since: memory.hearsSince) {
                 memory.tails[id]?.standing.isOffline = true
                 if let point = registry[id], let standing = memory.tails[id]?.standing { found.append((point, standing)) }
             }

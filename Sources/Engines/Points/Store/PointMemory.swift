@@ -23,6 +23,8 @@ struct PointMemory: Sendable {
     /// When the first of the waiting values came, by its own time.
     var oldest: Moment?
     var isPacking = false
+    /// Since when values can have come: nobody is silent for what the platform itself was not there to hear.
+    var hearsSince = Moment(milliseconds: .min)
 
     /// Where a value belongs.
     enum Place { case new, doubled, conflict, unknown }
