@@ -70,12 +70,13 @@ let package = Package(
         module("Messages", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Exchange", "Identity", "Schedules", "Web", "Ledgers", logging, nio, hummingbird]),
         module("Workflows", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", logging, nio, hummingbird]),
         module("Alarms", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Messages", "Workflows", logging, nio, hummingbird]),
+        module("Points", in: "Engines", uses: ["Kernel", "Storage", "Exchange", "Identity", "Schedules", "Web", "Ledgers", "Alarms", hummingbird]),
         module("Watches", in: "Engines", uses: ["Kernel", "Storage", "Identity", "Schedules", "Rules", "Web", "Messages", "Alarms", hummingbird]),
         module("Duty", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Exchange", "Identity", "Schedules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", logging, nio, hummingbird]),
         module("Search", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Identity", "Schedules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", nio, hummingbird]),
         module("DataServices", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Exchange", "Identity", "Rules", "Web", "Ledgers", "Workflows", nio, hummingbird]),
         module("Reports", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", logging, nio, hummingbird]),
-        module("Features", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Logs", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Watches", "Duty", "Search", "DataServices", "Reports", logging, nio, hummingbird, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
+        module("Features", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Rules", "Logs", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Points", "Watches", "Duty", "Search", "DataServices", "Reports", logging, nio, hummingbird, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
 
         // Gateways
         module("HJ1321", in: "Gateways", uses: ["Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Web", logging, nio, hummingbird]),
@@ -99,6 +100,8 @@ let package = Package(
 
         module("ParkSafety", in: "Domains", uses: ["Kernel", "Identity", "Ledgers", "Alarms", "Features"]),
 
+        module("Sensing", in: "Domains", uses: ["Kernel", "Storage", "Identity", "Schedules", "Web", "Ledgers", "Alarms", "Points", "Features", hummingbird]),
+
         module("Security", in: "Domains", uses: ["Rules", "Watches", "Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Logs", "Web", "Ledgers", "Messages", "Workflows", "Alarms", "Reports", "Features", logging, nio, hummingbird]),
 
         // App
@@ -106,8 +109,8 @@ let package = Package(
         .executableTarget(
             name: "jianwei",
             dependencies: [
-                "Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "StorageS3", "Media", "Exchange", "Identity", "Schedules", "Rules", "Logs", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Watches", "Duty", "Search", "DataServices", "Reports", "Features",
-                "Schema", "HJ1321", "SMTP", "Syslog", "MobileSources", "GateOffice", "GridSupervision", "Operations", "ParkSafety", "RoadChiefs", "Security", "TransportEnforcement", logging, nio, hummingbird,
+                "Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "StorageS3", "Media", "Exchange", "Identity", "Schedules", "Rules", "Logs", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Points", "Watches", "Duty", "Search", "DataServices", "Reports", "Features",
+                "Schema", "HJ1321", "SMTP", "Syslog", "MobileSources", "GateOffice", "GridSupervision", "Operations", "ParkSafety", "RoadChiefs", "Security", "Sensing", "TransportEnforcement", logging, nio, hummingbird,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -136,6 +139,7 @@ let package = Package(
         suite("Messages", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Identity", "Schedules", "Web", "Messages", logging, nio, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Workflows", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Workflows", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Alarms", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("Points", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Identity", "Schedules", "Web", "Ledgers", "Alarms", "Points", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Duty", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Reports", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Reports", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Features", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features", "Operations", "ParkSafety", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),

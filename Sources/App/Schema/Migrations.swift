@@ -25,6 +25,7 @@ package enum Migrations {
         migration0039,
         migration0040,
         migration0043,
+        migration0044,
         migration0045,
         migration0046,
         migration0047,

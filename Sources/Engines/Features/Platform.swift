@@ -9,6 +9,7 @@ import Logging
 import Logs
 import Media
 import Messages
+import Points
 import Reports
 import Schedules
 import Search
@@ -37,6 +38,7 @@ package struct Platform: Sendable {
     package var dataServices: DataServiceEngine
     package var reports: ReportEngine
     package var logs: LogEngine
+    package var points: PointEngine
     package var live: LiveHub
     package var tasks: LongTasks
     package var outbox: Outbox
@@ -75,6 +77,7 @@ package struct Platform: Sendable {
             try PlatformMessages.tell($0, through: messages, in: $1)
         }
         logs = LogEngine(database: database, audit: audit, clock: clock)
+        points = PointEngine(database: database, alarms: alarms, clock: clock)
         search = SearchEngine(
             database: database, ledgers: ledgers, alarms: alarms, workflows: self.workflows, messages: messages, audit: audit, keys: keys, clock: clock)
         dataServices = DataServiceEngine(database: database, ledgers: ledgers, workflows: self.workflows, audit: audit, keys: keys, clock: clock)

@@ -114,7 +114,7 @@ struct GradingTests {
         let revoked = try await desk.database.write { [engine = desk.engine] in
             try engine.transition(other, .revoke, opinion: nil, falseClass: .momentary, by: AlarmFixture.officer(), in: $0)
         }
-        #expect(revoked.opinion == "数据瞬时超限，已恢复" && revoked.falseClass == .momentary)
+        #expect(revoked.opinion == "数据瞬时超限，及时恢复" && revoked.falseClass == .momentary)
         desk.now.change { $0 = $0.adding(seconds: 60) }
         try await desk.act(id, .confirm)
         #expect(try await desk.alarm(id).recheckAt == desk.now.value.adding(seconds: 600))

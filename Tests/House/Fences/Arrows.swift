@@ -4,7 +4,8 @@ enum Arrows {
 
     /// Engines, lowest first: an engine may use those before it.
     static let engines = [
-        "Media", "Exchange", "Identity", "Schedules", "Rules", "Logs", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Watches", "Duty", "Search", "DataServices",
+        "Media", "Exchange", "Identity", "Schedules", "Rules", "Logs", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Points", "Watches", "Duty", "Search",
+        "DataServices",
         "Reports", "Features",
     ]
 
@@ -30,14 +31,15 @@ enum Arrows {
         "GRDBSQLite": ["StorageSQLite"],
         "Logging": ["Cryptography", "Storage", "StorageSQLite", "Engines", "Gateways", "Domains", "App"],
         "NIOCore": [
-            "StorageS3", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Watches", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains",
+            "StorageS3", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Points", "Watches", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways",
+            "Domains",
             "App",
         ],
         "HTTPTypes": [
-            "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Watches", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains", "App",
+            "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Points", "Watches", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains", "App",
         ],
         "Hummingbird": [
-            "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Watches", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains", "App",
+            "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Points", "Watches", "Duty", "Search", "DataServices", "Reports", "Features", "Gateways", "Domains", "App",
         ],
         "HummingbirdCore": ["Web", "App"],
         "HummingbirdTLS": ["App"], "NIOSSL": ["Gateways", "App"], "NIOHTTPTypes": ["App"],

@@ -12,9 +12,10 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "An installation that has such a history already.") var history: String?
     @Option(help: "Passes sent one a request.") var singles = 64_000
     @Option(help: "Requests of a hundred passes.") var batches = 3200
-    @Option(help: "Parts to run: limits, start, passes, batches, filing, import, users, query, export, alarms, report, search, work, identity, peers.") var only =
-        "limits,start,passes,batches,filing,import,users,query,export,alarms,report,search,work,identity,peers"
+    @Option(help: "Parts to run: limits, start, passes, batches, filing, import, users, query, export, alarms, report, search, work, identity, points, peers.") var only =
+        "limits,start,passes,batches,filing,import,users,query,export,alarms,report,search,work,identity,points,peers"
     @Option(help: "Users of the identity part; 200000 in 50000 organisations is what is promised.") var people = 200_000
+    @Option(help: "Seconds for which values of points are sent.") var seconds = 10
     @Option(help: "Vehicles that are searched; 10000000 is what is promised.") var searched = 1_000_000
     @Option(help: "Where scratch directories are made.") var scratch = NSTemporaryDirectory()
     @Option(help: "Run the server under perf record and keep the profile here.") var profile: String?
@@ -51,7 +52,7 @@ struct Bench: AsyncParsableCommand {
     private func measure(_ parts: Set<String>, _ place: BenchPlace, nodes: Int, _ folder: String, _ logger: Logger, _ report: inout BenchReport) async throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         report.begin(place.server == nil ? place.title : "\(place.title), \(nodes) node\(nodes == 1 ? "" : "s")")
-        for name in ["gates", "import", "users", "alarms", "history", "search", "work"] where name != "history" || history == nil || place.server != nil {
+        for name in ["gates", "import", "users", "alarms", "history", "search", "work", "points"] where name != "history" || history == nil || place.server != nil {
             try place.prepare(folder + "/" + name)
         }
         if parts.contains("limits") { try await limits(folder, &report) }
@@ -68,6 +69,17 @@ struct Bench: AsyncParsableCommand {
         }
         if parts.contains("search") { try await searching(folder, logger, &report) }
         if parts.contains("work") { try await work(folder, logger, &report) }
+        if parts.contains("points") { try await measured(folder, logger, &report) }
+    }
+
+    private func measured(_ folder: String, _ logger: Logger, _ report: inout BenchReport) async throws {
+        let result = try await PointBench.run(folder + "/points", seconds: seconds, logger: logger)
+        report.add(
+            "points", "values of 2,000 points over HTTP, 5,000 a request, judged and durable", target: "≥ 1,000,000/s",
+            "\(result.perSecond.figure)/s, \(Double(result.stored).figure) stored, p99 \(result.p99.figure) ms, \(result.cpuMicroseconds.figure) CPU-µs a value",
+            isMet: result.perSecond >= 1_000_000)
+        report.add(
+            "points", "bytes of a value in blocks (packed in \(result.packSeconds.figure) s)", target: "≤ 1", "\(result.bytesPerValue.figure)", isMet: result.bytesPerValue <= 1)
     }
 
     private func limits(_ folder: String, _ report: inout BenchReport) async throws {

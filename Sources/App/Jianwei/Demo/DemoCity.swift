@@ -49,6 +49,7 @@ struct DemoCity: Sendable {
         try await DemoOffice(platform: platform).install()
         try await DemoOperations(plan: plan, platform: platform).install()
         try await DemoPark(platform: platform).install()
+        try await DemoPoints(platform: platform).install()
         try await DemoSecurity(platform: platform).install()
         try await DemoAuditRules(platform: platform).install()
         try await DemoLogs(platform: platform).install()

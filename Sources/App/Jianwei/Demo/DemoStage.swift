@@ -6,11 +6,13 @@ struct DemoStage: Sendable {
     private let installation: Installation
     private let folder: String
     let simulator: DemoSimulator
+    let points: DemoPointFeed
 
     init(installation: Installation, address: ListenAddress, logger: Logger) {
         self.installation = installation
         folder = installation.directory + "/demo"
         let host = address.host == "0.0.0.0" || address.host.isEmpty ? "127.0.0.1" : address.host
+        points = DemoPointFeed(platform: installation.platform, logger: logger)
         simulator = DemoSimulator(baseURL: "http://\(host):\(address.port)", folder: folder, gates: installation.gates, logger: logger)
     }
 

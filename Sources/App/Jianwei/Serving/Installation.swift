@@ -20,6 +20,7 @@ import RoadChiefs
 import Schedules
 import Schema
 import Security
+import Sensing
 import Storage
 import StoragePostgres
 import StorageS3
@@ -50,7 +51,7 @@ struct Installation: Sendable {
     static func features(_ mobileSources: MobileSources) -> FeatureSet {
         FeatureSet([
             mobileSources.feature, GateOffice(mobileSources).feature, Operations.feature, ParkSafety.feature, Security.feature, GridSupervision.feature, RoadChiefs.feature,
-            TransportEnforcement.feature,
+            TransportEnforcement.feature, Sensing.feature,
         ])
     }
 

@@ -17,6 +17,7 @@ import Media
 import Messages
 import MobileSources
 import NIOCore
+import Points
 import Reports
 import Schedules
 import Search
@@ -83,7 +84,7 @@ struct Serve: AsyncParsableCommand {
             securityContact: securityContact,
             requestsPerSecond: requestsPerSecond, drain: Drain(seconds: max(0, drain)), tls: tls, asksCertificates: clientCa != nil,
             logger: logger,
-            extraServices: (demonstration.map { [$0.simulator] } ?? []) + doors.services(installation, tls: tls, logger: logger))
+            extraServices: (demonstration.map { [$0.simulator, $0.points] as [any Service] } ?? []) + doors.services(installation, tls: tls, logger: logger))
         try lock.publish(port: address.port, host: address.host, isSecure: tls != nil)
         Serve.greet(installation, address, scheme: tls == nil ? "http" : "https", seconds: Clock.system.now.seconds(since: started))
         DemoStage.greet(credentials)
@@ -158,9 +159,12 @@ struct Server: Sendable {
         let alarmPages = AlarmPages(
             engine: platform.alarms, database: platform.database, photos: platform.photos,
             settings: AlarmPages.Settings(
+                factTitles: PointAlarms.factTitles,
                 sourcePath: {
                     $0.kind == GatePassEvent.ledger.name
-                        ? "/passes/\($0.id)" : $0.kind == "alarm" ? "/alarms/\($0.id)" : $0.kind.hasPrefix("ledger:") ? "/ledgers/\($0.kind.dropFirst(7))/\($0.id)" : nil
+                        ? "/passes/\($0.id)"
+                        : $0.kind == PointAlarms.source
+                            ? "/points/\($0.id)" : $0.kind == "alarm" ? "/alarms/\($0.id)" : $0.kind.hasPrefix("ledger:") ? "/ledgers/\($0.kind.dropFirst(7))/\($0.id)" : nil
                 },
                 actions: ReconsiderationPages.actions, workFolder: installation.directory + "/work", messages: platform.messages
             ))

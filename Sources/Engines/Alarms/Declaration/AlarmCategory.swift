@@ -65,7 +65,7 @@ package enum AlarmFalseClass: String, Sendable, Codable, CaseIterable {
     /// The sentence that is written where the officer writes none; nil where one must be written.
     package var sentence: String? {
         switch self {
-        case .momentary: "数据瞬时超限，已恢复"
+        case .momentary: "数据瞬时超限，及时恢复"
         case .renewed: "经查证照已更新"
         case .testing: "测试数据，无需处置"
         default: nil

@@ -53,7 +53,7 @@ function option(data, canvas) {
   switch (data.kind) {
     case "line":
     case "area":
-      return { ...base, grid: { ...base.grid, right: 24 * scale }, xAxis: { ...names, boundaryGap: false }, yAxis: values, series: data.series.map((s) => one(s, { type: "line", smooth: .25, showSymbol: data.categories.length < 16, symbolSize: 5 * scale, lineStyle: { width: 2 * scale }, connectNulls: false, ...(data.kind === "area" ? { areaStyle: { opacity: .14 } } : {}) })) };
+      return { ...base, grid: { ...base.grid, right: 24 * scale }, xAxis: { ...names, boundaryGap: false }, yAxis: values, series: data.series.map((s) => one(s, { type: "line", smooth: s.values.length < 400 ? .25 : false, showSymbol: data.categories.length < 16 || stands(s.values), symbolSize: (stands(s.values) ? 7 : 5) * scale, lineStyle: { width: (s.tone ? 1.5 : 2) * scale, type: s.tone === "muted" || level(s.values) ? "dashed" : "solid" }, connectNulls: false, ...(data.kind === "area" ? { areaStyle: { opacity: .14 } } : {}) })) };
     case "bar":
     case "stackedBar":
       return { ...base, tooltip: { ...base.tooltip, axisPointer: { type: "shadow", shadowStyle: { opacity: .06 } } }, xAxis: names, yAxis: values, series: data.series.map((s, i) => one(s, { type: "bar", stack: data.kind === "stackedBar" ? "all" : undefined, barMaxWidth: 26 * scale, itemStyle: { borderRadius: data.kind === "bar" || i === data.series.length - 1 ? [3, 3, 0, 0] : 0 } })) };
@@ -89,6 +89,15 @@ function option(data, canvas) {
     }
   }
 }
+
+/** Single values between gaps, which no line would show. */
+function stands(values) {
+  const known = values.filter((v) => v != null).length;
+  return known > 0 && known < values.length / 2 && values.every((v, i) => v == null || (values[i - 1] == null && values[i + 1] == null));
+}
+
+/** The same all the way: a limit. */
+function level(values) { return values.length > 15 && values.every((v) => v != null && v === values[0]); }
 
 function short(value) {
   if (Math.abs(value) >= 1e8) return value / 1e8 + "亿";
