@@ -10,6 +10,9 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+// Suites are compiled as they stand: optimizing what runs once would take longer than running it.
+let unhurried: [SwiftSetting] = [.unsafeFlags(["-Onone"])]
+
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -19,7 +22,7 @@ func module(_ name: String, in folder: String, uses: [Target.Dependency] = [], w
 }
 
 func suite(_ name: String, in folder: String, tests: [Target.Dependency]) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: tests, path: "Tests/\(folder)/\(name)", swiftSettings: strict)
+    .testTarget(name: "\(name)Tests", dependencies: tests, path: "Tests/\(folder)/\(name)", swiftSettings: strict + unhurried)
 }
 
 let package = Package(
