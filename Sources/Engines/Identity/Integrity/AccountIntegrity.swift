@@ -3,7 +3,13 @@ import Storage
 
 /// 鉴别信息与访问控制信息 (D17.4.1): who may sign in with what, and what a role lets one do.
 extension IntegritySubject {
-    static let users = IntegritySubject("user", "用户账号与角色分配", ids: { after, limit, reader in try ids(of: "users", after, limit, reader) }) { ids, reader in
+    static let users = IntegritySubject(
+        "user", "用户账号与角色分配", ids: { after, limit, reader in try ids(of: "users", after, limit, reader) }, contents: { ids, reader in try accounts(ids, reader) })
+
+    static let roles = IntegritySubject(
+        "role", "角色与权限", ids: { after, limit, reader in try ids(of: "roles", after, limit, reader) }, contents: { ids, reader in try rights(ids, reader) })
+
+    private static func accounts(_ ids: [Int64], _ reader: any Reader) throws -> [Int64: IntegrityContent] {
         let columns = ["login", "organisation", "password_hash", "state", "totp_secret", "expires_at"]
         let rows = try reader.rows("SELECT id, login, organisation, password_hash, state, totp_secret, expires_at FROM users WHERE id IN (\(list: ids))")
         var contents = content(rows, columns)
@@ -16,7 +22,7 @@ extension IntegritySubject {
         return contents
     }
 
-    static let roles = IntegritySubject("role", "角色与权限", ids: { after, limit, reader in try ids(of: "roles", after, limit, reader) }) { ids, reader in
+    private static func rights(_ ids: [Int64], _ reader: any Reader) throws -> [Int64: IntegrityContent] {
         var contents = content(try reader.rows("SELECT id, name, scope, kinds FROM roles WHERE id IN (\(list: ids))"), ["name", "scope", "kinds"])
         // Ordered by bytes on every database, whatever its collation.
         let granted = try reader.rows("SELECT role_id, permission FROM role_permissions WHERE role_id IN (\(list: ids))")

@@ -18,7 +18,7 @@ struct TenantStanding: Sendable {
         else { return nil }
         let tenant = Tenant(row)
         // Codes of regions are digits: nothing in them is a pattern.
-        let within: SQL = "o.area LIKE \(tenant.area + "%") OR \(tenant.area) LIKE o.area || '%'"
+        let within: SQL = "\(SQL.starts(with: tenant.area, in: "o.area")) OR \(tenant.area) LIKE o.area || '%'"
         let sharesArea = try reader.first("\(Tenant.select) WHERE t.state IN ('open', 'suspended') AND t.id <> \(tenant.id) AND (\(within)) LIMIT 1") != nil
         return TenantStanding(name: tenant.name, isOpen: tenant.state == .open, area: tenant.area, path: tenant.path, sharesArea: sharesArea)
     }
