@@ -310,6 +310,11 @@ class Gate:
             self.connection = None
 
 
+def connection():
+    """What every application says of its other end."""
+    return {"peer": "联调单位 · 王工（测试）", "validUntil": str(datetime.now(CHINA).date() + timedelta(days=30))}
+
+
 def moment(seconds=0.0):
     return (datetime.now(CHINA) + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
 

@@ -119,10 +119,7 @@ struct ApplicationPages: Sendable {
         draft.peer = (input["peer"] ?? "").trimmedSpaces
         draft.networks = (input["networks"] ?? "").split(whereSeparator: { $0.isWhitespace || $0 == "," || $0 == "，" || $0 == "、" }).map(String.init)
         draft.validUntil = input["validUntil"].flatMap { Day(parsing: $0) }
-        var missing: [FieldFinding] = []
-        if draft.peer.isEmpty { missing.append(FieldFinding("peer", "required", "必填", title: "对端单位与联系人")) }
-        if draft.validUntil == nil { missing.append(FieldFinding("validUntil", "required", "必填，形如 2027-06-30", title: "接入有效期至")) }
-        guard missing.isEmpty else { return try await form(context, input, missing) }
+        draft.namesPeer = true
         let wanted = draft
         let declared = try await platform.database.read { [platform] reader in try platform.identity.roles.declared(reader) }
         do {

@@ -57,6 +57,8 @@ package struct Applications: Sendable {
         if !(1...500).contains(draft.purpose.count) { findings.append(FieldFinding("purpose", "required", "须为 1–500 个字", title: "用途")) }
         if draft.grants.isEmpty { findings.append(FieldFinding("grants", "required", "至少选择一种", title: "授权方式")) }
         if draft.grants.contains(.code), draft.redirects.isEmpty { findings.append(FieldFinding("redirects", "required", "授权码方式须填写", title: "回调地址")) }
+        if draft.namesPeer, draft.peer.isEmpty { findings.append(FieldFinding("peer", "required", "必填", title: "对端单位与联系人")) }
+        if draft.namesPeer, draft.validUntil == nil { findings.append(FieldFinding("validUntil", "required", "必填，形如 2027-06-30", title: "接入有效期至")) }
         if draft.peer.count > 200 { findings.append(FieldFinding("peer", "length", "至多 200 个字", title: "对端单位与联系人")) }
         let strange = draft.networks.filter { NetworkRange($0) == nil }
         if !strange.isEmpty || draft.networks.count > 50 {

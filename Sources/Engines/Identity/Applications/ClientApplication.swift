@@ -141,6 +141,8 @@ package struct ApplicationDraft: Sendable {
     package var backChannel = ""
     package var frontChannel = ""
     package var peer = ""
+    /// People name the other end and a last day; the program's own demonstration need not.
+    package var namesPeer = false
     /// Networks as they were typed, one a line.
     package var networks: [String] = []
     package var validUntil: Day?

@@ -18,6 +18,7 @@ extension LedgerEngine {
                         try reader.rows("SELECT id FROM \(ident: plan.declaration.tableName) WHERE id > \(after) ORDER BY id LIMIT \(limit)").compactMap { $0[0].int }
                     },
                     contents: { ids, reader in
+                        guard !ids.isEmpty else { return [:] }
                         let rows = try reader.rows(SQL(text: plan.selectText + " WHERE id IN (" + ids.map(String.init).joined(separator: ",") + ")", arguments: []))
                         return Dictionary(rows.map { row in (row.int("id") ?? 0, Self.content(plan.record(row))) }, uniquingKeysWith: { first, _ in first })
                     }))
