@@ -38,13 +38,10 @@ enum MenuPlan {
                 Section(
                     title: "", titleEN: "",
                     paths: ["/alarms", "/alarms/wall", "/expiry-warnings", "/alarms/statistics", "/alarms/quality", "/reconsideration-statistics"], groups: ["监测报警"]),
+                Section(
+                    title: "监测感知", titleEN: "Monitoring",
+                    paths: ["/points", "/points/analysis", ledger("monitoringDevice"), ledger("monitoringPoint"), "/points/sources"], groups: ["监测点"]),
                 Section(title: "规则", titleEN: "Rules", paths: ["/own-rules", "/alarm-suppressions", "/alarm-schemes", "/alarm-push-rules", "/expiry-rules"]),
-            ]),
-        Group(
-            title: "监测感知", titleEN: "Monitoring", icon: "trend",
-            sections: [
-                Section(title: "", titleEN: "", paths: ["/points", "/points/analysis"], groups: ["监测点"]),
-                Section(title: "点位与接入", titleEN: "Points and intake", paths: [ledger("monitoringDevice"), ledger("monitoringPoint"), "/points/sources"]),
             ]),
         Group(title: "监督执法", titleEN: "Inspection and enforcement", icon: "scale", sections: enforcement),
         Group(title: "网格监管", titleEN: "Grids", icon: "map", sections: [Section(title: "", titleEN: "", groups: ["网格监管"])]),
