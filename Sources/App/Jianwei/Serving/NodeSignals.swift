@@ -19,7 +19,10 @@ struct NodeSignals: Service {
     let clients: SignedClients
     let logger: Logger
 
-    func run() async throws { try await cancelWhenGracefulShutdown { try await follow() } }
+    func run() async throws {
+        // Being told to stop is no failure, whichever of the two loops hears it first.
+        do { try await cancelWhenGracefulShutdown { try await follow() } } catch is CancellationError {}
+    }
 
     private func follow() async throws {
         let stale = Stale()
