@@ -12,12 +12,14 @@ import Workflows
 /// Catalogue D16.2, D16.3, D17.3 … D17.16: ledgers and flows of those who answer for security, keys and cryptographic services, as one feature on the engines.
 package enum Security {
     package static let feature = Feature(
-        name: "security", title: "安全管理", ledgers: ledgers, dictionaries: SecurityCodes.all, tables: SecurityTables.all + [AuditReports.table] + LogTables.all,
+        name: "security", title: "安全管理", ledgers: ledgers, dictionaries: SecurityCodes.all,
+        tables: SecurityTables.all + [AuditReports.table, UploadRules.table, UploadGuard.findings] + LogTables.all,
         permissions: SecurityPermission.declarations,
         grants: grants,
         menu: SecurityPages.menu,
         alarmKinds: CryptoMonitor.kinds + [
             SecurityEvent.alarm, RogueAccess.alarm, ConductPages.kind, ProgramGuard.kind, AuditRules.alarm, AuditGuard.alarm, AddressBlockPages.alarm, IntegrityWatch.alarm,
+            UploadGuard.alarm,
         ], workflows: workflows,
         auditTitles: SecurityPages.auditTitles,
         additions: [CryptoAssessmentSum.addition, PersonalDataPages.addition],
@@ -40,7 +42,7 @@ package enum Security {
         jobs: { platform in
             CryptoMonitor.jobs(on: platform) + ConductPages.jobs(on: platform) + ProgramGuard.ofThisProgram().jobs(on: platform) + AuditReports.jobs(on: platform)
                 + LogEvents(platform: platform).jobs() + [OwnRuleWatch(rules: AuditRules.desk(on: platform)).job] + AuditGuard(platform: platform).jobs()
-                + [IntegrityWatch(platform: platform).job, MisuseCheck(platform: platform).job]
+                + [IntegrityWatch(platform: platform).job, MisuseCheck(platform: platform).job, UploadPages(platform: platform).job]
         }
     )
 

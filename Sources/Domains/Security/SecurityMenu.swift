@@ -28,6 +28,11 @@ package enum SecurityPermission {
     /// Their sources, rules, files and settings are kept.
     package static let logsManage = "log.manage"
 
+    /// What was found in uploaded files is seen.
+    package static let uploadsRead = "upload.read"
+    /// Rules of looking at uploads are set, files kept aside destroyed, findings taken back.
+    package static let uploadsManage = "upload.manage"
+
     static let declarations: [PermissionDeclaration] = [
         PermissionDeclaration(keysRead, "密钥管理：查看", area: SecurityMenu.group, defaultRoles: [.securityAdmin, .auditAdmin]),
         PermissionDeclaration(keysManage, "密钥管理：生成、启用、更换、归档与备份", area: SecurityMenu.group, defaultRoles: [.securityAdmin]),
@@ -35,6 +40,8 @@ package enum SecurityPermission {
         PermissionDeclaration(cryptoUse, "密码服务：调用", area: SecurityMenu.group, defaultRoles: [.city, .county]),
         PermissionDeclaration(cryptoRead, "密码服务：查看业务量与异常", area: SecurityMenu.group, defaultRoles: [.securityAdmin, .auditAdmin]),
         PermissionDeclaration(cryptoConfigure, "密码服务：设置限额", area: SecurityMenu.group, defaultRoles: [.securityAdmin]),
+        PermissionDeclaration(uploadsRead, "上传检测：查看", area: SecurityMenu.group, defaultRoles: [.securityAdmin, .auditAdmin]),
+        PermissionDeclaration(uploadsManage, "上传检测：规则、误报与隔离文件", area: SecurityMenu.group, defaultRoles: [.securityAdmin]),
         PermissionDeclaration(auditRules, "审计规则：设置与试运行", area: SecurityMenu.group, defaultRoles: [.auditAdmin]),
         PermissionDeclaration(logsRead, "日志：检索与下载", area: SecurityMenu.group, defaultRoles: [.securityAdmin, .auditAdmin]),
         PermissionDeclaration(logsManage, "日志：维护来源、解析规则与采集设置", area: SecurityMenu.group, defaultRoles: [.securityAdmin]),

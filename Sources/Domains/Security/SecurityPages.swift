@@ -17,6 +17,8 @@ enum SecurityPages {
         MenuItem(
             SecurityMenu.group, groupEN: "Security", "封禁地址", "Blocked addresses", icon: "ban", path: AddressBlockPages.path, permission: AddressBlocks.permission, order: 2989),
         MenuItem(
+            SecurityMenu.group, groupEN: "Security", "上传检测", "Uploads", icon: "upload", path: UploadPages.path, permission: SecurityPermission.uploadsRead, order: 2989),
+        MenuItem(
             SecurityMenu.group, groupEN: "Security", "数据完整性", "Integrity", icon: "tick", path: IntegrityPages.path, permission: IntegrityBook.permission, order: 2989),
         MenuItem(
             SecurityMenu.group, groupEN: "Security", "吊销列表", "Revocation lists", icon: "x", path: RevocationPages.path, permission: RevocationLists.permission, order: 2990),
@@ -32,7 +34,7 @@ enum SecurityPages {
     ]
     static let auditTitles: [String: String] = [
         "auditReport": "审计报告", "securityKey": "密钥", "cryptoService": "密码服务", "log": "日志", "logSource": "日志来源", "logRule": "解析规则", "logSettings": "采集设置", "addressBlock": "封禁地址",
-        "revocationList": "吊销列表", "integrity": "数据完整性",
+        "revocationList": "吊销列表", "integrity": "数据完整性", "upload": "上传检测",
     ]
 
     static func add(to routes: Routes, platform: Platform) {
@@ -49,6 +51,7 @@ enum SecurityPages {
         OwnRulePages(rules: AuditRules.desk(on: platform)).add(to: routes)
         AuditGuard(platform: platform).add(to: routes)
         AddressBlockPages(platform: platform).add(to: routes)
+        UploadPages(platform: platform).add(to: routes)
         IntegrityPages(platform: platform).add(to: routes)
         RevocationPages(platform: platform).add(to: routes)
         MisusePages(platform: platform).add(to: routes)

@@ -24,7 +24,8 @@ package struct FeatureSet: Sendable {
     package var ledgers: [LedgerDeclaration] { features.flatMap(\.ledgers) + [DictionaryLedger.ledger, HolidayCalendar.ledger, PersonFile.ledger] }
     package var dictionaries: [DictionaryDeclaration] { features.flatMap(\.dictionaries) }
     package var alarmKinds: [AlarmKind] {
-        AuditWatch.kinds + [ExpiryEngine.alarmKind, FileRoom.alarmKind, BackupBook.alarmKind, OwnRule.alarmKind] + JobAlerts.kinds + features.flatMap(\.alarmKinds)
+        AuditWatch.kinds + [ExpiryEngine.alarmKind, FileRoom.alarmKind, BackupBook.alarmKind, OwnRule.alarmKind] + JobAlerts.kinds + [ServiceWatch.kind]
+            + features.flatMap(\.alarmKinds)
     }
     package var workflows: [WorkflowDeclaration] { [DataServiceApproval.workflow] + features.flatMap(\.workflows) }
     package var roles: [FeatureRole] { features.flatMap(\.roles) }

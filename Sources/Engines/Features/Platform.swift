@@ -47,6 +47,8 @@ package struct Platform: Sendable {
     package var jobs: JobBook
     /// The processes that share the database.
     package var nodes: NodeBook
+    /// How long services take, and how well that holds what is promised.
+    package var services: ServiceBook
     /// Backups of this installation; nil where nobody makes them.
     package var backups: BackupBook?
 
@@ -77,7 +79,9 @@ package struct Platform: Sendable {
             try PlatformMessages.tell($0, through: messages, in: $1)
         }
         logs = LogEngine(database: database, audit: audit, clock: clock)
-        points = PointEngine(database: database, alarms: alarms, clock: clock)
+        let meter = ServiceMeter()
+        services = ServiceBook(database: database, meter: meter, clock: clock)
+        points = PointEngine(database: database, alarms: alarms, clock: clock) { meter.note(ServiceKind.dynamicTransfer.rawValue, milliseconds: $0) }
         search = SearchEngine(
             database: database, ledgers: ledgers, alarms: alarms, workflows: self.workflows, messages: messages, audit: audit, keys: keys, clock: clock)
         dataServices = DataServiceEngine(database: database, ledgers: ledgers, workflows: self.workflows, audit: audit, keys: keys, clock: clock)

@@ -14,7 +14,11 @@ package final class PointEngine: Sendable {
     private let known = Mutex<(registry: PointRegistry, version: Int64, readAt: Moment)>((PointRegistry(), -1, Moment(milliseconds: 0)))
     package let algorithms = SeriesAlgorithms()
 
-    package init(database: any Database, alarms: AlarmEngine, clock: Clock) {
+    /// Told how many milliseconds after it was measured the newest value of a batch was kept.
+    let arrived: @Sendable (Double) -> Void
+
+    package init(database: any Database, alarms: AlarmEngine, clock: Clock, arrived: @escaping @Sendable (Double) -> Void = { _ in }) {
+        self.arrived = arrived
         self.database = database
         self.alarms = alarms
         self.clock = clock

@@ -97,9 +97,9 @@ package struct NodeBook: Sendable {
 
     /// Said every ten seconds.
     package func beat(_ name: String) async throws {
-        let now = clock.now, load = Self.load(), memory = Self.memory()
+        let now = clock.now, machine = MachineState.read()
         try await database.write { tx in
-            _ = try tx.execute("UPDATE nodes SET seen_at = \(now), load = \(load), memory = \(memory), stopped_at = NULL WHERE name = \(name)")
+            _ = try tx.execute("UPDATE nodes SET seen_at = \(now), load = \(machine.load), memory = \(machine.ownMemory), stopped_at = NULL WHERE name = \(name)")
         }
     }
 
@@ -107,18 +107,6 @@ package struct NodeBook: Sendable {
     package func end(_ name: String) async throws {
         let now = clock.now
         try await database.write { tx in _ = try tx.execute("UPDATE nodes SET seen_at = \(now), stopped_at = \(now) WHERE name = \(name)") }
-    }
-
-    private static func load() -> Double? {
-        (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)).flatMap { $0.split(separator: " ").first }.flatMap { Double($0) }
-    }
-
-    private static func memory() -> Int64? {
-        guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
-        for line in text.split(separator: "\n") where line.hasPrefix("VmRSS:") {
-            return line.split(separator: " ").compactMap { Int64($0) }.first.map { $0 << 10 }
-        }
-        return nil
     }
 
     // MARK: Reading

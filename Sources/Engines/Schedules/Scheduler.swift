@@ -73,24 +73,9 @@ package final class Scheduler: Service {
         return claims.map(\.job.name)
     }
 
-    /// Asks for a run outside the rhythm, on whichever node leads.
-    ///
-    /// - Throws: `.notFound` when no such job is declared.
-    package func runNow(_ name: String) async throws {
-        guard let job = jobs.first(where: { $0.name == name }) else { throw Failure.notFound("该定时任务") }
-        let now = clock.now
-        try await database.write { [bell] tx in
-            try tx.execute(
-                "INSERT INTO jobs (name, due_at, requested_at) VALUES (\(name), \(job.rhythm.latestDue(at: now)), \(now)) ON CONFLICT (name) DO UPDATE SET requested_at = excluded.requested_at"
-            )
-            tx.afterCommit { bell.ring() }
-        }
-    }
-
     /// The last runs, newest first; of one job when a name is given.
     package static func history(of name: String? = nil, limit: Int = 50, _ reader: any Reader) throws -> [JobRun] {
-        let condition: SQL = if let name { "job = \(name)" } else { "1 = 1" }
-        return try reader.rows("SELECT * FROM job_runs WHERE \(condition) ORDER BY id DESC LIMIT \(limit)").map(JobRun.init)
+        try runs(where: name.map { "job = \($0)" } ?? "1 = 1", limit: limit, reader)
     }
 
     /// Runs of a condition, newest first.

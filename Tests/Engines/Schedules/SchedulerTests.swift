@@ -9,8 +9,15 @@ struct SchedulerTests {
     let time = TestTime()
     let seen = Seen()
 
-    func scheduler(_ database: any Database, node: String = "n1", _ jobs: [JobDeclaration]) -> Scheduler {
-        Scheduler(jobs, on: database, leadership: Leadership(node: node, on: database, clock: time.clock), clock: time.clock, waker: Schedule.never, logger: Schedule.quiet)
+    func scheduler(_ database: any Database, node: String = "n1", waker: Waker = Schedule.never, _ jobs: [JobDeclaration]) -> Scheduler {
+        Scheduler(jobs, on: database, leadership: Leadership(node: node, on: database, clock: time.clock), clock: time.clock, waker: waker, logger: Schedule.quiet)
+    }
+
+    /// Asks as the page does.
+    private func ask(_ name: String, of scheduler: Scheduler, on database: any Database) async throws {
+        let book = JobBook(database: database, clock: time.clock)
+        book.declare(scheduler.jobs)
+        try await book.runNow(name, audit: AuditTrail(clock: .system), by: .system())
     }
 
     @Test(
@@ -68,14 +75,14 @@ struct SchedulerTests {
 
     @Test("手工执行")
     func manual() async throws {
-        let database = try await Schedule.database()
+        let database = try await Schedule.audited()
         let scheduler = scheduler(database, [JobDeclaration("daily", "每日", dailyAt: 0) { [seen] _ in seen.note("ran") }])
         #expect(await scheduler.runDue() == [])
-        try await scheduler.runNow("daily")
+        try await ask("daily", of: scheduler, on: database)
         #expect(await scheduler.runDue() == ["daily"])
         #expect(await scheduler.runDue() == [])
         #expect(try await database.read { try Scheduler.history(of: "daily", $0) }.map(\.isManual) == [true])
-        await #expect(throws: Failure.self) { try await scheduler.runNow("unknown") }
+        await #expect(throws: Failure.self) { try await ask("unknown", of: scheduler, on: database) }
     }
 
     @Test("只有主节点执行；主节点失联后由另一节点接替，旧任务记为中断")
@@ -118,9 +125,9 @@ struct SchedulerTests {
 
     @Test("作为服务运行，手工请求立即执行")
     func service() async throws {
-        let database = try await Schedule.database()
+        let database = try await Schedule.audited()
         let scheduler = scheduler(
-            database,
+            database, waker: Waker { _ in try await Task.sleep(for: .milliseconds(5)) },
             [
                 JobDeclaration("often", "每分", every: 60) { [seen] _ in seen.note("often") },
                 JobDeclaration("daily", "每日", dailyAt: 0) { [seen] _ in seen.note("daily") },
@@ -128,7 +135,7 @@ struct SchedulerTests {
         await withTaskGroup { group in
             group.addTask { try? await scheduler.run() }
             await seen.wait(for: 1)
-            try? await scheduler.runNow("daily")
+            try? await ask("daily", of: scheduler, on: database)
             await seen.wait(for: 2)
             group.cancelAll()
         }
@@ -148,11 +155,7 @@ struct NodeTests {
         Scheduler(job(node), on: database, leadership: Leadership(node: node, on: database, clock: time.clock), clock: time.clock, waker: Schedule.never, logger: Schedule.quiet)
     }
 
-    private func database() async throws -> any Database {
-        let database = try await Schedule.database()
-        try await database.write { tx in for table in IdentityTables.all { try tx.apply(.createTable(table)) } }
-        return database
-    }
+    private func database() async throws -> any Database { try await Schedule.audited() }
 
     @Test func `a job of a group is done by a node of the group, whoever leads`() async throws {
         let database = try await database()

@@ -1,4 +1,5 @@
 import Foundation
+import Identity
 import Kernel
 import Logging
 import Schedules
@@ -61,6 +62,13 @@ enum Schedule {
     static func database() async throws -> any Database {
         let database = try await TestDatabase.make()
         try await database.create(ScheduleTables.tables)
+        return database
+    }
+
+    /// With the tables of the audit trail.
+    static func audited() async throws -> any Database {
+        let database = try await database()
+        try await database.create(IdentityTables.all)
         return database
     }
 }

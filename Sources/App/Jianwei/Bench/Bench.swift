@@ -12,8 +12,8 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "An installation that has such a history already.") var history: String?
     @Option(help: "Passes sent one a request.") var singles = 64_000
     @Option(help: "Requests of a hundred passes.") var batches = 3200
-    @Option(help: "Parts to run: limits, start, passes, batches, filing, import, users, query, export, alarms, report, search, work, identity, points, peers.") var only =
-        "limits,start,passes,batches,filing,import,users,query,export,alarms,report,search,work,identity,points,peers"
+    @Option(help: "Parts to run: limits, start, passes, batches, filing, import, users, query, export, alarms, report, search, work, identity, crowd, points, peers.") var only =
+        "limits,start,passes,batches,filing,import,users,query,export,alarms,report,search,work,identity,crowd,points,peers"
     @Option(help: "Users of the identity part; 200000 in 50000 organisations is what is promised.") var people = 200_000
     @Option(help: "Seconds for which values of points are sent.") var seconds = 10
     @Option(help: "Vehicles that are searched; 10000000 is what is promised.") var searched = 1_000_000
@@ -52,7 +52,7 @@ struct Bench: AsyncParsableCommand {
     private func measure(_ parts: Set<String>, _ place: BenchPlace, nodes: Int, _ folder: String, _ logger: Logger, _ report: inout BenchReport) async throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         report.begin(place.server == nil ? place.title : "\(place.title), \(nodes) node\(nodes == 1 ? "" : "s")")
-        for name in ["gates", "import", "users", "alarms", "history", "search", "work", "points"] where name != "history" || history == nil || place.server != nil {
+        for name in ["gates", "import", "users", "alarms", "history", "search", "work", "points", "crowd"] where name != "history" || history == nil || place.server != nil {
             try place.prepare(folder + "/" + name)
         }
         if parts.contains("limits") { try await limits(folder, &report) }
@@ -69,7 +69,18 @@ struct Bench: AsyncParsableCommand {
         }
         if parts.contains("search") { try await searching(folder, logger, &report) }
         if parts.contains("work") { try await work(folder, logger, &report) }
+        if parts.contains("crowd") { try await crowd(folder, logger, &report) }
         if parts.contains("points") { try await measured(folder, logger, &report) }
+    }
+
+    private func crowd(_ folder: String, _ logger: Logger, _ report: inout BenchReport) async throws {
+        for result in try await CrowdBench.run(folder + "/crowd", crowds: [300, 900, 3000], logger: logger) {
+            let slowest = result.outcome.percentile(0.95), limit = result.people < 1000 ? 1500.0 : 3000.0
+            report.add(
+                "crowd", "\(result.people) people at once, without a pause: lists, records, search, statistics, alarms, writing, changing", target: "p95 ≤ \(limit / 1000) s",
+                "\((Double(result.outcome.answers) / result.outcome.seconds).figure)/s, p50 \(result.outcome.percentile(0.5).figure) ms, p95 \(slowest.figure) ms, p99 \(result.outcome.percentile(0.99).figure) ms, \(result.cpuMilliseconds.figure) CPU-ms",
+                isMet: slowest <= limit)
+        }
     }
 
     private func measured(_ folder: String, _ logger: Logger, _ report: inout BenchReport) async throws {

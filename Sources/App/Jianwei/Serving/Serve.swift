@@ -21,6 +21,7 @@ import Points
 import Reports
 import Schedules
 import Search
+import Security
 import ServiceLifecycle
 import Storage
 import StoragePostgres
@@ -144,6 +145,11 @@ struct Server: Sendable {
         settings.asksCertificates = asksCertificates
         settings.quietPrefixes += DataServicePages.quietPrefixes
         settings.searchPath = SearchPages.path
+        settings.measured = { [meter = platform.services.meter] method, here, status, milliseconds in
+            // Refusals are answered before anything is done.
+            guard status < 400 || status >= 500, let kind = ServiceKind.of(method: method, here) else { return }
+            meter.note(kind.rawValue, milliseconds: milliseconds)
+        }
         settings.ratePerSecond = requestsPerSecond
         settings.rateBurst = requestsPerSecond * 4
         let home = HomeDirectory.find()
@@ -155,7 +161,7 @@ struct Server: Sendable {
             settings: settings, menu: MenuPlan.arranged(installation.features.menu() + AlarmPages.menu), assets: assets, sessions: IdentitySessions(platform.identity),
             hub: platform.live,
             clock: platform.clock,
-            readiness: { readiness.faults }, peerCertificate: Connections.peerCertificate)
+            readiness: { readiness.faults }, peerCertificate: Connections.peerCertificate, uploads: UploadGuard(platform: platform))
         let alarmPages = AlarmPages(
             engine: platform.alarms, database: platform.database, photos: platform.photos,
             settings: AlarmPages.Settings(
@@ -232,6 +238,7 @@ struct Server: Sendable {
         }
         return codes + [
             beat, platform.tasks, scheduler, search, worker, Running { try await hashing.run() }, Running { await live.run() }, SlowStatementService(installation: installation),
+            ServiceLevels(installation: installation),
             Running { await IdleMemory().run() },
         ]
             + installation.features.features.flatMap { $0.services(platform) } + signals(installation) + thinning(installation)

@@ -97,26 +97,3 @@ package struct AuditGuard: Sendable {
         return "\(Grid(.quarters, cards))"
     }
 }
-
-/// What the machine says of itself, from `/proc`; nil where it does not say.
-struct MachineState: Sendable {
-    var load: Double?
-    var processors = ProcessInfo.processInfo.activeProcessorCount
-    /// Bytes.
-    var memory: Int64?
-    var availableMemory: Int64?
-
-    static func read() -> MachineState {
-        var state = MachineState()
-        state.load = text("/proc/loadavg").split(separator: " ").first.flatMap { Double($0) }
-        for line in text("/proc/meminfo").split(separator: "\n") {
-            let words = line.split(separator: " ")
-            guard words.count >= 2, let kilobytes = Int64(words[1]) else { continue }
-            if words[0] == "MemTotal:" { state.memory = kilobytes << 10 }
-            if words[0] == "MemAvailable:" { state.availableMemory = kilobytes << 10 }
-        }
-        return state
-    }
-
-    private static func text(_ path: String) -> String { FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? "" }
-}

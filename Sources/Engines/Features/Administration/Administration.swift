@@ -53,6 +53,7 @@ enum Administration {
         DatabasePages(platform: platform).add(to: routes)
         JobPages(platform: platform).add(to: routes)
         NodePages(platform: platform).add(to: routes)
+        ServicePages(platform: platform).add(to: routes)
         BackupPages(platform: platform).add(to: routes)
         RestorePages(platform: platform).add(to: routes)
         FilePages(platform: platform).add(to: routes)
@@ -117,7 +118,7 @@ enum Administration {
                 let (good, failed) = try await identity.logoutNotices.run()
                 if good + failed > 0 { context.note("送达 \(good)，未送达 \(failed)") }
             },
-        ] + JobAlerts(platform: platform).jobs + [AuditArchivePages(platform: platform, titles: [:]).job]
+        ] + JobAlerts(platform: platform).jobs + ServiceWatch(platform: platform).jobs + [AuditArchivePages(platform: platform, titles: [:]).job]
             + (platform.backups.map { book in [JobDeclaration("backups", "定时备份与恢复演练", every: 300) { _ in _ = try await book.runDue() }] } ?? [])
     }
 
@@ -129,7 +130,8 @@ enum Administration {
         MenuItem("系统", groupEN: "System", "终端登记", "Registered computers", icon: "monitor", path: "/admin/terminals", permission: "terminal.read", order: 8937),
         MenuItem("系统", groupEN: "System", "登录与密码规则", "Sign-in rules", icon: "lock", path: "/admin/policy", permission: "policy.read", order: 8936),
         MenuItem("系统", groupEN: "System", "外部登录服务", "Other sign-in services", icon: "link", path: "/admin/providers", permission: "policy.read", order: 8939),
-        FormWaitPages.menu, JobPages.menu, NodePages.menu, TenantPages.menu, ConfigurationPages.menu, LimitPages.menu, ResourcePages.menu, GroupPages.menu, ApprovalPages.menu,
+        FormWaitPages.menu, JobPages.menu, NodePages.menu, ServicePages.menu, TenantPages.menu, ConfigurationPages.menu, LimitPages.menu, ResourcePages.menu, GroupPages.menu,
+        ApprovalPages.menu,
         UnitPages.menu, RegistrationPages.menu,
         MenuItem("系统", groupEN: "System", "权限诊断", "Why may one", icon: "search", path: "/admin/explain", permission: "role.read", order: 8931),
         MenuItem("系统", groupEN: "System", "权限复核", "Access reviews", icon: "clipboard", path: "/admin/reviews", permission: "review.write", order: 8934),

@@ -28,41 +28,15 @@ struct JobAlerts: Sendable {
         ]
     }
 
-    /// - Returns: alarms raised or repeated, and alarms that ended.
+    /// - Returns: alarms raised, and alarms that ended.
     func look() async throws -> (raised: Int, cleared: Int) {
         let now = platform.clock.now
         return try await platform.database.write { [platform] tx in
-            let troubles = try platform.jobs.troubles(failures: Self.failures, lateMinutes: Self.lateMinutes, tx)
+            let jobs = try platform.jobs.troubles(failures: Self.failures, lateMinutes: Self.lateMinutes, tx)
+                .map { StandingAlarms.Trouble(kind: $0.kind == .failing ? Self.failing : Self.late, subject: $0.title, text: $0.text) }
             let lost = try platform.nodes.nodes(tx).filter { $0.state(at: now) == .lost && now < $0.seenAt.adding(seconds: 7 * 86_400) }
-            var standing: Set<String> = []
-            var raised = 0
-            func raise(_ kind: AlarmKind, _ subject: String, _ text: String) throws {
-                standing.insert(kind.name + "\u{0}" + subject)
-                guard try open(kind.name, tx).contains(subject) == false else { return }
-                let title = "\(subject)：\(text)"
-                let signal = AlarmSignal(
-                    kind: kind.name, org: nil, area: nil, subject: subject, occurredAt: now, title: String(title.prefix(200)), facts: ["text": .string(text)],
-                    reasons: [AlarmReason(kind.name, String(text.prefix(200)))])
-                _ = try platform.alarms.raise(signal, by: Self.person, in: tx)
-                raised += 1
-            }
-            for trouble in troubles { try raise(trouble.kind == .failing ? Self.failing : Self.late, trouble.title, trouble.text) }
-            for node in lost { try raise(Self.lost, node.name, "最近心跳 \(node.seenAt.text)") }
-            var cleared = 0
-            for kind in Self.kinds {
-                for subject in try open(kind.name, tx) where !standing.contains(kind.name + "\u{0}" + subject) {
-                    cleared += try platform.alarms.clear(kind: kind.name, subject: subject, org: nil, at: now, reason: "已恢复正常", in: tx).count
-                }
-            }
-            return (raised, cleared)
+                .map { StandingAlarms.Trouble(kind: Self.lost, subject: $0.name, text: "最近心跳 \($0.seenAt.text)") }
+            return try StandingAlarms(platform: platform, kinds: Self.kinds, person: Self.person).settle(jobs + lost, in: tx)
         }
-    }
-
-    /// Subjects about which an alarm of a kind stands open.
-    private func open(_ kind: String, _ reader: any Reader) throws -> Set<String> {
-        // By the index of what stands open, whose keys begin with the kind.
-        let rows = try reader.rows(
-            "SELECT subject FROM alarms WHERE merge_key >= \(kind + "|") AND merge_key < \(kind + "}") AND accepts_repeats = 1 AND kind = \(kind) LIMIT 1000")
-        return Set(rows.compactMap { $0[0].text })
     }
 }

@@ -30,7 +30,7 @@ package enum OperationTables {
         ],
         indexes: [Index("kind", "id"), Index("state", where: "state = 'running'")])
 
-    package static let all: [Table] = [settings, slowStatements, backups, RestoreRequests.table, FileSweep.table]
+    package static let all: [Table] = [settings, slowStatements, backups, RestoreRequests.table, FileSweep.table] + ServiceBook.tables
 }
 
 /// Rights on the pages of operators.

@@ -52,9 +52,5 @@ package struct FormWait: Sendable, Equatable {
         self.seconds = seconds
     }
 
-    package func matches(_ address: String) -> Bool {
-        let wanted = path.split(separator: "/"), given = address.split(separator: "/")
-        guard wanted.count == given.count else { return false }
-        return zip(wanted, given).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
-    }
+    package func matches(_ address: String) -> Bool { RoutePattern.matches(path, address) }
 }

@@ -181,7 +181,7 @@ extension LedgerEngine {
         for (link, ids) in wanted {
             switch link {
             case .organisation: titles.organisations = try organisationTitles(ids, in: reader)
-            case .ledger(let name): titles.rows[name] = try rowTitles(ids, name, in: reader)
+            case .ledger(let name): titles.rows[name] = try rowTitles(ids, name, near: times(of: records, plan, as: name), in: reader)
             }
         }
         return titles
@@ -198,12 +198,31 @@ extension LedgerEngine {
         return titles
     }
 
-    private func rowTitles(_ ids: Set<Int64>, _ ledger: String, in reader: any Reader) throws -> [Int64: String] {
+    /// When the records were, for links within one large ledger: what belongs together happened within weeks, which a few months' partitions hold.
+    private func times(of records: [Record], _ plan: LedgerPlan, as ledger: String) -> ClosedRange<Int64>? {
+        guard plan.declaration.isLarge, plan.declaration.name == ledger, let time = plan.declaration.timeField else { return nil }
+        let times = records.compactMap { $0.values[time]?.int }
+        guard let first = times.min(), let last = times.max() else { return nil }
+        let weeks: Int64 = 35 * 86_400_000
+        return first - weeks...last + weeks
+    }
+
+    /// - Parameter near: looked for there first; by id alone every partition would have to be asked.
+    private func rowTitles(_ ids: Set<Int64>, _ ledger: String, near times: ClosedRange<Int64>? = nil, in reader: any Reader) throws -> [Int64: String] {
+        if let times, reader.dialect == .postgres, let plan = knownPlan(ledger), let column = plan.declaration.timeField.flatMap({ plan.column($0) }) {
+            let found = try rowTitles(ids, ledger, where: "\(SQL.ident(column)) BETWEEN \(times.lowerBound) AND \(times.upperBound)", in: reader)
+            let missing = ids.subtracting(found.keys)
+            return missing.isEmpty ? found : try found.merging(rowTitles(missing, ledger, where: "1 = 1", in: reader)) { first, _ in first }
+        }
+        return try rowTitles(ids, ledger, where: "1 = 1", in: reader)
+    }
+
+    private func rowTitles(_ ids: Set<Int64>, _ ledger: String, where condition: SQL, in reader: any Reader) throws -> [Int64: String] {
         guard let target = knownPlan(ledger), let field = target.field(target.declaration.titleField) else { return [:] }
         let context = DisplayContext(dictionaries: dictionaries.snapshot, titles: .none, today: clock.today)
         var titles: [Int64: String] = [:]
         for part in padded(ids) {
-            try reader.each("\(SQL(text: target.selectText)) WHERE id IN (\(list: part))") { row in
+            try reader.each("\(SQL(text: target.selectText)) WHERE id IN (\(list: part)) AND \(condition)") { row in
                 let record = target.record(row)
                 let text = field.behaviour.text(of: field.field, in: record, context)
                 titles[record.id] = field.field.marks.contains(.personal) ? FieldChecks.masked(text, field.field.check) : text

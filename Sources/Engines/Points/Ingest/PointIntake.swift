@@ -69,7 +69,9 @@ extension PointEngine {
         let look = try await look(batch.values)
         do {
             do {
-                return try await database.write { [self] tx in try take(batch, look, registry, source: source, in: tx) }
+                let receipt = try await database.write { [self] tx in try take(batch, look, registry, source: source, in: tx) }
+                timed(batch)
+                return receipt
             } catch is PointLookAgain {
                 // Values were packed while we looked: once more, with the writer waiting.
                 return try await database.write { [self] tx in try take(batch, try blocksAround(batch.values, tx), registry, source: source, in: tx) }
@@ -80,6 +82,15 @@ extension PointEngine {
             spoil()
             throw error
         }
+    }
+
+    /// What comes after a line was down says nothing of how long a value is under way.
+    private static let backlogMilliseconds: Int64 = 600_000
+
+    private func timed(_ batch: PointBatch) {
+        guard let newest = batch.values.map(\.sample.at).max() else { return }
+        let delay = clock.now.milliseconds - newest.milliseconds
+        if delay < Self.backlogMilliseconds { arrived(Double(delay)) }
     }
 
     /// What of a batch may already stand in blocks.

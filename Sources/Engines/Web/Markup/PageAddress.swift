@@ -1,3 +1,5 @@
+import Kernel
+
 /// A path with its query, for links that change one thing and keep the rest (sorting, filters, pages).
 package struct PageAddress: Sendable, Equatable {
     package var path: String
@@ -46,53 +48,12 @@ package struct PageAddress: Sendable, Equatable {
     }
 }
 
-/// `application/x-www-form-urlencoded`, both ways.
-package enum FormEncoding {
-    package static func encode(_ text: String) -> String {
-        let hex = Array("0123456789ABCDEF".utf8)
-        var out: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case 48...57, 65...90, 97...122, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): out.append(byte)
-            default: out += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: out, as: UTF8.self)
-    }
-
-    package static func decode(_ text: some Sequence<UInt8>) -> String {
-        var out: [UInt8] = []
-        var pending: [UInt8] = []
-        for byte in text {
-            if !pending.isEmpty {
-                pending.append(byte)
-                if pending.count == 3 {
-                    if let high = digit(pending[1]), let low = digit(pending[2]) { out.append(high << 4 | low) } else { out += pending }
-                    pending.removeAll(keepingCapacity: true)
-                }
-            } else if byte == UInt8(ascii: "%") {
-                pending.append(byte)
-            } else {
-                out.append(byte == UInt8(ascii: "+") ? 32 : byte)
-            }
-        }
-        return String(decoding: out + pending, as: UTF8.self)
-    }
-
+extension FormEncoding {
     /// Name and value pairs in the order they came; at most 4,000.
     package static func pairs(_ text: some Collection<UInt8>) -> [PageAddress.QueryItem] {
         text.split(separator: UInt8(ascii: "&"), maxSplits: 4000).map { part in
             guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else { return .init(decode(part), "") }
             return .init(decode(part[part.startIndex..<equals]), decode(part[part.index(after: equals)...]))
-        }
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 48...57: byte - 48
-        case 65...70: byte - 55
-        case 97...102: byte - 87
-        default: nil
         }
     }
 }

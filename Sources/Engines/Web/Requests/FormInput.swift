@@ -10,6 +10,13 @@ package struct UploadedFile: Sendable {
     package var filename: String
     package var contentType: String
     package var bytes: [UInt8]
+
+    package init(field: String, filename: String, contentType: String, bytes: [UInt8]) {
+        self.field = field
+        self.filename = filename
+        self.contentType = contentType
+        self.bytes = bytes
+    }
 }
 
 /// What a form sent: names may repeat; empty values count as absent.
@@ -46,10 +53,16 @@ extension String {
 extension Request {
     /// Reads a form: urlencoded, multipart, or a flat JSON object (so that one route serves page and API).
     ///
+    /// Files have been looked at when they come out of here; see `UploadInspector`.
+    ///
     /// - Throws: `.tooLarge` beyond the context's body limit, `.invalid` `JW-W400` when the body is not what its type says.
     package func form(_ context: WebContext, limit: Int? = nil) async throws -> FormInput {
         let bytes = try await bytes(context, limit: limit)
-        return try FormInput.read(bytes, contentType: headers[.contentType] ?? "")
+        var input = try FormInput.read(bytes, contentType: headers[.contentType] ?? "")
+        if !input.files.isEmpty, let inspector = context.site.uploads {
+            input.files = try await inspector.inspect(input.files, from: UploadSource(principal: context.principal, address: context.address, path: context.here.path))
+        }
+        return input
     }
 
     /// Reads a JSON body.

@@ -119,6 +119,7 @@ struct Edge: RouterMiddleware {
     private func log(_ request: Request, _ response: Response, _ context: WebContext, _ started: ContinuousClock.Instant) {
         let spent = started.duration(to: .now)
         let milliseconds = Double(spent.components.seconds) * 1000 + Double(spent.components.attoseconds) / 1e15
+        site.settings.measured?(request.method.rawValue, context.here, response.status.code, milliseconds)
         context.logger.info(
             "access",
             metadata: [

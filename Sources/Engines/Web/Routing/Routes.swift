@@ -32,14 +32,7 @@ package struct RouteEntry: Sendable, Equatable {
 
 extension RouteEntry {
     /// Whether an address is this route's, `{name}` standing for one segment and `**` for the rest.
-    package func matches(_ address: String) -> Bool {
-        let wanted = path.split(separator: "/"), given = address.split(separator: "/")
-        for (index, part) in wanted.enumerated() {
-            if part == "**" { return true }
-            guard index < given.count, part.hasPrefix("{") || part == given[index] else { return false }
-        }
-        return wanted.count == given.count
-    }
+    package func matches(_ address: String) -> Bool { RoutePattern.matches(path, address) }
 
     /// The same for routes that the router could not tell apart.
     var shape: String { method + path.split(separator: "/").map { $0.hasPrefix("{") ? "/{}" : "/\($0)" }.joined() }

@@ -66,6 +66,8 @@ package struct WebSettings: Sendable {
     package var tileDatum = "wgs84"
     /// Connections are TLS of our own and ask visitors for certificates.
     package var asksCertificates = false
+    /// Told of every answered request: method, address, status, milliseconds.
+    package var measured: (@Sendable (String, PageAddress, Int, Double) -> Void)?
     /// Dynamic pages are sent compressed when the client accepts it.
     package var compresses = true
 
@@ -91,10 +93,13 @@ package final class Site: Sendable {
     package let readiness: @Sendable () async -> [String]
     /// The certificate, DER, with which a connection was accepted; nil where there is none.
     package let peerCertificate: @Sendable (any Channel) async -> [UInt8]?
+    /// Looks at uploaded files; nil takes them as they come.
+    package let uploads: (any UploadInspector)?
 
     package init(
         settings: WebSettings = WebSettings(), menu: [MenuItem] = [], assets: AssetStore = .empty, sessions: any SessionResolver = NoSessions(), hub: LiveHub = LiveHub(),
-        clock: Clock = .system, readiness: @escaping @Sendable () async -> [String] = { [] }, peerCertificate: @escaping @Sendable (any Channel) async -> [UInt8]? = { _ in nil }
+        clock: Clock = .system, readiness: @escaping @Sendable () async -> [String] = { [] }, peerCertificate: @escaping @Sendable (any Channel) async -> [UInt8]? = { _ in nil },
+        uploads: (any UploadInspector)? = nil
     ) {
         self.settings = settings
         self.menu = menu.sorted { ($0.order, $0.path) < ($1.order, $1.path) }
@@ -104,6 +109,7 @@ package final class Site: Sendable {
         self.clock = clock
         self.readiness = readiness
         self.peerCertificate = peerCertificate
+        self.uploads = uploads
     }
 
     static let empty = Site()
