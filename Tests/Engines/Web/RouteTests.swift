@@ -95,6 +95,45 @@ struct RouteTests {
         }
     }
 
+    @Test(arguments: ["/login", "/public", "/vehicles", "/static/0123456789ab/app.css", "/api/v1/vehicles/3", "/nowhere"])
+    func everyAnswerCarriesThem(_ path: String) async throws {
+        var settings = WebSettings()
+        settings.isSecure = true
+        try await Reception.test(Reception.site(settings: settings)) { client in
+            let answer = try await client.execute(uri: path, method: .get)
+            let policy = answer.header("Content-Security-Policy") ?? ""
+            for directive in ["default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] { #expect(policy.contains(directive), "\(directive)") }
+            #expect(answer.header("X-Content-Type-Options") == "nosniff")
+            #expect(answer.header("Referrer-Policy") == "same-origin")
+            #expect(answer.header("Strict-Transport-Security") == "max-age=31536000; includeSubDomains")
+            #expect(answer.header("Access-Control-Allow-Origin") == nil)
+            #expect(answer.header("Cache-Control")?.contains("no-store") == !path.hasPrefix("/static/"))
+        }
+    }
+
+    @Test func cookiesBelongToTheHostOverTLS() async throws {
+        var settings = WebSettings()
+        settings.isSecure = true
+        try await Reception.test(Reception.site(settings: settings)) { client in
+            let form: HTTPFields = [.contentType: "application/x-www-form-urlencoded"]
+            let entered = try await client.execute(uri: "/login?lang=en", method: .post, headers: form, body: ByteBuffer(string: "login=clerk&password=right"))
+            let given = entered.headers[values: .setCookie]
+            #expect(given.contains { $0.hasPrefix("__Host-jw_session=clerk;") && $0.contains("HttpOnly") && $0.contains("SameSite=Lax") })
+            #expect(given.contains { $0.hasPrefix("__Host-jw_lang=en;") })
+            for cookie in given {
+                #expect(cookie.hasPrefix("__Host-jw_") && cookie.hasSuffix("; Path=/; Secure"), "\(cookie)")
+                #expect(cookie.utf8.count < 4096)
+            }
+            let shown: [(cookie: String, status: HTTPResponse.Status)] = [
+                ("other=1; __Host-jw_session=clerk", .ok), ("jw_session=clerk", .seeOther), ("__Secure-jw_session=clerk", .seeOther),
+            ]
+            for (cookie, status) in shown {
+                let answer = try await client.execute(uri: "/vehicles", method: .get, headers: [.cookie: cookie])
+                #expect(answer.status == status, "\(cookie)")
+            }
+        }
+    }
+
     @Test func failuresSpeakTheReadersLanguage() async throws {
         try await Reception.test { client in
             let page = try await client.execute(uri: "/fail", method: .get)
