@@ -127,6 +127,17 @@ struct AccessMatrixTests {
         }
     }
 
+    @Test func `what changes how one signs in wants a fresh proof of identity`() async throws {
+        let house = try await MatrixHouse()
+        let wanting = Set(house.table.entries.filter(\.isDangerous).map { "\($0.method) \($0.path)" })
+        for route in [
+            "POST /account/second", "POST /account/second/off", "POST /account/sessions/{id}/end", "POST /account/identities/{provider}/unlink",
+            "POST /admin/users/{id}/password", "POST /admin/users/{id}/second/reset", "POST /admin/users/{id}/certificates", "POST /admin/policy",
+        ] {
+            #expect(wanting.contains(route), "\(route)")
+        }
+    }
+
     /// Only what an event's own permission and place admit reaches a reader's live stream.
     @Test func `live events`() async throws {
         let house = try await MatrixHouse()
