@@ -134,6 +134,37 @@ struct RouteTests {
         }
     }
 
+    @Test func onlyATrustedProxyNamesTheClient() async throws {
+        let claimed: HTTPFields = [.init("X-Forwarded-For")!: "203.0.113.66, 198.51.100.7"]
+        let own = Collected()
+        try await Reception.test { client in
+            let address = try await client.execute(uri: "/public", method: .get, headers: claimed).text
+            #expect(!address.contains("113.66") && !address.contains("100.7"))
+            await own.set(address)
+        }
+        var settings = WebSettings()
+        settings.trustedProxies = [await own.text]
+        try await Reception.test(Reception.site(settings: settings)) { client in
+            // What the proxy itself added stands last; what the client claimed before it does not count.
+            #expect(try await client.execute(uri: "/public", method: .get, headers: claimed).text == "198.51.100.7")
+        }
+    }
+
+    private actor Collected {
+        var text = ""
+        func set(_ text: String) { self.text = text }
+    }
+
+    @Test(arguments: [HTTPRequest.Method.trace, .options, .put, .delete])
+    func methodsNobodyAskedForAreRefused(_ method: HTTPRequest.Method) async throws {
+        try await Reception.test { client in
+            let answer = try await client.execute(uri: "/public", method: method, headers: [.authorization: "Bearer clerk"])
+            #expect(answer.status == .methodNotAllowed)
+            #expect(answer.header("Allow") == "GET, HEAD")
+            #expect(!answer.text.contains("Bearer"))
+        }
+    }
+
     @Test func failuresSpeakTheReadersLanguage() async throws {
         try await Reception.test { client in
             let page = try await client.execute(uri: "/fail", method: .get)
