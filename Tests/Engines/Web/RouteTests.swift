@@ -135,7 +135,7 @@ struct RouteTests {
     }
 
     @Test func onlyATrustedProxyNamesTheClient() async throws {
-        let claimed: HTTPFields = [.init("X-Forwarded-For")!: "203.0.113.66, 198.51.100.7"]
+        let claimed: HTTPFields = [HTTPField.Name("X-Forwarded-For")!: "203.0.113.66, 198.51.100.7"]
         let own = Collected()
         try await Reception.test { client in
             let address = try await client.execute(uri: "/public", method: .get, headers: claimed).text
