@@ -165,6 +165,12 @@ struct RouteTests {
         }
     }
 
+    @Test func theNameOfAFileStaysWithinItsHeader() {
+        let start = "attachment; filename*=UTF-8''"
+        let header = Response.download([], filename: "报表\"; x=1\r\nSet-Cookie: a=b/../c.csv", contentType: "text/csv").headers[.contentDisposition] ?? ""
+        #expect(header == start + "%E6%8A%A5%E8%A1%A8%22%3B%20x%3D1%0D%0ASet-Cookie%3A%20a%3Db%2F..%2Fc.csv")
+    }
+
     @Test func failuresSpeakTheReadersLanguage() async throws {
         try await Reception.test { client in
             let page = try await client.execute(uri: "/fail", method: .get)
