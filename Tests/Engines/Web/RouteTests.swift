@@ -165,6 +165,17 @@ struct RouteTests {
         }
     }
 
+    @Test func passwordsAreMaskedAndLeftToTheirManagers() async throws {
+        try await Reception.test { client in
+            let door = try await client.execute(uri: "/login", method: .get).text
+            #expect(door.contains("name=\"password\" type=\"password\" autocomplete=\"current-password\""))
+            #expect(!door.contains("autocomplete=\"off\""))
+            let change = try await client.execute(uri: "/account/password", method: .get, headers: Reception.cookie("clerk")).text
+            #expect(change.split(separator: "type=\"password\"").count == 4, "current, new, again")
+            #expect(change.contains("action=\"/logout\""), "signing out is at hand")
+        }
+    }
+
     @Test func theNameOfAFileStaysWithinItsHeader() {
         let start = "attachment; filename*=UTF-8''"
         let header = Response.download([], filename: "报表\"; x=1\r\nSet-Cookie: a=b/../c.csv", contentType: "text/csv").headers[.contentDisposition] ?? ""
