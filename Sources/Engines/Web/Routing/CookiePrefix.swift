@@ -18,9 +18,9 @@ enum CookiePrefix {
             guard cookie.hasPrefix("jw_") else { return cookie }
             return cookie.hasPrefix(olderWithout) && !hasComputer ? cookie : nil
         }
-        var request = request
-        request.headers[values: .cookie] = believed.isEmpty ? [] : [believed.joined(separator: "; ")]
-        return request
+        var head = request.head
+        head.headerFields[.cookie] = believed.isEmpty ? nil : believed.joined(separator: "; ")
+        return Request(head: head, body: request.body)
     }
 
     /// A line of `Set-Cookie` as it leaves: with the prefix and what the prefix asks for.
