@@ -18,6 +18,12 @@ struct S3Client: Sendable {
     let clock: Clock
     private static let attempts = 4
     private static let limit: Int64 = 60
+    /// A signature is for one host: no redirect is followed.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        configuration.redirectConfiguration = .disallow
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
 
     /// - Parameters:
     ///   - key: letters, digits and slashes only.
@@ -57,7 +63,7 @@ struct S3Client: Sendable {
             name: "authorization",
             value: signature.authorization(method: method.rawValue, path: path, query: encoded, headers: headers, payloadHash: hash, time: time))
         if !body.isEmpty { request.body = .bytes(ByteBuffer(bytes: body)) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(Self.limit))
+        let response = try await Self.client.execute(request, timeout: .seconds(Self.limit))
         let content = method == .HEAD ? ByteBuffer() : try await response.body.collect(upTo: 80 << 20)
         return Reply(status: Int(response.status.code), headers: response.headers, body: Array(content.readableBytesView))
     }

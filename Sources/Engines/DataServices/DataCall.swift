@@ -189,7 +189,8 @@ extension DataServiceEngine {
             else { throw Failure(.unauthenticated, "JW-DS11", "令牌无效或已过期") }
             return
         }
-        guard let time = call.headers["x-timestamp"].flatMap({ Int64($0) }), abs(clock.now.milliseconds - time) <= 300_000 else {
+        let now = clock.now.milliseconds
+        guard let time = call.headers["x-timestamp"].flatMap({ Int64($0) }), (now - 300_000...now + 300_000).contains(time) else {
             throw Failure(.unauthenticated, "JW-DS12", "X-Timestamp 应为当前毫秒时间，相差不超过五分钟")
         }
         guard let nonce = call.headers["x-nonce"], (8...64).contains(nonce.utf8.count), let signature = call.headers["x-signature"]?.lowercased() else {

@@ -127,6 +127,37 @@ struct AccessMatrixTests {
         }
     }
 
+    /// A number that its reader adds to or multiplies ends the process, unless it was bounded first.
+    @Test func `numbers beyond measure, in the address of every page`() async throws {
+        let house = try await MatrixHouse()
+        let names = ["page", "size", "limit", "after", "before", "step", "at", "top", "receipts", "minutes", "width", "last", "id"]
+        try await house.test { client in
+            for entry in house.table.entries where entry.method == "GET" && entry.path != "/live" {
+                let reader = house.principals.first { _, principal in
+                    if case .named(let permission) = entry.permission { principal.may(permission) } else { true }
+                }
+                guard let login = reader?.key else { continue }
+                for number in [Int64.max, Int64.min] {
+                    let path = Self.filled(entry.path) + "?" + names.map { "\($0)=\(number)" }.joined(separator: "&")
+                    try await client.execute(uri: path, method: .get, headers: Self.bearer(login)) { answer in
+                        #expect(answer.status.code < 500, "\(login) GET \(path): \(answer.status)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `what changes how one signs in wants a fresh proof of identity`() async throws {
+        let house = try await MatrixHouse()
+        let wanting = Set(house.table.entries.filter(\.isDangerous).map { "\($0.method) \($0.path)" })
+        for route in [
+            "POST /account/second", "POST /account/second/off", "POST /account/sessions/{id}/end", "POST /account/identities/{provider}/unlink",
+            "POST /admin/users/{id}/password", "POST /admin/users/{id}/second/reset", "POST /admin/users/{id}/certificates", "POST /admin/policy",
+        ] {
+            #expect(wanting.contains(route), "\(route)")
+        }
+    }
+
     /// Only what an event's own permission and place admit reaches a reader's live stream.
     @Test func `live events`() async throws {
         let house = try await MatrixHouse()

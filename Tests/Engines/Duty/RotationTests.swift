@@ -30,6 +30,17 @@ struct RotationTests {
         #expect(Array(turns.prefix(example.start.count).map(\.team)) == example.start)
     }
 
+    @Test("从没有的组开始，绕回来数", arguments: [(-1, 3), (4, 0), (Int.max, 3), (Int.min, 0)])
+    func anyFirstTeam(_ first: Int, _ team: Int) {
+        for rotation in [Rotation.inTurn, .wholeDays, .fourTeams] {
+            func teams(_ first: Int) -> [Int] {
+                rotation.turns(from: Self.from, to: Self.from.adding(days: 3), shifts: 3, teams: 4, first: first, calendar: WorkingCalendar()).map(\.team)
+            }
+            #expect(teams(first) == teams(team))
+            #expect(teams(first).allSatisfy { (0..<4).contains($0) })
+        }
+    }
+
     @Test("四班三运转：每班每天恰有一组，各组班次相等")
     func fourTeams() {
         let turns = Rotation.fourTeams.turns(from: Self.from, to: Self.from.adding(days: 15), shifts: 3, teams: 4, calendar: WorkingCalendar())

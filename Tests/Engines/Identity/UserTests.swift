@@ -159,6 +159,10 @@ struct UserTests {
         ("", ["tooShort", "tooSimple", "wellKnown"]),
         ("Gate#Keeper26", []),
         ("见微知著Aa一二三四五", []),
+        (" Gate Keeper 26 ", []),
+        (String(repeating: "Abcdefg-1234567.", count: 4), []),
+        (String(repeating: "Abcdefg-1234567.", count: 8), []),
+        (String(repeating: "Abcdefg-1234567.", count: 8) + "x", ["tooLong"]),
     ])
     func `A-27 密码规则`(password: String, codes: [String]) { #expect(PasswordPolicy().findings(for: password, login: "men.gang").map(\.code) == codes) }
 

@@ -95,6 +95,93 @@ struct RouteTests {
         }
     }
 
+    @Test(arguments: ["/login", "/public", "/vehicles", "/static/0123456789ab/app.css", "/api/v1/vehicles/3", "/nowhere"])
+    func everyAnswerCarriesThem(_ path: String) async throws {
+        var settings = WebSettings()
+        settings.isSecure = true
+        try await Reception.test(Reception.site(settings: settings)) { client in
+            let answer = try await client.execute(uri: path, method: .get)
+            let policy = answer.header("Content-Security-Policy") ?? ""
+            for directive in ["default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] { #expect(policy.contains(directive), "\(directive)") }
+            #expect(answer.header("X-Content-Type-Options") == "nosniff")
+            #expect(answer.header("Referrer-Policy") == "same-origin")
+            #expect(answer.header("Strict-Transport-Security") == "max-age=31536000; includeSubDomains")
+            #expect(answer.header("Access-Control-Allow-Origin") == nil)
+            #expect(answer.header("Cache-Control")?.contains("no-store") == !path.hasPrefix("/static/"))
+        }
+    }
+
+    @Test func cookiesBelongToTheHostOverTLS() async throws {
+        var settings = WebSettings()
+        settings.isSecure = true
+        try await Reception.test(Reception.site(settings: settings)) { client in
+            let form: HTTPFields = [.contentType: "application/x-www-form-urlencoded"]
+            let entered = try await client.execute(uri: "/login?lang=en", method: .post, headers: form, body: ByteBuffer(string: "login=clerk&password=right"))
+            let given = entered.headers[values: .setCookie]
+            #expect(given.contains { $0.hasPrefix("__Host-jw_session=clerk;") && $0.contains("HttpOnly") && $0.contains("SameSite=Lax") })
+            #expect(given.contains { $0.hasPrefix("__Host-jw_lang=en;") })
+            for cookie in given {
+                #expect(cookie.hasPrefix("__Host-jw_") && cookie.hasSuffix("; Path=/; Secure"), "\(cookie)")
+                #expect(cookie.utf8.count < 4096)
+            }
+            let shown: [(cookie: String, status: HTTPResponse.Status)] = [
+                ("other=1; __Host-jw_session=clerk", .ok), ("jw_session=clerk", .seeOther), ("__Secure-jw_session=clerk", .seeOther),
+            ]
+            for (cookie, status) in shown {
+                let answer = try await client.execute(uri: "/vehicles", method: .get, headers: [.cookie: cookie])
+                #expect(answer.status == status, "\(cookie)")
+            }
+        }
+    }
+
+    @Test func onlyATrustedProxyNamesTheClient() async throws {
+        let claimed: HTTPFields = [HTTPField.Name("X-Forwarded-For")!: "203.0.113.66, 198.51.100.7"]
+        let own = Collected()
+        try await Reception.test { client in
+            let address = try await client.execute(uri: "/public", method: .get, headers: claimed).text
+            #expect(!address.contains("113.66") && !address.contains("100.7"))
+            await own.set(address)
+        }
+        var settings = WebSettings()
+        settings.trustedProxies = [await own.text]
+        try await Reception.test(Reception.site(settings: settings)) { client in
+            // What the proxy itself added stands last; what the client claimed before it does not count.
+            #expect(try await client.execute(uri: "/public", method: .get, headers: claimed).text == "198.51.100.7")
+        }
+    }
+
+    private actor Collected {
+        var text = ""
+        func set(_ text: String) { self.text = text }
+    }
+
+    @Test(arguments: [HTTPRequest.Method.trace, .options, .put, .delete])
+    func methodsNobodyAskedForAreRefused(_ method: HTTPRequest.Method) async throws {
+        try await Reception.test { client in
+            let answer = try await client.execute(uri: "/public", method: method, headers: [.authorization: "Bearer clerk"])
+            #expect(answer.status == .methodNotAllowed)
+            #expect(answer.header("Allow") == "GET, HEAD")
+            #expect(!answer.text.contains("Bearer"))
+        }
+    }
+
+    @Test func passwordsAreMaskedAndLeftToTheirManagers() async throws {
+        try await Reception.test { client in
+            let door = try await client.execute(uri: "/login", method: .get).text
+            #expect(door.contains("name=\"password\" type=\"password\" autocomplete=\"current-password\""))
+            #expect(!door.contains("autocomplete=\"off\""))
+            let change = try await client.execute(uri: "/account/password", method: .get, headers: Reception.cookie("clerk")).text
+            #expect(change.split(separator: "type=\"password\"").count == 4, "current, new, again")
+            #expect(change.contains("action=\"/logout\""), "signing out is at hand")
+        }
+    }
+
+    @Test func theNameOfAFileStaysWithinItsHeader() {
+        let start = "attachment; filename*=UTF-8''"
+        let header = Response.download([], filename: "报表\"; x=1\r\nSet-Cookie: a=b/../c.csv", contentType: "text/csv").headers[.contentDisposition] ?? ""
+        #expect(header == start + "%E6%8A%A5%E8%A1%A8%22%3B%20x%3D1%0D%0ASet-Cookie%3A%20a%3Db%2F..%2Fc.csv")
+    }
+
     @Test func failuresSpeakTheReadersLanguage() async throws {
         try await Reception.test { client in
             let page = try await client.execute(uri: "/fail", method: .get)

@@ -27,6 +27,13 @@ enum MessageWays {
         return try JSONValue(parsing: String(decoding: bytes, as: UTF8.self))
     }
 
+    /// What goes out goes where the operator wrote, telephone numbers and secrets with it: no redirect is followed.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        configuration.redirectConfiguration = .disallow
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     /// Ten seconds, 64 KiB of answer. What the network throws is a failure that is tried again.
     private static let call: HTTPCall = { url, headers, body in
         var request = HTTPClientRequest(url: url)
@@ -34,7 +41,7 @@ enum MessageWays {
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         request.body = .bytes(ByteBuffer(bytes: body))
         do {
-            let answer = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+            let answer = try await client.execute(request, timeout: .seconds(10))
             let bytes = try await answer.body.collect(upTo: 65_536)
             return (Int(answer.status.code), Array(bytes.readableBytesView))
         } catch let error where !(error is CancellationError) {

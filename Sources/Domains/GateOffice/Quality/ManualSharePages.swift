@@ -91,7 +91,7 @@ struct ManualSharePages: Sendable {
         }
         let above = every.filter { ($0.share ?? 0) > limit }.count
         let size = 50
-        let start = max(0, context.here["page"].flatMap { Int($0) } ?? 0) * size
+        let start = min(max(0, context.here["page"].flatMap { Int($0) } ?? 0), sums.count / size) * size
         let rows = sums.dropFirst(start).prefix(size).map { line -> TableRow in
             let gateCount = Set(lines.filter { $0.org == line.org && $0.manual > 0 }.compactMap(\.gateNo)).count
             return TableRow(

@@ -11,6 +11,7 @@ import Web
 /// The pages of the operating office that people read: 园区资讯 for everybody, 知识库 on a phone.
 struct OperationPages: Sendable {
     let platform: Platform
+    private static let lastPage = 100_000
 
     static let menu: [MenuItem] = [
         MenuItem("日常管理", groupEN: "Office", "手机知识库", "Knowledge", icon: "book", path: "/knowledge", permission: KnowledgeArticle.ledger.readPermission, order: 2991),
@@ -45,7 +46,7 @@ struct OperationPages: Sendable {
         var conditions: [SQL] = ["deleted_at IS NULL", "state = 'published'"]
         if let kind = here["kind"] { conditions.append("kind = \(kind)") }
         if let keyword = here["q"] { conditions.append(.contains(keyword, in: "headline", "summary")) }
-        let page = max(here["page"].flatMap { Int($0) } ?? 1, 1)
+        let page = min(max(here["page"].flatMap { Int($0) } ?? 1, 1), Self.lastPage)
         let filters = conditions
         let rows = try await platform.database.read {
             try $0.rows(
@@ -104,7 +105,7 @@ struct OperationPages: Sendable {
         var conditions: [SQL] = ["deleted_at IS NULL"]
         if let kind = here["kind"] { conditions.append("kind = \(kind)") }
         if let keyword = here["q"] { conditions.append(.contains(keyword, in: "subject", "keywords", "body")) }
-        let page = max(here["page"].flatMap { Int($0) } ?? 1, 1)
+        let page = min(max(here["page"].flatMap { Int($0) } ?? 1, 1), Self.lastPage)
         let filters = conditions
         let rows = try await platform.database.read {
             try $0.rows(

@@ -75,7 +75,7 @@ struct PatrolPages: Sendable {
         let here = context.here
         let box = Self.boxes.first { $0.name == here["box"] } ?? Self.boxes[0]
         let mine = here["whose"] == "mine"
-        let page = max(0, here["page"].flatMap { Int($0) } ?? 0), size = 20
+        let page = min(max(0, here["page"].flatMap { Int($0) } ?? 0), 100_000), size = 20
         let found = try await platform.database.read { reader in
             try Self.lines(principal, states: box.states, mine: mine, keyword: here["q"], limit: size + 1, offset: page * size, reader)
         }

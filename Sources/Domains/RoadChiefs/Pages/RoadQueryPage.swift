@@ -93,7 +93,7 @@ struct RoadQueryPage: Sendable {
     @Sendable func show(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
         let here = context.here
-        let size = min(max(here["size"].flatMap { Int($0) } ?? 20, 1), 100), page = max(0, here["page"].flatMap { Int($0) } ?? 0)
+        let size = min(max(here["size"].flatMap { Int($0) } ?? 20, 1), 100), page = min(max(0, here["page"].flatMap { Int($0) } ?? 0), 100_000)
         let source = source(principal, here)
         let (found, total, units) = try await platform.database.read { reader in
             (

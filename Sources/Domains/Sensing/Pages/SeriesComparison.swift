@@ -50,7 +50,7 @@ struct SeriesQuestion: Sendable {
         let least = span.seconds / 1500
         let chosen = address["step"].flatMap { Int64($0) }
         // Steps begin where clocks show them, so that a reload moves nothing.
-        step = max(chosen ?? PointDesk.step(span.seconds, most: 240), PointDesk.step(least, most: 1))
+        step = min(max(chosen ?? PointDesk.step(span.seconds, most: 240), PointDesk.step(least, most: 1)), 400 * 86_400)
         let length = step * 1000
         span.from = Moment(milliseconds: span.from.milliseconds / length * length)
         figure = address["figure"].flatMap(Figure.init) ?? .mean

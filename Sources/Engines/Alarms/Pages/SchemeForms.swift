@@ -93,7 +93,7 @@ extension AlarmPages {
         let at = try context.path("at")
         let input = try await request.form(context)
         let known = try at == "new" ? nil : element(at, of: scheme.levels)
-        let seconds = { (name: String) -> Int64? in input[name].flatMap { Int64($0) }.flatMap { $0 > 0 ? $0 * 60 : nil } }
+        let seconds = { (name: String) -> Int64? in input[name].flatMap { Int64($0) }.flatMap { (1...525_600).contains($0) ? $0 * 60 : nil } }
         let level = GradingLevel(
             known?.code ?? input["code"] ?? "", input["title"] ?? "", tone: input["tone"] ?? "neutral", startWithin: seconds("start"), recheckEvery: seconds("recheck"),
             mustCall: input["mustCall"] == "1")

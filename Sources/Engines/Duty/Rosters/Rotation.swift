@@ -40,6 +40,8 @@ package enum Rotation: String, Sendable, CaseIterable {
     package func turns(from: Day, to: Day, shifts: Int, teams: Int, first: Int = 0, calendar: WorkingCalendar) -> [Turn] {
         guard teams > 0, shifts > 0, from <= to else { return [] }
         var turns: [Turn] = []
+        // A team that is not there counts round.
+        let first = (first % teams + teams) % teams
         var next = first
         var day = from
         var number = 0

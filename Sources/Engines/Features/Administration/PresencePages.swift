@@ -13,7 +13,7 @@ struct PresencePages: Sendable {
         routes.get("/admin/presence/export", permission: .named("user.read"), use: export)
         routes.post("/admin/presence/{user}/{id}/end", permission: .named("user.write"), use: end)
         routes.get("/account/sessions", permission: .signedIn, use: own)
-        routes.post("/account/sessions/{id}/end", permission: .signedIn, use: endOwn)
+        routes.post("/account/sessions/{id}/end", permission: .signedIn, isDangerous: true, use: endOwn)
     }
 
     private var sessions: Sessions { platform.identity.sessions }

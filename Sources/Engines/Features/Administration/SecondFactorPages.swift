@@ -10,7 +10,7 @@ struct SecondFactorPages: Sendable {
 
     func add(to routes: Routes) {
         routes.get("/account/second", permission: .signedIn) { _, context in try await page(context, []) }
-        routes.post("/account/second", permission: .signedIn, use: enable)
+        routes.post("/account/second", permission: .signedIn, isDangerous: true, use: enable)
         routes.post("/account/second/off", permission: .signedIn, isDangerous: true, use: disable)
     }
 

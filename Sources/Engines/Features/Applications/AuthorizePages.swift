@@ -52,6 +52,7 @@ struct AuthorizePages: Sendable {
         let body: Markup = """
             <div class="centre-card"><h1>应用请求访问</h1><p><strong>\(asked.application.name)</strong> 请求以“\(principal.name)”（\(principal.organisationName)）的身份：</p>\
             \(try await list(asked.scopes))<p class="muted">用途：\(asked.application.purpose)</p>\
+            <p class="muted">期限：\(asked.scopes.contains(TokenScope.offline) ? "退出登录后仍可继续访问，直至您在“已授权的应用”中收回，最长 180 天" : "本次登录结束时即终止")</p>\
             <form method="post" action="\(context.here.text)" hx-boost="false" class="form-foot"><input type="hidden" name="_csrf" value="\(context.csrf)">\
             <button class="btn btn-primary" name="decision" value="allow">同意</button><button class="btn btn-plain" name="decision" value="deny">拒绝</button></form></div>
             """

@@ -32,7 +32,7 @@ struct DatabasePages: Sendable {
     private func page(_ failure: Failure?, _ context: WebContext) async throws -> Response {
         let address = context.here
         let size = min(max(address["size"].flatMap { Int($0) } ?? 20, 1), 100)
-        let number = max(1, address["page"].flatMap { Int($0) } ?? 1)
+        let number = min(max(1, address["page"].flatMap { Int($0) } ?? 1), SlowStatementBook.bound)
         let asked = search(address)
         let (settings, found) = try await platform.database.read { reader in
             (try OperationSettings.read(reader), try SlowStatementBook.page(asked, limit: size, offset: (number - 1) * size, in: reader))

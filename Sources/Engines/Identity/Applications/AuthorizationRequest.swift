@@ -49,8 +49,9 @@ extension TokenDesk {
             maximumAge: prompt.contains("login") ? min(age ?? 60, 60) : age)
     }
 
-    /// Whether the person has agreed to all of it before.
+    /// Whether the person has agreed to all of it before. Who keeps no secret may be anybody: such an application is agreed to each time.
     package func hasConsent(_ request: AuthorizationRequest, by principal: Principal) async throws -> Bool {
+        guard request.application.kind == .confidential else { return false }
         let known = try await database.read { try $0.value("SELECT scope FROM oauth_consents WHERE user_id = \(principal.id) AND client = \(request.application.id)")?.text }
         return Set(request.scopes).isSubset(of: TokenScope.list(known ?? ""))
     }

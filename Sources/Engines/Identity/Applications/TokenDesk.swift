@@ -17,6 +17,8 @@ package struct TokenDesk: Sendable {
 
     static let accessSeconds: Int64 = 600
     static let refreshDays: Int64 = 30
+    /// After so long the person signs in and agrees anew, however often the token was refreshed.
+    static let longestDays: Int64 = 180
     static let deviceSeconds: Int64 = 600
 
     /// The same with the address under which the site is reached.
@@ -104,16 +106,16 @@ package struct TokenDesk: Sendable {
                 try audit.record(AuditEntry("revoke", "application", "\(application.id)", "应用“\(application.name)”的刷新令牌被重复使用，已全部收回"), by: user, in: transaction)
                 return .failure(.grant("the refresh token was used before; all tokens of it are revoked"))
             }
-            guard let until = row.moment("expires_at"), clock.now < until, let user = row.int("user_id"), let (principal, isActive) = try sessions.standing(of: user, transaction),
-                isActive, try isLiving(row, transaction)
+            let signedIn = row.moment("auth_time") ?? clock.now
+            guard let until = row.moment("expires_at"), clock.now < until, clock.now < signedIn.adding(seconds: Self.longestDays * 86_400), let user = row.int("user_id"),
+                let (principal, isActive) = try sessions.standing(of: user, transaction), isActive, try isLiving(row, transaction)
             else { return .failure(.grant("the refresh token has expired")) }
             let held = TokenScope.list(row.text("scope") ?? "")
             let scopes = narrowed.map(TokenScope.list) ?? held
             guard scopes.allSatisfy(held.contains) else { return .failure(TokenRefusal("invalid_scope", "a refreshed token cannot have more scopes")) }
             try transaction.execute("UPDATE oauth_tokens SET used_at = \(clock.now) WHERE hash = \(hash)")
             let gift = Gift(
-                application: application, principal: principal, session: row.text("session"), family: family, scopes: scopes, nonce: nil,
-                authenticatedAt: row.moment("auth_time") ?? clock.now)
+                application: application, principal: principal, session: row.text("session"), family: family, scopes: scopes, nonce: nil, authenticatedAt: signedIn)
             return .success(try give(gift, in: transaction))
         }
         return try outcome.get()

@@ -140,7 +140,7 @@ package final class ExternalSignIn: Sendable {
         let claims = try TokenCheck.claims(of: token, keys: try await keySet(metadata))
         try requireOurs(claims, provider, metadata, now)
         guard claims["nonce"] == nil, claims["events"]?["http://schemas.openid.net/event/backchannel-logout"] != nil, let made = claims["iat"]?.int,
-            abs(now.milliseconds / 1000 - made) < 600
+            (now.milliseconds / 1000 - 600...now.milliseconds / 1000 + 600).contains(made)
         else { throw Self.refused("no fresh logout event") }
         let (subject, sid) = (claims["sub"]?.string, claims["sid"]?.string)
         guard subject != nil || sid != nil else { throw Self.refused("neither sub nor sid") }
@@ -212,7 +212,9 @@ package final class ExternalSignIn: Sendable {
         let audience = claims["aud"]?.string.map { [$0] } ?? (claims["aud"]?.array ?? []).compactMap(\.string)
         guard claims["iss"]?.string == metadata["issuer"]?.string, audience.contains(provider.clientId) else { throw Self.refused("iss or aud") }
         guard audience.count == 1 || claims["azp"]?.string == provider.clientId else { throw Self.refused("azp") }
-        if let expires = claims["exp"]?.int { guard now.milliseconds < expires * 1000 + 60_000 else { throw Self.refused("exp") } }
+        let seconds = now.milliseconds / 1000
+        if let expires = claims["exp"]?.int { guard seconds - 60 < expires else { throw Self.refused("exp") } }
+        if let begins = claims["nbf"]?.int { guard begins <= seconds + 60 else { throw Self.refused("nbf") } }
     }
 
     /// The provider's keys, and those of SM2 where it publishes them apart, as we do.

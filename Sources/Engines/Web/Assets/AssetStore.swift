@@ -70,7 +70,7 @@ package struct AssetStore: Sendable {
         switch name.split(separator: ".").last {
         case "css": "text/css; charset=utf-8"
         case "js": "text/javascript; charset=utf-8"
-        case "svg": "image/svg+xml"
+        case "svg": "image/svg+xml; charset=utf-8"
         case "png": "image/png"
         case "json", "geojson": "application/json; charset=utf-8"
         case "webmanifest": "application/manifest+json"

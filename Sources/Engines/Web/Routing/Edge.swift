@@ -28,6 +28,7 @@ struct Edge: RouterMiddleware {
     func handle(_ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response) async throws -> Response {
         var context = context
         context.site = site
+        let request = site.settings.isSecure ? CookiePrefix.taken(from: request) : request
         let path = request.uri.path
         context.here = PageAddress(path, request.uri.query.map { FormEncoding.pairs(Array($0.utf8)) } ?? [])
         let isQuiet = site.settings.quietPrefixes.contains { path.hasPrefix($0) }
@@ -86,7 +87,9 @@ struct Edge: RouterMiddleware {
         context.isPartial = request.headers[.hxRequest] == "true" && request.headers[.historyRestore] == nil
         context.partialTarget = context.isPartial ? request.headers[.hxTarget] : nil
         context.language = Language(rawValue: context.here["lang"] ?? request.cookies["jw_lang"]?.value ?? "") ?? .zh
-        context.theme = Theme(rawValue: context.here["theme"] ?? request.cookies["jw_theme"]?.value ?? "") ?? .auto
+        // A page over TLS writes this one itself, whatever the operator told us.
+        let theme = request.cookies["jw_theme"] ?? request.cookies[CookiePrefix.host + "jw_theme"]
+        context.theme = Theme(rawValue: context.here["theme"] ?? theme?.value ?? "") ?? .auto
         context.flash = request.cookies["jw_flash"].map { FormEncoding.decode($0.value.utf8) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
@@ -172,6 +175,12 @@ package enum SecurityPolicy {
             "default-src 'self'; script-src 'self'; style-src 'self'; \(pictures); media-src 'self' blob:; connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; \(forms); frame-ancestors 'none'\(frames.isEmpty ? "" : "; frame-src " + frames)"
     }
 
+    /// For what is no page (data, pictures, files) where somebody opens it by itself: nothing in it runs, nothing frames it. Browsers show a PDF by a plug-in.
+    static func alone(_ contentType: String) -> String {
+        let plugins = contentType.hasPrefix("application/pdf") ? "" : " object-src 'none';"
+        return "default-src 'self'; script-src 'none';\(plugins) base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    }
+
     /// Scheme, host and port of an address; empty for a path of our own.
     package static func origin(of address: String) -> String {
         let parts = address.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
@@ -185,16 +194,21 @@ enum EdgeHeaders {
     static func add(to response: inout Response, path: String, context: WebContext) {
         response.headers[.xContentTypeOptions] = "nosniff"
         response.headers[.requestId] = context.requestId
-        if context.site.settings.isSecure { response.headers[.strictTransportSecurity] = "max-age=31536000; includeSubDomains" }
-        guard response.headers[.contentType]?.hasPrefix("text/html") ?? false else {
-            if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+        response.headers[.referrerPolicy] = "same-origin"
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+        if context.site.settings.isSecure {
+            response.headers[.strictTransportSecurity] = "max-age=31536000; includeSubDomains"
+            let cookies = response.headers[values: .setCookie]
+            if !cookies.isEmpty { response.headers[values: .setCookie] = cookies.map(CookiePrefix.given) }
+        }
+        let type = response.headers[.contentType] ?? ""
+        guard type.hasPrefix("text/html") else {
+            if response.headers[.contentSecurityPolicy] == nil { response.headers[.contentSecurityPolicy] = SecurityPolicy.alone(type) }
             return
         }
         if response.headers[.contentSecurityPolicy] == nil { response.headers[.contentSecurityPolicy] = SecurityPolicy.text(tiles: context.site.settings.tileOrigin) }
         response.headers[.frameOptions] = "DENY"
-        response.headers[.referrerPolicy] = "same-origin"
         response.headers[.permissionsPolicy] = "camera=(self), geolocation=(self), microphone=(self)"
         response.headers[.openerPolicy] = "same-origin"
-        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
     }
 }

@@ -117,7 +117,9 @@ package struct Routes {
         // The live stream gives nothing to who has no permissions, and pages of the duty itself open it.
         let isAlwaysOpen = context.here.path == "/logout" || context.here.path == "/live"
         guard isAlwaysOpen || !context.mustChangePassword || context.here.path == "/account/password" else { throw Failure(.forbidden, "JW-W428", "请先修改初始密码") }
-        guard isAlwaysOpen || context.mustChangePassword || !context.mustEnrol || context.here.path == "/account/second" else {
+        // Enrolling wants a fresh proof of identity, which is given on a page of its own.
+        let isEnrolling = context.here.path == "/account/second" || context.here.path == "/account/confirm"
+        guard isAlwaysOpen || context.mustChangePassword || !context.mustEnrol || isEnrolling else {
             throw Failure(.forbidden, "JW-W427", "请先开启动态口令")
         }
         guard case .named(let name) = permission else { return }

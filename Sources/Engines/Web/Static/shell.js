@@ -47,7 +47,8 @@ export function startShell(onContent) {
     if (theme) {
       event.preventDefault();
       html.dataset.theme = theme.dataset.themeSet;
-      document.cookie = `jw_theme=${theme.dataset.themeSet}; Path=/; Max-Age=31536000; SameSite=Lax`;
+      const isSecure = location.protocol === "https:";
+      document.cookie = `${isSecure ? "__Host-" : ""}jw_theme=${theme.dataset.themeSet}; Path=/; Max-Age=31536000; SameSite=Lax${isSecure ? "; Secure" : ""}`;
       for (const other of theme.parentElement.children) other.toggleAttribute("aria-current", other === theme);
       document.dispatchEvent(new CustomEvent("jw:theme"));
     }

@@ -39,8 +39,8 @@ extension WorkPages {
         query.isOverdue = here["overdue"] == "1"
         query.from = here["day_from"].flatMap(Day.init(parsing:))
         query.to = here["day_to"].flatMap(Day.init(parsing:))
-        query.limit = here["size"].flatMap { Int($0) } ?? 20
-        query.offset = here["after"].flatMap { Int($0) } ?? 0
+        query.limit = min(max(here["size"].flatMap { Int($0) } ?? 20, 1), 200)
+        query.offset = min(max(here["after"].flatMap { Int($0) } ?? 0, 0), 1_000_000_000)
         switch here["sort"] {
         case "due": query.sort = .due
         case "started": query.sort = .oldest

@@ -37,7 +37,7 @@ struct FilingPages: Sendable {
     @Sendable func desk(request: Request, context: WebContext) async throws -> Response {
         let principal = try context.signedIn()
         let named = context.here["id"].flatMap { Int64($0) }
-        let after = context.here["after"].flatMap { Int64($0) }
+        let after = context.here["after"].flatMap { Int64($0) }.flatMap { $0 < Int64.max ? $0 : nil }
         let (page, record, others) = try await gates.database.read { [gates, self] reader in
             var asked = self.query("pending", limit: Self.queueSize)
             if let after { asked.filters.append(LedgerQuery.Filter("id", .gte, [String(after + 1)])) }

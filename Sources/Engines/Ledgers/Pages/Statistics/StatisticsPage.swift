@@ -76,7 +76,7 @@ enum StatisticsPage {
 
     private static func figure(_ value: Double?) -> String {
         guard let value else { return "—" }
-        return value == value.rounded() ? Figure.grouped(Int64(value)) : Figure.decimal(value, digits: 2)
+        return value == value.rounded() && abs(value) < 1e15 ? Figure.grouped(Int64(value)) : Figure.decimal(value, digits: 2)
     }
 
     @Sendable
