@@ -127,7 +127,11 @@ struct SchedulerTests {
     func service() async throws {
         let database = try await Schedule.audited()
         let scheduler = scheduler(
-            database, waker: Waker { _ in try await Task.sleep(for: .milliseconds(5)) },
+            database,
+            waker: Waker { _ in
+                try Task.checkCancellation()
+                await Task.yield()
+            },
             [
                 JobDeclaration("often", "每分", every: 60) { [seen] _ in seen.note("often") },
                 JobDeclaration("daily", "每日", dailyAt: 0) { [seen] _ in seen.note("daily") },

@@ -1,7 +1,9 @@
 import Cryptography
+import Features
 import Foundation
 import Identity
 import Kernel
+import Ledgers
 import Logging
 import Storage
 import StorageSQLite
@@ -40,7 +42,9 @@ struct CrowdBench {
                 let (method, path, body) = all[(at + index) % all.count]
                 let address = "10.\(index >> 16 & 255).\(index >> 8 & 255).\(index & 255)"
                 let content = body.isEmpty ? "" : "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n"
-                return Array("\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: \(address)\r\nAuthorization: Bearer \(token)\r\nAccept: text/html\r\n\(content)\r\n\(body)".utf8)
+                return Array(
+                    "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: \(address)\r\nAuthorization: Bearer \(token)\r\nAccept: text/html\r\n\(content)\r\n\(body)"
+                        .utf8)
             }
         }
     }
@@ -68,7 +72,8 @@ struct CrowdBench {
             let columns = ["login", "name", "organisation", "area", "password_hash", "password_changed_at", "must_change", "state", "failed_count", "created_at", "updated_at"]
             let users = (0..<people).map { number -> [SQLValue] in
                 [
-                    .text("crowd\(number)"), .text("并发测试员\(number)"), .int(city?.int("id") ?? 0), .text(city?.text("area") ?? ""), .text("-"), now.sqlValue, .int(0), .text("active"), .int(0),
+                    .text("crowd\(number)"), .text("并发测试员\(number)"), .int(city?.int("id") ?? 0), .text(city?.text("area") ?? ""), .text("-"), now.sqlValue, .int(0),
+                    .text("active"), .int(0),
                     now.sqlValue, now.sqlValue,
                 ]
             }

@@ -45,7 +45,7 @@ package struct GateHeartbeats: Sendable {
             barrierState = object["barrierState"].flatMap { reader.text("barrierState", $0, 1...16) } ?? "unknown"
             readerState = object["readerState"].flatMap { reader.text("readerState", $0, 1...16) } ?? "unknown"
             cameraState = object["cameraState"].flatMap { reader.text("cameraState", $0, 1...16) } ?? "unknown"
-            lastSerialNo = required("lastSerialNo").flatMap { reader.int("lastSerialNo", $0, 0...Int64.max) } ?? 0
+            lastSerialNo = required("lastSerialNo").flatMap { reader.int("lastSerialNo", $0, 0...GatePassInput.lastSerial) } ?? 0
             generatedToday = object["generatedToday"].flatMap { $0.isNull ? nil : reader.int("generatedToday", $0, 0...10_000_000) } ?? 0
             pending = object["pending"].flatMap { $0.isNull ? nil : reader.int("pending", $0, 0...10_000_000) } ?? 0
             guard reader.errors.isEmpty else { throw Failure(.invalid, "40002", "字段有误", fields: reader.errors) }

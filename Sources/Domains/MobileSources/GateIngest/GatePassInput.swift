@@ -5,6 +5,9 @@ import Kernel
 ///
 /// Source: interfaces/gate.md Passes.
 package struct GatePassInput: Sendable {
+    /// Seventeen digits: serials are counted and subtracted, and no sum of them may reach the end of 64 bits.
+    package static let lastSerial: Int64 = 99_999_999_999_999_999
+
     package var serialNo: Int64 = 0
     package var gateNo = ""
     package var barrierNo = ""
@@ -135,7 +138,7 @@ extension GatePassInput {
 
     private mutating func take(_ name: Name, _ value: JSONValue, _ reader: inout FieldReader) {
         switch name {
-        case .serialNo: serialNo = reader.int(name.text, value, 0...Int64.max) ?? 0
+        case .serialNo: serialNo = reader.int(name.text, value, 0...Self.lastSerial) ?? 0
         case .gateNo: gateNo = reader.text(name.text, value, 1...8) ?? ""
         case .barrierNo: barrierNo = reader.text(name.text, value, 1...8) ?? ""
         case .laneNo: laneNo = reader.text(name.text, value, 0...8)
