@@ -141,7 +141,7 @@ enum MenuPlan {
             ]),
         Section(
             title: "业务设置", titleEN: "Settings",
-            paths: ["/gate-settings", "/admin/configuration", "/workflows", "/designer", "/message-rules", "/message-deliveries", "/message-statistics", "/admin/applications"]),
+            paths: ["/gate-settings", "/admin/configuration", "/workflows", "/designer", "/message-rules", "/message-deliveries", "/message-statistics", "/push-devices", "/admin/applications"]),
         Section(title: "数据服务", titleEN: "Data services", groups: ["数据服务"]),
         Section(
             title: "运行与审计", titleEN: "Running and audit",
