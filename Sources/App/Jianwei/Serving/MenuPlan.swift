@@ -135,7 +135,7 @@ enum MenuPlan {
                 "/admin/users", "/admin/groups", ledger("personFile"), "/admin/organisations", "/admin/units", "/admin/tenants", "/admin/roles", "/admin/resources",
                 "/admin/limits", "/admin/explain",
                 "/admin/reviews",
-                "/admin/presence", "/admin/policy", "/admin/form-waits",
+                "/admin/presence", "/admin/approval-flows", "/admin/data-levels", "/admin/policy", "/admin/form-waits",
                 "/admin/terminals",
                 "/admin/providers",
             ]),
