@@ -31,5 +31,6 @@ package enum Migrations {
         migration0047,
         migration0048,
         migration0049,
+        migration0050,
     ]
 }

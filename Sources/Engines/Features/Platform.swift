@@ -80,7 +80,8 @@ package struct Platform: Sendable {
         points = PointEngine(database: database, alarms: alarms, clock: clock)
         search = SearchEngine(
             database: database, ledgers: ledgers, alarms: alarms, workflows: self.workflows, messages: messages, audit: audit, keys: keys, clock: clock)
-        dataServices = DataServiceEngine(database: database, ledgers: ledgers, workflows: self.workflows, audit: audit, keys: keys, clock: clock, levels: identity.dualControl.levels)
+        dataServices = DataServiceEngine(
+            database: database, ledgers: ledgers, workflows: self.workflows, audit: audit, keys: keys, clock: clock, levels: identity.dualControl.levels)
         DataServiceApproval.register(dataServices, on: self.workflows)
         identity.dualControl.onNotice { try PlatformMessages.tell($0, through: messages, in: $1) }
         reports = ReportEngine(database: database, ledgers: ledgers, alarms: alarms, identity: identity, messages: messages, blobs: blobs, tasks: tasks, clock: clock)

@@ -15,11 +15,12 @@ package enum PlatformMessages {
     /// What is of little use by the time a telephone is looked at, or is told by other ways anyway.
     private static let unpushed: Set<String> = ["work.copied", "release.announced", ReportEngine.messageKind]
 
-    static let kinds: [MessageKind] = (declared.map { kind in
-        var kind = kind
-        if !unpushed.contains(kind.name) { kind.channels.append(MessageEngine.pushChannel.name) }
-        return kind
-    }) + [MessageEngine.pushKind]
+    static let kinds: [MessageKind] =
+        (declared.map { kind in
+            var kind = kind
+            if !unpushed.contains(kind.name) { kind.channels.append(MessageEngine.pushChannel.name) }
+            return kind
+        }) + [MessageEngine.pushKind]
 
     private static let declared: [MessageKind] =
         [
