@@ -372,9 +372,9 @@ class Person:
             if name.lower() == "set-cookie" and value.startswith("jw_session="):
                 self.cookie = value.split(";")[0].split("=", 1)[1]
 
-    def request(self, method, path, form=None, seconds=30):
+    def request(self, method, path, form=None, seconds=30, headers=None):
         connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=seconds)
-        headers, body = {}, None
+        headers, body = dict(headers or {}), None
         if form is not None:
             if self.cookie:
                 form = {**form, "_csrf": self.csrf()}

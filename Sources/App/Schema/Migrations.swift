@@ -30,5 +30,7 @@ package enum Migrations {
         migration0046,
         migration0047,
         migration0048,
+        migration0049,
+        migration0050,
     ]
 }

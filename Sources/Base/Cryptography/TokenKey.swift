@@ -42,9 +42,12 @@ package final class TokenKey: Sendable {
     }
 
     /// A compact token (RFC 7515): header, claims, signature.
-    package func token(kid: String, claims: JSONValue) throws -> String {
-        let header: JSONValue = ["alg": .string(algorithm.rawValue), "kid": .string(kid), "typ": "JWT"]
-        let signed = "\(Base64.encodeURL(header.bytes)).\(Base64.encodeURL(claims.bytes))"
+    ///
+    /// - Parameter kid: nil where whoever checks is told the key itself (RFC 8292).
+    package func token(kid: String?, claims: JSONValue) throws -> String {
+        var header: [(name: String, value: JSONValue)] = [("alg", .string(algorithm.rawValue)), ("typ", "JWT")]
+        if let kid { header.insert(("kid", .string(kid)), at: 1) }
+        let signed = "\(Base64.encodeURL(JSONValue.object(JSONObject(header)).bytes)).\(Base64.encodeURL(claims.bytes))"
         return "\(signed).\(Base64.encodeURL(try sign(Array(signed.utf8))))"
     }
 

@@ -154,7 +154,8 @@ extension DataServiceEngine {
             INSERT INTO data_grants (service_id, application_id, state, purpose, daily_limit, minute_limit, at, by_name)
             VALUES (\(service.id), \(application.id), 'applied', \(purpose), \(dailyLimit), \(max(60, dailyLimit / 100)), \(clock.now), \(principal.name))
             """)
-        let item = try DataServiceApproval.start(id, service, application, purpose: purpose, dailyLimit: dailyLimit, on: workflows, by: principal, in: tx)
+        let flow = levels?.current.workflows[DataServiceApproval.scene]?[service.level]
+        let item = try DataServiceApproval.start(id, service, application, by: flow, purpose: purpose, dailyLimit: dailyLimit, on: workflows, by: principal, in: tx)
         try tx.execute("UPDATE data_grants SET case_id = \(item.id) WHERE id = \(id)")
         try audit.record(AuditEntry("create", "dataGrant", "\(id)", "“\(application.name)”申请数据接口“\(service.title)”"), by: principal, in: tx)
         return WorkflowNumber(caseId: item.id, number: item.number)

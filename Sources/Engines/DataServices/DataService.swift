@@ -19,17 +19,7 @@ package struct DataService: Sendable, Equatable {
     }
 
     /// How careful its approval is (B5.1.6).
-    package enum Level: String, Sendable, CaseIterable {
-        case open, inner, sensitive
-
-        package var title: String {
-            switch self {
-            case .open: "一般"
-            case .inner: "内部"
-            case .sensitive: "敏感"
-            }
-        }
-    }
+    package typealias Level = DataLevel
 
     /// How a column leaves the house; personal fields are masked whatever stands here, unless the publisher may see them in full and says so.
     package enum Mask: String, Sendable, CaseIterable {

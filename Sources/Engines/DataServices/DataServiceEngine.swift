@@ -16,6 +16,8 @@ package final class DataServiceEngine: Sendable {
     let keys: KeyRing
     let clock: Clock
     let tokens: MACKey
+    /// Which flow an application takes by the interface's level; nil takes the usual one.
+    let levels: DataLevelBook?
     let traffic = Mutex(Traffic())
 
     /// What this node remembers of the last minutes.
@@ -26,7 +28,8 @@ package final class DataServiceEngine: Sendable {
         var minutes: [Int64: (minute: Int64, calls: Int)] = [:]
     }
 
-    package init(database: any Database, ledgers: LedgerEngine, workflows: WorkflowEngine, audit: AuditTrail, keys: KeyRing, clock: Clock) {
+    package init(database: any Database, ledgers: LedgerEngine, workflows: WorkflowEngine, audit: AuditTrail, keys: KeyRing, clock: Clock, levels: DataLevelBook? = nil) {
+        self.levels = levels
         self.database = database
         self.ledgers = ledgers
         self.workflows = workflows

@@ -27,7 +27,7 @@ package struct FeatureSet: Sendable {
         AuditWatch.kinds + [ExpiryEngine.alarmKind, FileRoom.alarmKind, BackupBook.alarmKind, OwnRule.alarmKind] + JobAlerts.kinds + [ServiceWatch.kind]
             + features.flatMap(\.alarmKinds)
     }
-    package var workflows: [WorkflowDeclaration] { [DataServiceApproval.workflow] + features.flatMap(\.workflows) }
+    package var workflows: [WorkflowDeclaration] { DataServiceApproval.workflows + features.flatMap(\.workflows) }
     package var roles: [FeatureRole] { features.flatMap(\.roles) }
     package var additions: [LedgerAdditions] { [PersonFile.additions] + features.flatMap(\.additions) }
 
@@ -118,7 +118,7 @@ package struct FeatureSet: Sendable {
     package func register(on routes: Routes, platform: Platform, others: [PermissionDeclaration] = []) {
         let services = LedgerServices(
             engine: platform.ledgers, organisations: platform.identity.organisations, photos: platform.photos, blobs: platform.blobs, tasks: platform.tasks, keys: platform.keys,
-            additions: additions, previewPath: ReportPages.previewPath
+            additions: additions, levels: platform.identity.dualControl.levels, previewPath: ReportPages.previewPath
         ) {
             try await platform.identity.roles.sync(others + permissions(runtime: platform.ledgers.declarations.filter(\.isRuntime)))
         }

@@ -55,7 +55,7 @@ package struct Platform: Sendable {
     package init(
         database: any Database, clock: Clock, keys: KeyRing, blobs: any BlobStore, photos: PhotoStore, audit: AuditTrail, identity: IdentityEngine, dictionaries: Dictionaries,
         ledgers: LedgerEngine, alarms: AlarmEngine, live: LiveHub, tasks: LongTasks, outbox: Outbox, logger: Logger,
-        workflows: [WorkflowDeclaration] = [DataServiceApproval.workflow],
+        workflows: [WorkflowDeclaration] = DataServiceApproval.workflows,
         messages: MessageEngine? = nil
     ) {
         self.database = database
@@ -84,7 +84,8 @@ package struct Platform: Sendable {
         points = PointEngine(database: database, alarms: alarms, clock: clock) { meter.note(ServiceKind.dynamicTransfer.rawValue, milliseconds: $0) }
         search = SearchEngine(
             database: database, ledgers: ledgers, alarms: alarms, workflows: self.workflows, messages: messages, audit: audit, keys: keys, clock: clock)
-        dataServices = DataServiceEngine(database: database, ledgers: ledgers, workflows: self.workflows, audit: audit, keys: keys, clock: clock)
+        dataServices = DataServiceEngine(
+            database: database, ledgers: ledgers, workflows: self.workflows, audit: audit, keys: keys, clock: clock, levels: identity.dualControl.levels)
         DataServiceApproval.register(dataServices, on: self.workflows)
         identity.dualControl.onNotice { try PlatformMessages.tell($0, through: messages, in: $1) }
         reports = ReportEngine(database: database, ledgers: ledgers, alarms: alarms, identity: identity, messages: messages, blobs: blobs, tasks: tasks, clock: clock)

@@ -12,7 +12,17 @@ import Workflows
 
 /// What the platform itself says to people: about their cases, and about grave alarms.
 package enum PlatformMessages {
+    /// What is of little use by the time a telephone is looked at, or is told by other ways anyway.
+    private static let unpushed: Set<String> = ["work.copied", "release.announced", ReportEngine.messageKind]
+
     static let kinds: [MessageKind] =
+        (declared.map { kind in
+            var kind = kind
+            if !unpushed.contains(kind.name) { kind.channels.append(MessageEngine.pushChannel.name) }
+            return kind
+        }) + [MessageEngine.pushKind]
+
+    private static let declared: [MessageKind] =
         [
             MessageKind("work.assigned", "新待办", template: "【见微】{number} {text}：{title}"), MessageKind("work.reminder", "即将到期提醒", template: "【见微】{number} {text}：{title}"),
             MessageKind("work.overdue", "超期提醒", template: "【见微】{number} {text}：{title}", channels: ["sms"]),
@@ -33,7 +43,9 @@ package enum PlatformMessages {
     package static func engine(channels: [MessageChannel], database: any Database, outbox: Outbox, hub: LiveHub, keys: KeyRing, clock: Clock, audit: AuditTrail? = nil)
         -> MessageEngine
     {
-        MessageEngine(kinds: kinds, channels: channels, database: database, outbox: outbox, hub: hub, clock: clock, phones: keys.field("users.phone"), audit: audit)
+        MessageEngine(
+            kinds: kinds, channels: [MessageEngine.pushChannel] + channels, database: database, outbox: outbox, hub: hub, clock: clock, phones: keys.field("users.phone"),
+            audit: audit)
     }
 
     static func tell(_ notice: WorkflowNotice, through messages: MessageEngine, in tx: any Transaction) throws {

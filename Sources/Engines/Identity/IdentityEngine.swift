@@ -22,6 +22,8 @@ package struct IdentityEngine: Sendable {
     package let tenants: Tenants
     /// When and from where permissions count.
     package let limits: GrantLimits
+    /// The most that people of an organisation may hold.
+    package let bounds: PermissionBounds
     /// Which roles a post in a unit gives, and in which post a session acts.
     package let posts: Posts
     /// Accounts by the sheet, brought to life by their owners.
@@ -76,6 +78,7 @@ package struct IdentityEngine: Sendable {
         roles = Roles(database: database, audit: audit, version: version)
         users = Users(database: database, clock: clock, audit: audit, version: version, hasher: hasher, phones: keys.field("users.phone"))
         self.limits = GrantLimits(database: database, clock: clock, audit: audit, version: version, users: users)
+        bounds = PermissionBounds(database: database, clock: clock, audit: audit, version: version, organisations: organisations)
         groups = UserGroups(database: database, clock: clock, audit: audit, version: version, users: users)
         activations = Activations(database: database, clock: clock, audit: audit, version: version, users: users, policies: policies)
         passwords = Passwords(database: database, clock: clock, audit: audit, version: version, hasher: hasher, policies: policies, users: users)

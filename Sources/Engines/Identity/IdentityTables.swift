@@ -8,7 +8,7 @@ package enum IdentityTables {
             audit, organisations, users, roles, permissions, rolePermissions, userRoles, sessions, loginAttempts, settings, passwordHistory, loginChallenges, temporaryGrants,
             accessReviews, auditCheckpoints,
         ] + ApplicationTables.all + SignInTables.all + DualTables.all + UnitTables.all + GridTables.all + GroupTables.all + [RegistrationTables.registrations]
-        + [OrganisationKinds.table, GrantLimits.table, BlockTables.blocks] + TenantTables.all + IntegrityTables.all + AuditArchives.tables
+        + [OrganisationKinds.table, GrantLimits.table, PermissionBounds.table, BlockTables.blocks] + TenantTables.all + IntegrityTables.all + AuditArchives.tables
 
     static let audit = Table(
         "audit",

@@ -28,6 +28,8 @@ package struct Principal: Sendable {
     package var posts: [ActingPost] = []
     /// When and from where some of the permissions count; judged on every request (`applyLimits`).
     package var limits: [GrantLimit] = []
+    /// What the person's organisation, and those above it, let through at most; `permissions` is cut to it already. Nil where nothing is bounded.
+    package var bound: PermissionBound?
     /// The registered computer at which the session was opened; nil for another one.
     package var terminal: Int64?
 

@@ -61,8 +61,10 @@ extension Users {
             guard let row = try reader.first("SELECT * FROM roles WHERE id = \(id)") else { continue }
             let permissions = try reader.rows("SELECT permission FROM role_permissions WHERE role_id = \(id)").compactMap { $0[0].text }
             let role = Role(row, permissions: Set(permissions))
-            let isAlike = role.scope.width == own && !permissions.allSatisfy(principal.may)
-            if role.scope.width > own || isAlike || (permissions.contains("*") && !principal.may("*")) { titles.append(role.title) }
+            // What the unit's bound keeps back gives nothing to anybody of it, so it is no more than the asker has.
+            let given = principal.bound?.cut(role.permissions) ?? role.permissions
+            let isAlike = role.scope.width == own && !given.allSatisfy(principal.may)
+            if role.scope.width > own || isAlike || (given.contains("*") && !principal.may("*")) { titles.append(role.title) }
         }
         return titles
     }

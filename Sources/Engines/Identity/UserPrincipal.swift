@@ -44,9 +44,10 @@ struct Account: Sendable {
             post.map { "SELECT role_id FROM unit_post_roles WHERE user_id = \(id) AND unit_id = \($0.unit)" } ?? "SELECT role_id FROM user_roles WHERE user_id = \(id)"
         let roles = try reader.rows("SELECT id, name, scope, kinds FROM roles WHERE id IN (\(held)) OR id IN (\(list: granted)) ORDER BY id")
             .filter { row in kind.map { (row.text("kinds") ?? "").split(separator: ",").map(String.init).contains($0.rawValue) } ?? false }
-        let permissions = try reader.rows("SELECT permission FROM role_permissions WHERE role_id IN (\(list: roles.compactMap { $0.int("id") }))").compactMap { $0[0].text }
+        let given = try reader.rows("SELECT permission FROM role_permissions WHERE role_id IN (\(list: roles.compactMap { $0.int("id") }))").compactMap { $0[0].text }
         let rules = roles.compactMap { $0.text("scope").flatMap(ScopeRule.init) }
         let homePath = row.text("organisation_path") ?? "", path = place?.text("path") ?? homePath
+        let bound = try PermissionBound.find(path: path, reader)
         let ownTenant = try TenantStanding.find(above: homePath, reader), tenant = post == nil ? ownTenant : try TenantStanding.find(above: path, reader)
         var scope = Self.scope(of: rules, organisation: organisation, area: area, supervises: kind?.supervises ?? false)
         if case .grids = scope {
@@ -58,7 +59,8 @@ struct Account: Sendable {
         var principal = Principal(
             kind: .user, id: id, login: row.text("login") ?? "", name: row.text("name") ?? "", organisation: organisation,
             organisationName: post?.organisationName ?? row.text("organisation_name") ?? "",
-            area: area.isEmpty ? nil : area, roles: roles.compactMap { $0.text("name") }, permissions: Set(permissions), scope: scope)
+            area: area.isEmpty ? nil : area, roles: roles.compactMap { $0.text("name") }, permissions: bound.cut(Set(given)), scope: scope)
+        principal.bound = bound.isEmpty ? nil : bound
         (principal.post, principal.posts) = (post, posts)
         principal.limits = try GrantLimits.binding(id, roles: roles.compactMap { $0.int("id") }, reader)
         let used = [row.moment("last_login_at"), row.moment("created_at"), row.moment("updated_at")].compactMap { $0 }.max()

@@ -17,6 +17,8 @@ package struct MessageChannel: Sendable {
         case phone
         /// What people enter for themselves (`message_addresses`).
         case email
+        /// The browsers that people allowed to show notices (`push_devices`).
+        case devices
         /// The same for everybody: a group's robot, another system.
         case fixed(String)
     }

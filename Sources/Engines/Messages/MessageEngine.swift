@@ -22,6 +22,8 @@ package final class MessageEngine: Sendable {
     let audit: AuditTrail?
     private let rules = Mutex<[String: MessageKind]>([:])
     private let calls = Mutex<OutboundCall?>(nil)
+    private let ways = Mutex<PushWay?>(nil)
+    let knownPushKey = Mutex<TokenKey?>(nil)
 
     package static let topic = "message"
 
@@ -38,10 +40,18 @@ package final class MessageEngine: Sendable {
         self.phones = phones
     }
 
+    /// One for each kind of thing that leaves by the outbox.
+    package var handlers: [OutboxHandler] { [handler, broadcastHandler, forwardHandler, pushHandler] }
+
     /// How other applications are called; set once at the start, because engines open no connections.
     package func use(_ call: @escaping OutboundCall) { calls.withLock { $0 = call } }
 
     var outbound: OutboundCall? { calls.withLock { $0 } }
+
+    /// How push services are called; set once at the start, too.
+    package func use(push way: PushWay) { ways.withLock { $0 = way } }
+
+    var pushWay: PushWay? { ways.withLock { $0 } }
 
     /// Reads what administrators changed; at start.
     package func load() async throws {
@@ -76,7 +86,8 @@ package final class MessageEngine: Sendable {
             \(draft.sender?.kind), \(draft.sender?.id), \(draft.sender?.name))
             """)
         try tx.insertMany(into: "message_inbox", columns: ["user_id", "message_id", "kind"], rows: users.map { [.int($0), .int(id), .text(draft.kind)] })
-        for channel in channels {
+        for channel in channels where channel.address == .devices { try push(draft, kind, id, by: channel, among: users, now, in: tx) }
+        for channel in channels where channel.address != .devices {
             let wanting = try wanting(kind, draft.grade, by: channel, among: users, in: tx)
             if !wanting.isEmpty { try deliver(draft, kind, id, by: channel, to: wanting, now, in: tx) }
         }
@@ -88,6 +99,7 @@ package final class MessageEngine: Sendable {
         let start = kind.isQuiet && draft.grade != .urgent ? MessageEngine.afterQuietHours(now) : now
         let addresses: [(user: Int64, address: String)]
         switch channel.address {
+        case .devices: addresses = []
         case .fixed(let address): addresses = [(0, address)]
         case .phone, .email:
             let isPhone = channel.address == .phone
@@ -104,11 +116,7 @@ package final class MessageEngine: Sendable {
                 """
                 INSERT INTO message_deliveries (message_id, user_id, channel, address, state, at) VALUES (\(id), \(user), \(channel.name), \(address), 'waiting', \(now))
                 """)
-            var variables = draft.variables
-            variables["title"] = draft.title
-            variables["text"] = draft.text
-            variables["link"] = draft.path ?? ""
-            let text = MessageTemplate.filled(kind.template, variables)
+            let text = MessageTemplate.filled(kind.template, draft.filling)
             try outbox.post(
                 topic: MessageEngine.topic, key: "\(channel.name)/\(address)", payload: ["delivery": .int(delivery), "title": .string(draft.title), "text": .string(text)],
                 notBefore: start,
@@ -169,6 +177,7 @@ package final class MessageEngine: Sendable {
         let template = kind(row.text("kind") ?? "")?.template ?? "{title}：{text}"
         let filled = MessageTemplate.filled(template, ["title": title, "text": text, "link": row.text("path") ?? ""])
         try tx.execute("UPDATE message_deliveries SET state = 'waiting', error = NULL WHERE id = \(id)")
+        if row.text("channel") == Self.pushChannel.name { return try pushAgain(id, title: kind(row.text("kind") ?? "")?.title ?? title, text: filled, in: tx) }
         try outbox.post(
             topic: MessageEngine.topic, key: "\(row.text("channel") ?? "")/\(row.text("address") ?? "")",
             payload: ["delivery": .int(id), "title": .string(title), "text": .string(filled)],
@@ -190,6 +199,9 @@ package final class MessageEngine: Sendable {
 }
 
 extension MessageDraft {
+    /// What a template may name.
+    var filling: [String: String] { variables.merging(["title": title, "text": text, "link": path ?? ""]) { $1 } }
+
     var toast: LiveEvent.Payload {
         let tone: Tone =
             switch grade {

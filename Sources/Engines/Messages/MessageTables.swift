@@ -5,6 +5,7 @@ import Storage
 package enum MessageTables {
     package static let all: [Table] =
         [messages, inbox, deliveries, rules, addresses, subscriptions, notices, receivers, groups, members] + ForwardTables.all + ChatTables.all + BroadcastTables.all
+        + PushTables.all
 
     /// One row is one message as it was said, once. `dedupe` makes a second posting of the same thing harmless.
     static let messages = Table(

@@ -28,7 +28,7 @@ final class MessageHouse: Sendable {
     static let kinds = [
         MessageKind("alarm", "报警", template: "【见微】{title}，{text}，{unknown}", channels: ["sms"]), MessageKind("work", "待办"),
         MessageKind("daily", "日报", channels: ["sms"], isQuiet: true), MessageKind(MessageEngine.noticeKind, "通知"),
-        MessagePages.applicationKind,
+        MessagePages.applicationKind, MessageKind("gas", "气体报警", template: "{text}", channels: ["push"], isQuiet: false), MessageEngine.pushKind,
     ]
 
     init() async throws {
@@ -47,7 +47,8 @@ final class MessageHouse: Sendable {
             house.accepted.withLock { $0.append("\(message.key) \(message.address) \(message.text)") }
             return "ok"
         }
-        engine = MessageEngine(kinds: Self.kinds, channels: [sms], database: database, outbox: Outbox(clock: clock), hub: LiveHub(clock: clock), clock: clock)
+        engine = MessageEngine(
+            kinds: Self.kinds, channels: [MessageEngine.pushChannel, sms], database: database, outbox: Outbox(clock: clock), hub: LiveHub(clock: clock), clock: clock)
         try await database.create(IdentityTables.all + MessageTables.all + Outbox.tables)
         try await database.write { tx in
             for (id, phone) in [(1, "13800000001"), (2, "13800000002"), (3, "")] {
@@ -72,7 +73,7 @@ final class MessageHouse: Sendable {
         var logger = Logger(label: "messages")
         logger.logLevel = .critical
         return OutboxWorker(
-            Outbox(clock: clock), on: database, handlers: [engine.handler, engine.broadcastHandler, engine.forwardHandler], clock: clock,
+            Outbox(clock: clock), on: database, handlers: engine.handlers, clock: clock,
             waker: Waker { _ in throw CancellationError() }, logger: logger)
     }
 

@@ -50,7 +50,7 @@ struct RouteTests {
         #expect(
             Set(open) == [
                 "/public", "/fail", "/login", "/login/second", "/login/captcha", "/favicon.ico", "/.well-known/security.txt", "/healthz", "/health", "/readyz", "/ready",
-                "/static/**", "/assets/**",
+                "/static/**", "/assets/**", "/manifest.webmanifest", "/service-worker.js",
             ])
     }
 

@@ -133,15 +133,18 @@ enum MenuPlan {
             title: "用户与权限", titleEN: "People and rights",
             paths: [
                 "/admin/users", "/admin/groups", ledger("personFile"), "/admin/organisations", "/admin/units", "/admin/tenants", "/admin/roles", "/admin/resources",
-                "/admin/limits", "/admin/explain",
+                "/admin/limits", "/admin/bounds", "/admin/explain",
                 "/admin/reviews",
-                "/admin/presence", "/admin/policy", "/admin/form-waits",
+                "/admin/presence", "/admin/approval-flows", "/admin/data-levels", "/admin/policy", "/admin/form-waits",
                 "/admin/terminals",
                 "/admin/providers",
             ]),
         Section(
             title: "业务设置", titleEN: "Settings",
-            paths: ["/gate-settings", "/admin/configuration", "/workflows", "/designer", "/message-rules", "/message-deliveries", "/message-statistics", "/admin/applications"]),
+            paths: [
+                "/gate-settings", "/admin/configuration", "/workflows", "/designer", "/message-rules", "/message-deliveries", "/message-statistics", "/push-devices",
+                "/admin/applications",
+            ]),
         Section(title: "数据服务", titleEN: "Data services", groups: ["数据服务"]),
         Section(
             title: "运行与审计", titleEN: "Running and audit",

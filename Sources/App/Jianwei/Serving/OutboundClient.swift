@@ -13,6 +13,15 @@ struct OutboundClient: Sendable {
 
     /// - Throws: `.unavailable` `JW-I081`; the cause is for the log.
     func call(_ url: String, _ headers: [(String, String)], _ form: String?) async throws -> (status: Int, body: [UInt8]) {
+        try await exchange(url, headers, form.map { ByteBuffer(string: $0) })
+    }
+
+    /// POST of bytes under the same rule.
+    func send(_ url: String, _ headers: [(String, String)], _ body: [UInt8]) async throws -> (status: Int, body: [UInt8]) {
+        try await exchange(url, headers, ByteBuffer(bytes: body))
+    }
+
+    private func exchange(_ url: String, _ headers: [(String, String)], _ content: ByteBuffer?) async throws -> (status: Int, body: [UInt8]) {
         guard url.utf8.count <= 2_000, let parts = URLComponents(string: url), let scheme = parts.scheme, scheme == "https" || scheme == "http", let written = parts.host,
             !written.isEmpty,
             parts.user == nil, parts.password == nil
@@ -28,7 +37,7 @@ struct OutboundClient: Sendable {
         configuration.timeout = .init(connect: .seconds(5), read: .seconds(10))
         if host != first { configuration.dnsOverride = [host: first] }
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        let answer = await Result { try await Self.ask(client, url, headers, form) }
+        let answer = await Result { try await Self.ask(client, url, headers, content) }
         try await client.shutdown()
         do {
             return try answer.get()
@@ -37,12 +46,12 @@ struct OutboundClient: Sendable {
         }
     }
 
-    private static func ask(_ client: HTTPClient, _ url: String, _ headers: [(String, String)], _ form: String?) async throws -> (status: Int, body: [UInt8]) {
+    private static func ask(_ client: HTTPClient, _ url: String, _ headers: [(String, String)], _ content: ByteBuffer?) async throws -> (status: Int, body: [UInt8]) {
         var request = HTTPClientRequest(url: url)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
-        if let form {
+        if let content {
             request.method = .POST
-            request.body = .bytes(ByteBuffer(string: form))
+            request.body = .bytes(content)
         }
         let answer = try await client.execute(request, timeout: .seconds(10))
         let bytes = try await answer.body.collect(upTo: 262_144)

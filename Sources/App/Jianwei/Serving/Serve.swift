@@ -196,7 +196,7 @@ struct Server: Sendable {
         configuration.backlog = 1024
         let lane = GateLane.Setup(gates: gateway, trustedProxies: trustedProxies, metrics: figures.metrics, clock: platform.clock, blocks: platform.identity.blocks)
         var app = Application(responder: door, server: Connections.builder(tls, lane), configuration: configuration, logger: quiet)
-        for service in Server.services(installation) + extraServices + [readiness] { app.addServices(service) }
+        for service in Server.services(installation, contact: Server.contact(settings)) + extraServices + [readiness] { app.addServices(service) }
         if let tls { app.addServices(Running { await tls.watch(logger) }) }
         application = app
         farewell = Farewell(live: platform.live, gates: installation.gates, drain: drain)
@@ -209,15 +209,21 @@ struct Server: Sendable {
         try await group.run()
     }
 
-    private static func services(_ installation: Installation) -> [any Service] {
+    /// Whom a push service asks about what the platform sends (RFC 8292).
+    private static func contact(_ settings: WebSettings) -> String {
+        let known = [settings.securityContact, settings.publicAddress].first { $0.hasPrefix("mailto:") || $0.hasPrefix("https://") }
+        return known ?? "mailto:postmaster@localhost"
+    }
+
+    private static func services(_ installation: Installation, contact: String) -> [any Service] {
         let platform = installation.platform
         let leadership = Leadership(node: installation.node, on: platform.database, clock: platform.clock)
-        let jobs = Server.jobs(installation) + platform.workflows.jobs() + platform.reports.jobs() + installation.features.jobs(on: platform)
+        let jobs = Server.jobs(installation) + platform.workflows.jobs() + platform.reports.jobs() + platform.messages.jobs() + installation.features.jobs(on: platform)
         let scheduler = Scheduler(jobs, on: platform.database, leadership: leadership, clock: platform.clock, logger: platform.logger)
         platform.jobs.declare(jobs)
         let beat = NodeBeat(platform.nodes, node: installation.node, version: Jianwei.configuration.version, logger: platform.logger)
         let worker = OutboxWorker(
-            platform.outbox, on: platform.database, handlers: [platform.messages.handler, platform.messages.broadcastHandler, platform.messages.forwardHandler],
+            platform.outbox, on: platform.database, handlers: platform.messages.handlers,
             clock: platform.clock, logger: platform.logger)
         let logger = platform.logger
         let hashing = PhotoHashing(photos: platform.photos, clock: platform.clock) { error in logger.warning("photo hashing failed", metadata: ["error": "\(error)"]) }
@@ -225,6 +231,7 @@ struct Server: Sendable {
         let outbound = OutboundClient(identity: platform.identity)
         platform.identity.external.use { url, headers, form in try await outbound.call(url, headers, form) }
         platform.messages.use { url, headers, body in try await outbound.call(url, headers, body) }
+        platform.messages.use(push: PushWay(contact: contact) { url, headers, body in try await outbound.send(url, headers, body) })
         platform.identity.logoutNotices.use { url, headers, form in try await outbound.call(url, headers, form) }
         let channels = (try? MessageWays.channels(installation.directory)) ?? []
         let codes: [any Service] =

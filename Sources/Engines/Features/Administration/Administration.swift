@@ -35,6 +35,8 @@ enum Administration {
         ExternalPages(platform: platform).add(to: routes)
         ProviderPages(platform: platform).add(to: routes)
         ApprovalPages(platform: platform, titles: settingTitles).add(to: routes)
+        ApprovalFlowPages(platform: platform).add(to: routes)
+        BoundPages(platform: platform).add(to: routes)
         UnitPages(platform: platform).add(to: routes)
         OrganisationFile(platform: platform).add(to: routes)
         RegistrationPages(platform: platform).add(to: routes)
@@ -128,6 +130,9 @@ enum Administration {
         MenuItem("系统", groupEN: "System", "角色与权限", "Roles", icon: "shield", path: "/admin/roles", permission: "role.read", order: 8930),
         MenuItem("系统", groupEN: "System", "在线用户", "Who is on-line", icon: "signal", path: "/admin/presence", permission: "user.read", order: 8932),
         MenuItem("系统", groupEN: "System", "终端登记", "Registered computers", icon: "monitor", path: "/admin/terminals", permission: "terminal.read", order: 8937),
+        MenuItem("系统", groupEN: "System", "单位权限上限", "Bounds of units", icon: "scale", path: BoundPages.path, permission: "organisation.read", order: 8933),
+        MenuItem("系统", groupEN: "System", "审核流程配置", "Approval flows", icon: "flow", path: ApprovalFlowPages.path, permission: "policy.read", order: 8934),
+        MenuItem("系统", groupEN: "System", "数据资产定级", "Levels of data", icon: "layers", path: ApprovalFlowPages.assets, permission: "policy.read", order: 8935),
         MenuItem("系统", groupEN: "System", "登录与密码规则", "Sign-in rules", icon: "lock", path: "/admin/policy", permission: "policy.read", order: 8936),
         MenuItem("系统", groupEN: "System", "外部登录服务", "Other sign-in services", icon: "link", path: "/admin/providers", permission: "policy.read", order: 8939),
         FormWaitPages.menu, JobPages.menu, NodePages.menu, ServicePages.menu, TenantPages.menu, ConfigurationPages.menu, LimitPages.menu, ResourcePages.menu, GroupPages.menu,

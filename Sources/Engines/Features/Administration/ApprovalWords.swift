@@ -12,6 +12,7 @@ struct ApprovalWords: Sendable {
     func operation(_ one: DualApproval) -> String {
         let path = one.path.split(separator: "?").first.map(String.init) ?? one.path
         let parts = path.split(separator: "/").map(String.init)
+        if parts.starts(with: ["admin", "data-levels"]), let name = parts.last { return "修改“\(ledgers.declaration(name)?.title ?? name)”的安全等级" }
         return ledger(parts, one.method) ?? Self.fixed(parts) ?? one.act?.title ?? path
     }
 
@@ -44,7 +45,8 @@ struct ApprovalWords: Sendable {
     private static let operations: [String: String] = [
         "admin/roles/new": "新增角色", "admin/roles/#": "修改角色", "admin/roles/#/delete": "删除角色", "admin/users/#/edit": "修改账号", "admin/users/#/freeze": "冻结账号",
         "admin/users/#/password": "重置密码", "admin/users/#/departure": "办理离职", "admin/users/#/second/reset": "重置动态口令", "admin/users/#/grants/new": "临时授权",
-        "admin/policy": "修改登录与密码规则", "admin/dual-control": "修改双人复核事项", "admin/providers/new": "新增外部登录服务", "admin/providers/#": "修改外部登录服务",
+        "admin/policy": "修改登录与密码规则", "admin/dual-control": "修改双人复核事项", "admin/approval-flows": "修改审核流程配置", "admin/bounds/#": "设定单位权限上限", "admin/bounds/#/lift": "取消单位权限上限",
+        "admin/providers/new": "新增外部登录服务", "admin/providers/#": "修改外部登录服务",
         "admin/backups/settings": "修改备份设置", "admin/applications/#/approve": "批准应用接入", "admin/applications/#/decide/suspended": "停用应用",
         "admin/applications/#/decide/approved": "恢复应用", "admin/applications/#/decide/rejected": "不批准应用接入", "admin/applications/#/secret": "更换应用密钥",
         "gate-settings": "修改门禁监管设置", "retention": "修改保存期限", "audit/export": "导出审计日志",

@@ -16,12 +16,14 @@ package enum AuditWords {
     /// What the platform's own engines write; features bring theirs (`Feature.auditTitles`).
     package static let objects: [(code: String, title: String)] = [
         ("session", "登录"), ("user", "用户"), ("userGroup", "用户组"), ("organisation", "机构"), ("unit", "组织树"), ("role", "角色"), ("password", "密码"), ("secondFactor", "动态口令"),
-        ("userCertificate", "登录证书"), ("terminal", "终端登记"), ("externalIdentity", "外部登录"), ("signInPolicy", "登录规则"), ("dualControl", "双人复核事项"), ("dualApproval", "双人复核"),
+        ("userCertificate", "登录证书"), ("terminal", "终端登记"), ("externalIdentity", "外部登录"), ("signInPolicy", "登录规则"), ("dualControl", "双人复核事项"), ("approvalFlow", "审核流程配置"),
+        ("permissionBound", "单位权限上限"), ("dataLevel", "数据资产定级"), ("dualApproval", "双人复核"),
         ("application", "应用"), ("operationSetting", "系统运行设置"), ("job", "定时任务"), ("node", "节点"), ("workerGroup", "工作分组"), ("backupRun", "备份与演练"), ("restoreRequest", "恢复申请"),
         ("fileSweep", "文件清点"), ("slowStatement", "慢语句"),
         ("keyRing", "密钥环"), ("personalSeal", "个人信息加密"), ("audit", "审计日志"), ("auditArchive", "审计归档"), ("alarm", "报警"), ("alarmScheme", "分级方案"), ("alarmPushRule", "推送规则"),
         ("alarmSuppression", "停用免报"), ("expiryRule", "预警规则"), ("expiryWarning", "到期预警"), ("workflow", "流程"), ("workflowCase", "事项"), ("workflowDelegation", "委托办理"),
         ("notice", "通知公告"), ("message", "消息"), ("chat", "聊天"), ("smsBroadcast", "在线短信"), ("smsTemplate", "短信模板"), ("smsQuota", "短信限额"), ("smsReceipt", "短信回执"),
+        ("pushDevice", "推送设备"),
         ("dutyRoster", "排班"), ("dutyChange", "替班调班"), ("dutyCall", "查岗"), ("dutyHandover", "交接班"), ("dutyLog", "值班日志"), ("dutyShift", "班次"), ("dutyGroup", "值班组"),
         ("searchIndex", "检索索引"), ("dataService", "数据服务"), ("dataApplication", "数据服务应用"), ("dataGrant", "数据服务授权"), ("dataBlock", "地址黑名单"),
         ("ownRule", "自定义规则"),

@@ -62,15 +62,15 @@ struct ExplainPage: Sendable {
         var steps = [Step(title: "账号", isPassed: standing.isActive, because: standing.isActive ? "账号与所属机构均正常" : "账号或所属机构已停用，不能登录")]
         let roles = try platform.identity.roles.all(reader).filter { principal.roles.contains($0.name) }
         steps.append(Step(title: "角色", isPassed: !roles.isEmpty, because: roles.isEmpty ? "没有任何有效的角色" : roles.map(\.title).joined(separator: "、")))
-        if let path = address["path"] { steps += route(path, principal, roles) }
+        if let path = address["path"] { steps += try route(path, principal, roles, reader) }
         if let name = address["ledger"], let ledger = platform.ledgers.declaration(name) {
-            steps.append(permission(ledger.readPermission, principal, roles))
+            steps.append(try permission(ledger.readPermission, principal, roles, reader))
             if let id = address["row"].flatMap({ Int64($0) }) { steps.append(try row(ledger, id, principal, reader)) }
         }
         return steps
     }
 
-    private func route(_ text: String, _ principal: Principal, _ roles: [Role]) -> [Step] {
+    private func route(_ text: String, _ principal: Principal, _ roles: [Role], _ reader: any Reader) throws -> [Step] {
         let path = String(text.prefix { $0 != "?" })
         let matches = table.entries.filter { $0.method == "GET" && $0.matches(path) }
         // The router prefers literal segments; so does this.
@@ -79,17 +79,19 @@ struct ExplainPage: Sendable {
         // Pages and API of ledgers ask their ledger's own permission behind the route.
         let parts = path.split(separator: "/").map(String.init)
         let name = parts.first == "ledgers" ? parts.dropFirst().first : parts.starts(with: ["api", "v1"]) ? parts.dropFirst(2).first : nil
-        if entry.permission == .signedIn, let ledger = name.flatMap({ platform.ledgers.declaration($0) }) { return [found, permission(ledger.readPermission, principal, roles)] }
+        if entry.permission == .signedIn, let ledger = name.flatMap({ platform.ledgers.declaration($0) }) {
+            return [found, try permission(ledger.readPermission, principal, roles, reader)]
+        }
         switch entry.permission {
         case .open: return [found, Step(title: "功能权限", isPassed: true, because: "无需登录")]
         case .signedIn: return [found, Step(title: "功能权限", isPassed: true, because: "登录即可")]
-        case .named(let name): return [found, permission(name, principal, roles)]
+        case .named(let name): return [found, try permission(name, principal, roles, reader)]
         }
     }
 
     private static func width(_ pattern: String) -> Int { pattern.split(separator: "/").count { $0.hasPrefix("{") || $0 == "**" } }
 
-    private func permission(_ name: String, _ principal: Principal, _ roles: [Role]) -> Step {
+    private func permission(_ name: String, _ principal: Principal, _ roles: [Role], _ reader: any Reader) throws -> Step {
         let givers = roles.filter { role in
             role.permissions.contains(name) || role.permissions.contains("*") || role.permissions.contains("*" + (name.lastIndex(of: ".").map { String(name[$0...]) } ?? ""))
         }
@@ -98,6 +100,10 @@ struct ExplainPage: Sendable {
         let faults = limits.compactMap { limit in limit.fault(at: platform.clock.now, from: principal.address).map { "条件授权第 \(limit.id) 条：\($0)（\(limit.reason)）" } }
         if principal.withheld.contains(name), !limits.isEmpty, faults.count == limits.count {
             return Step(title: "权限 \(name)", isPassed: false, because: faults.joined(separator: "；"))
+        }
+        if !givers.isEmpty, let keeper = principal.bound?.keeper(of: name) {
+            let unit = try platform.identity.organisations.find(keeper, reader)?.name ?? "所在单位"
+            return Step(title: "权限 \(name)", isPassed: false, because: "角色“\(givers.map(\.title).joined(separator: "、"))”有此权限，但超出“\(unit)”的单位权限上限")
         }
         let because = principal.withheld.contains(name) ? "三员分立：系统管理员不能持有此权限" : "所持角色都没有此权限"
         return Step(title: "权限 \(name)", isPassed: false, because: because)

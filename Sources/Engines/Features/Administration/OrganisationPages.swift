@@ -49,7 +49,8 @@ struct OrganisationPages: Sendable {
                 ? ActionButton("停用", .post("\(path)/retire", confirm: "停用后“\(one.name)”的全部用户不能登录。确定停用？"), style: .quiet)
                 : ActionButton("启用", .post("\(path)/resume", confirm: "确定启用“\(one.name)”？"), style: .quiet)
             let file: Markup = one.kind == .enterprise ? "\(ActionButton("一企一册", .link(OrganisationFile.path(one.id)), icon: "book", style: .quiet))" : .empty
-            let actions: Markup = file + (mayWrite ? "\(ActionButton("编辑", .dialog("\(path)/edit"), style: .quiet))\(change)" : .empty)
+            let bound: Markup = "\(ActionButton("权限上限", .link("\(BoundPages.path)/\(one.id)"), style: .quiet))"
+            let actions: Markup = file + bound + (mayWrite ? "\(ActionButton("编辑", .dialog("\(path)/edit"), style: .quiet))\(change)" : .empty)
             let area = Region(code: one.area + String(repeating: "0", count: max(0, 6 - one.area.utf8.count)))?.path ?? one.area
             let cells: [Markup] = [
                 "<a href=\"/admin/users?organisation=\(one.id)\">\(one.name)</a>", "\(one.category.flatMap { titles[$0] } ?? one.kind.title)",

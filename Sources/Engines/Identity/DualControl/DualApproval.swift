@@ -75,8 +75,11 @@ package struct AskedAct: Sendable {
     package var fields: [(name: String, value: String)]
     /// The number of an approval that it says it has.
     package var approval: Int64?
+    /// Of the data it touches; nil where that has none.
+    package var level: DataLevel?
 
-    package init(act: DualAct, method: String, path: String, fields: [(name: String, value: String)], approval: Int64?) {
+    package init(act: DualAct, method: String, path: String, fields: [(name: String, value: String)], approval: Int64?, level: DataLevel? = nil) {
+        self.level = level
         self.act = act
         self.method = method
         self.path = path

@@ -7,10 +7,12 @@ import Synchronization
 /// runs once. Nobody decides their own; whoever decides must have the asker in their scope.
 package final class DualControl: Sendable {
     let database: any Database
-    private let clock: Clock
+    let clock: Clock
     let audit: AuditTrail
     private let keys: KeyRing
     private let policy = Mutex(DualPolicy())
+    /// Levels of data and the flows that follow them.
+    package let levels = DataLevelBook()
     private let teller = Mutex<Teller>({ _, _ in })
 
     /// Says a notice to its people, in the transaction of what it is about.
@@ -41,6 +43,7 @@ package final class DualControl: Sendable {
 
     /// Takes what is stored; at the start, and now and then where several nodes share a database.
     package func load(_ reader: any Reader) throws {
+        try levels.load(reader)
         guard let text = try reader.value("SELECT value FROM identity_settings WHERE name = \(Self.setting)")?.text else { return }
         let json = try JSONValue(parsing: text)
         var stored = DualPolicy()
@@ -56,11 +59,7 @@ package final class DualControl: Sendable {
         try await database.write { [self] tx in
             var findings: [FieldFinding] = []
             if !DualPolicy.hoursRange.contains(new.hours) { findings.append(FieldFinding("hours", "range", "须在 1–168 之间", title: "复核有效期")) }
-            let deciders = try tx.count(
-                """
-                SELECT count(DISTINCT u.id) FROM users u JOIN user_roles ur ON ur.user_id = u.id JOIN role_permissions rp ON rp.role_id = ur.role_id
-                WHERE u.state = 'active' AND rp.permission = \(Self.permission) AND u.last_login_at IS NOT NULL
-                """)
+            let deciders = try deciders(tx)
             for act in DualAct.all {
                 guard let votes = new.votes[act.name], votes != 0 else { continue }
                 if !(1...DualPolicy.mostVotes).contains(votes) {
@@ -79,6 +78,15 @@ package final class DualControl: Sendable {
             try audit.record(AuditEntry("update", "dualControl", "1", "修改双人复核事项", details: ["before": before, "after": after]), by: principal, in: tx)
             tx.afterCommit { [self] in policy.withLock { $0 = new } }
         }
+    }
+
+    /// People who have signed in and may decide.
+    func deciders(_ reader: any Reader) throws -> Int {
+        try reader.count(
+            """
+            SELECT count(DISTINCT u.id) FROM users u JOIN user_roles ur ON ur.user_id = u.id JOIN role_permissions rp ON rp.role_id = ur.role_id
+            WHERE u.state = 'active' AND rp.permission = \(Self.permission) AND u.last_login_at IS NOT NULL
+            """)
     }
 
     /// Sets the policy of a demonstration, where nobody has signed in yet.
@@ -106,7 +114,8 @@ package final class DualControl: Sendable {
     /// - Throws: `.conflict` `JW-I090` for an approval that is not there, not given, over, used, or given to another request; `.forbidden` `JW-I091` for programs; `.tooLarge` `JW-I092`.
     package func admit(_ asked: AskedAct, by principal: Principal) async throws -> DualVerdict {
         let policy = current
-        guard let needed = policy.votes[asked.act.name], needed > 0, principal.kind != .system else { return .go }
+        let needed = votes(for: asked.act, at: asked.level)
+        guard needed > 0, principal.kind != .system else { return .go }
         guard principal.kind == .user else { throw Failure(.forbidden, "JW-I091", "“\(asked.act.title)”须经他人复核，不能由程序直接执行") }
         let text = asked.text
         guard text.utf8.count <= Self.mostBytes else { throw Failure(.tooLarge, "JW-I092", "须经复核的操作一次至多提交 200 KB") }

@@ -19,14 +19,18 @@ package struct LedgerServices: Sendable {
     let definitionChanged: @Sendable () async throws -> Void
     /// Where a stored file (hash, name) is shown without a download; nil for files that cannot be, and where nothing shows any.
     let previewPath: @Sendable (_ sha256: String, _ name: String) -> String?
+    /// Which data is how sensitive; nil where nobody asks.
+    let levels: DataLevelBook?
     private let additionsByLedger: [String: LedgerAdditions]
 
     package init(
         engine: LedgerEngine, organisations: Organisations, photos: PhotoStore, blobs: any BlobStore, tasks: LongTasks, keys: KeyRing, additions: [LedgerAdditions] = [],
+        levels: DataLevelBook? = nil,
         previewPath: @escaping @Sendable (String, String) -> String? = { _, _ in nil },
         definitionChanged: @escaping @Sendable () async throws -> Void = {}
     ) {
         self.definitionChanged = definitionChanged
+        self.levels = levels
         self.previewPath = previewPath
         self.engine = engine
         self.organisations = organisations

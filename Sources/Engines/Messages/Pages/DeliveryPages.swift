@@ -6,7 +6,9 @@ import Storage
 import Web
 
 extension MessagePages {
-    private static let states: [(name: String, title: String, tone: Tone)] = [("waiting", "待发送", .info), ("sent", "已发送", .good), ("dead", "发送失败", .red)]
+    private static let states: [(name: String, title: String, tone: Tone)] = [
+        ("waiting", "待发送", .info), ("sent", "已发送", .good), ("received", "已送达", .good), ("dead", "发送失败", .red),
+    ]
 
     /// `GET /message-deliveries?state=&channel=`: what left the platform and what did not.
     @Sendable
@@ -58,7 +60,7 @@ extension MessagePages {
             filters: [
                 .keyword(context, "消息、接收人"), .choice("state", "状态", Self.states.map { Choice($0.name, $0.title) }, context),
                 .choice("channel", "通道", engine.channels.map { Choice($0.name, $0.title) }, context),
-            ], empty: engine.channels.isEmpty ? "没有配置对外通道，消息只在平台内送达" : "没有对外发送的消息", above: "\(Grid(.thirds, cards))")
+            ], empty: engine.channels.allSatisfy { $0.address == .devices } ? "没有配置对外通道，消息只在平台内和用户允许推送的设备上送达" : "没有对外发送的消息", above: "\(Grid(.quarters, cards))")
         return list.response(lines, shown.pager, context)
     }
 

@@ -23,6 +23,7 @@ package struct MessagePages: Sendable {
         MenuItem("系统", groupEN: "System", "消息转发", "Passing on", icon: "refresh", path: "/message-forwards", permission: MessagePermission.rules, order: 9009),
         MenuItem("系统", groupEN: "System", "消息统计", "Message statistics", icon: "chart", path: "/message-statistics", permission: MessagePermission.deliveries, order: 9008),
         MenuItem("系统", groupEN: "System", "消息发送", "Deliveries", icon: "send", path: "/message-deliveries", permission: MessagePermission.deliveries, order: 9006),
+        MenuItem("系统", groupEN: "System", "推送设备", "Push devices", icon: "bell", path: "/push-devices", permission: MessagePermission.deliveries, order: 9010),
         MenuItem("系统", groupEN: "System", "消息设置", "Message rules", icon: "message", path: "/message-rules", permission: MessagePermission.rules, order: 9007),
     ]
 
@@ -41,6 +42,7 @@ package struct MessagePages: Sendable {
         addBroadcasts(to: routes)
         addPosting(to: routes)
         addForwards(to: routes)
+        addPush(to: routes)
         routes.get("/messages", permission: .signedIn, use: inbox)
         routes.get("/messages/bell", permission: .signedIn, use: bell)
         routes.post("/messages/read", permission: .signedIn, use: markRead)

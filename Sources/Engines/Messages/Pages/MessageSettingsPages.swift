@@ -13,6 +13,8 @@ extension MessagePages {
     }
 
     private var personal: [MessageChannel] { engine.channels.filter { if case .fixed = $0.address { false } else { true } } }
+    /// A trial is asked for each time, not chosen.
+    private var chosenKinds: [MessageKind] { engine.kinds.filter { $0.name != MessageEngine.pushTest } }
 
     /// `GET /message-settings`: one's mail address, and which kinds one wants by which channel.
     private func settings(_ context: WebContext, _ input: FormInput?, _ findings: [FieldFinding]) async throws -> Response {
@@ -26,7 +28,7 @@ extension MessagePages {
                 ])
         ]
         for channel in personal {
-            let fields = engine.kinds.map { declared -> FormField in
+            let fields = chosenKinds.map { declared -> FormField in
                 let kind = engine.kind(declared.name) ?? declared
                 let place = "\(kind.name)/\(channel.name)"
                 let isOn = input.map { $0[place] == "1" } ?? wishes.choices[place] ?? kind.channels.contains(channel.name)
@@ -34,10 +36,11 @@ extension MessagePages {
             }
             sections.append(FormSection("\(channel.title)：平台内的消息总会收到，紧急的按单位规定发送", fields))
         }
+        let devices = try await ownDevices(context)
         let form = Form(action: "/message-settings", sections: sections, cancel: "/messages", findings: findings, context: context)
         return Shell.page(
             context.text("消息订阅", "Subscriptions"), crumbs: [Crumb("事项办理", "/work"), Crumb("我的消息", "/messages"), Crumb("消息订阅")], active: "/messages",
-            status: findings.isEmpty ? .ok : .unprocessableContent, body: "\(Card(body: "\(form)"))", context: context)
+            status: findings.isEmpty ? .ok : .unprocessableContent, body: "<div class=\"stack\">\(devices)\(Card("接收方式", body: "\(form)"))</div>", context: context)
     }
 
     /// `POST /message-settings`.
@@ -47,7 +50,7 @@ extension MessagePages {
         let input = try await request.form(context)
         var wishes = MessageWishes(email: input["email"])
         for channel in personal {
-            for declared in engine.kinds {
+            for declared in chosenKinds {
                 let kind = engine.kind(declared.name) ?? declared
                 let isOn = input["\(kind.name)/\(channel.name)"] == "1"
                 if isOn != kind.channels.contains(channel.name) { wishes.choices["\(kind.name)/\(channel.name)"] = isOn }
@@ -79,7 +82,7 @@ extension MessagePages {
                     """),
                 try reader.rows(
                     """
-                    SELECT d.channel, COUNT(*) AS n, SUM(CASE WHEN d.state = 'sent' THEN 1 ELSE 0 END) AS sent, SUM(CASE WHEN d.state = 'waiting' THEN 1 ELSE 0 END) AS waiting,
+                    SELECT d.channel, COUNT(*) AS n, SUM(CASE WHEN d.state IN ('sent', 'received') THEN 1 ELSE 0 END) AS sent, SUM(CASE WHEN d.state = 'waiting' THEN 1 ELSE 0 END) AS waiting,
                     SUM(CASE WHEN d.state = 'dead' THEN 1 ELSE 0 END) AS dead, SUM(d.attempts) AS attempts, AVG((d.sent_at - d.at) / 1000.0) AS seconds
                     FROM message_deliveries d WHERE d.at >= \(from.start) AND d.at < \(to.end) GROUP BY d.channel ORDER BY n DESC
                     """),

@@ -49,7 +49,7 @@ package struct IdentitySessions: SessionResolver {
 
     package func captchaText(of id: String) async throws -> String? { try await identity.sessions.challenges.text(of: id) }
 
-    package func asksSecondPerson(for act: DualAct) -> Bool { (identity.dualControl.current.votes[act.name] ?? 0) > 0 }
+    package func asksSecondPerson(for act: DualAct) -> Bool { identity.dualControl.asks(for: act) }
     package func secondPerson(_ asked: AskedAct, by principal: Principal) async throws -> DualVerdict { try await identity.dualControl.admit(asked, by: principal) }
     package func secondPersonFailed(_ approval: Int64, because reason: String, by principal: Principal) async throws {
         try await identity.dualControl.release(approval, because: reason, by: principal)

@@ -8,11 +8,19 @@ extension Routes {
     /// The handler, held back until other people have agreed to this very request wherever the rules ask for them (`DualControl`).
     ///
     /// Stands behind the check of permissions: who may not do it cannot ask for it either. The approved request comes again with `_approval` (a field, or `X-Approval` for programs).
-    package static func guarded(_ act: DualAct, _ handler: @escaping Handler) -> Handler {
+    package static func guarded(_ act: DualAct, _ handler: @escaping Handler) -> Handler { guarded(act, level: { _, _ in nil }, handler) }
+
+    /// The same where it depends on the data (B5.1.6).
+    ///
+    /// - Parameter level: of what the request touches, by its fields and address.
+    package static func guarded(
+        _ act: DualAct, level: @escaping @Sendable (_ fields: [(name: String, value: String)], WebContext) throws -> DataLevel?, _ handler: @escaping Handler
+    ) -> Handler {
         { request, context in
             guard context.site.sessions.asksSecondPerson(for: act) else { return try await handler(request, context) }
             var request = request
-            let asked = try await asked(act, &request, context)
+            var asked = try await asked(act, &request, context)
+            asked.level = try level(asked.fields, context)
             switch try await context.site.sessions.secondPerson(asked, by: context.signedIn()) {
             case .go: return try await handler(request, context)
             case .run(let id): return try await run(id, handler, request, context)

@@ -17,7 +17,8 @@ extension Shell {
             <html lang="\(context.language == .zh ? "zh-CN" : "en")" data-theme="\(layout == .screen ? "dark" : context.theme.rawValue)" data-assets="/assets/\(assets.version)/">
             <head><meta charset="utf-8"><title>\(title) · \(site)</title><meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">\
             <meta name="theme-color" content="#10263f"><meta name="csrf" content="\(context.csrf)"><meta name="htmx-config" content="\(htmxSettings)">\
-            <link rel="icon" href="\(assets.path("favicon.svg"))" type="image/svg+xml"><link rel="stylesheet" href="\(assets.thirdParty("bootstrap.min.css"))">\
+            <link rel="icon" href="\(assets.path("favicon.svg"))" type="image/svg+xml"><link rel="manifest" href="/manifest.webmanifest">\
+            <link rel="apple-touch-icon" href="\(assets.path("icon-192.png"))"><link rel="stylesheet" href="\(assets.thirdParty("bootstrap.min.css"))">\
             <link rel="stylesheet" href="\(assets.path("app.css"))"><link rel="stylesheet" href="\(assets.path("components.css"))">\(Markup.when(layout == .screen, "<link rel=\"stylesheet\" href=\"\(assets.path("screen.css"))\">"))\
             <script src="\(assets.thirdParty("htmx.min.js"))" defer></script><script src="\(assets.path("app.js"))" type="module"></script></head>
             <body class="layout-\(layout.rawValue)" hx-boost="true" hx-target="#main" hx-swap="outerHTML show:window:top"\(Markup.flag("data-live-on", context.principal != nil))\(Markup.flag("data-terminal", context.principal?.terminal != nil))\(Markup.attribute("data-flash", context.flash))\(Markup.attribute("data-watermark", watermark(context)))>

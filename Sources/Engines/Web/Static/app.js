@@ -15,6 +15,8 @@ function content(root) {
   if (root.querySelector("[data-chart]")) import("./charts.js").then((m) => m.drawCharts(root));
   const scan = root.querySelector("[data-scan]");
   if (scan) import("./sign-in.js").then((m) => m.waitForScan(scan));
+  const push = root.querySelector("[data-push]");
+  if (push) import("./push.js").then((m) => m.offerPush(push));
   if (root.querySelector("[data-map]")) import("./maps.js").then((m) => m.drawMaps(root));
   const outline = root.querySelector("[data-outline-editor]");
   if (outline) import("./grid-outline.js").then((m) => m.editOutline(outline));
