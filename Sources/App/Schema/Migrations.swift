@@ -30,5 +30,6 @@ package enum Migrations {
         migration0046,
         migration0047,
         migration0048,
+        migration0051,
     ]
 }
