@@ -53,7 +53,7 @@ struct AlarmPictures: Sendable {
         do {
             let made = try await CaptureDesk(desk: desk).take(camera, reason: "alarm", alarm: alarm.number, note: alarm.title, by: Self.taker)
             try await desk.platform.database.write { [alarms = desk.platform.alarms] tx in
-                try alarms.joinLate([.photo(sha256: made.sha256, title: "\(camera.name) \(made.at) 自动抓图")], toAlarm: alarm.id, by: Self.taker, in: tx)
+                try alarms.joinLate([.photo(sha256: made.sha256, title: "\(camera.name) \(made.at.text) 自动抓图")], toAlarm: alarm.id, by: Self.taker, in: tx)
             }
             return true
         } catch {

@@ -103,7 +103,7 @@ struct CameraPage: Sendable {
         let camera = try await found(context)
         guard !camera.isCovered else { throw VideoRefusal(.covered).failure }
         let made = try await CaptureDesk(desk: desk).take(camera, reason: "manual", by: try context.signedIn())
-        return Shell.refreshed("已抓图，画面时间 \(made.at)", context: context, request: request)
+        return Shell.refreshed("已抓图，画面时间 \(made.at.text)", context: context, request: request)
     }
 
     // MARK: The account

@@ -44,7 +44,7 @@ struct CaptureDesk: Sendable {
                 ])
             try audit.record(
                 AuditEntry(
-                    "create", CameraCapture.ledger.name, String(id), "抓取摄像机“\(camera.name)”\(still.at) 的画面", details: ["sm3": .string(sm3), "sha256": .string(receipt.sha256)]),
+                    "create", CameraCapture.ledger.name, String(id), "抓取摄像机“\(camera.name)”\(still.at.text) 的画面", details: ["sm3": .string(sm3), "sha256": .string(receipt.sha256)]),
                 by: principal, in: tx)
             return id
         }
