@@ -62,6 +62,7 @@ let package = Package(
 
         // Engines, lowest first
         module("Media", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "CGD"]),
+        module("Video", in: "Engines", uses: ["Kernel", "Media", logging]),
         module("Exchange", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", "CSheets"]),
         module("Identity", in: "Engines", uses: ["Kernel", "Cryptography", "Storage", logging]),
         module("Schedules", in: "Engines", uses: ["Kernel", "Storage", "Identity", logging, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
@@ -105,6 +106,8 @@ let package = Package(
 
         module("Sensing", in: "Domains", uses: ["Kernel", "Storage", "Identity", "Schedules", "Web", "Ledgers", "Alarms", "Points", "Features", hummingbird]),
 
+        module("VideoSurveillance", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Media", "Video", "Identity", "Schedules", "Web", "Maps", "Ledgers", "Alarms", "Reports", "Features", logging, nio, hummingbird]),
+
         module("Security", in: "Domains", uses: ["Rules", "Watches", "Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Logs", "Web", "Ledgers", "Messages", "Workflows", "Alarms", "Reports", "Features", logging, nio, hummingbird]),
 
         // App
@@ -112,8 +115,8 @@ let package = Package(
         .executableTarget(
             name: "jianwei",
             dependencies: [
-                "Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "StorageS3", "Media", "Exchange", "Identity", "Schedules", "Rules", "Logs", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Points", "Watches", "Duty", "Search", "DataServices", "Reports", "Features",
-                "Schema", "HJ1321", "SMTP", "Syslog", "MobileSources", "GateOffice", "GridSupervision", "Operations", "ParkSafety", "RoadChiefs", "Security", "Sensing", "TransportEnforcement", logging, nio, hummingbird,
+                "Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "StorageS3", "Media", "Video", "Exchange", "Identity", "Schedules", "Rules", "Logs", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Points", "Watches", "Duty", "Search", "DataServices", "Reports", "Features",
+                "Schema", "HJ1321", "SMTP", "Syslog", "MobileSources", "GateOffice", "GridSupervision", "Operations", "ParkSafety", "RoadChiefs", "Security", "Sensing", "TransportEnforcement", "VideoSurveillance", logging, nio, hummingbird,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -131,6 +134,7 @@ let package = Package(
         suite("Cryptography", in: "Base", tests: ["Kernel", "Cryptography"]),
         suite("Storage", in: "Base", tests: ["Kernel", "Cryptography", "Storage", "StorageSQLite", "StoragePostgres", "StorageS3", "TestDatabases"]),
         suite("Media", in: "Engines", tests: ["Kernel", "Storage", "TestDatabases", "Media", "Cryptography"]),
+        suite("Video", in: "Engines", tests: ["Kernel", "Video"]),
         suite("Exchange", in: "Engines", tests: ["Kernel", "Storage", "TestDatabases", "Exchange", "Cryptography"]),
         suite("Identity", in: "Engines", tests: ["Kernel", "Storage", "TestDatabases", "Identity", "Cryptography"]),
         suite("Schedules", in: "Engines", tests: ["Kernel", "Storage", "TestDatabases", "Identity", "Schedules", logging, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
@@ -146,7 +150,7 @@ let package = Package(
         suite("Duty", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Reports", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Reports", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Features", in: "Engines", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "DataServices", "Reports", "Features", "Operations", "ParkSafety", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
-        suite("MobileSources", in: "Domains", tests: ["Watches", "Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "Reports", "Features", "HJ1321", "MobileSources", "GateOffice", "GridSupervision", "Operations", "ParkSafety", "RoadChiefs", "Security", "TransportEnforcement", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        suite("MobileSources", in: "Domains", tests: ["Watches", "Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Duty", "Search", "Reports", "Features", "HJ1321", "MobileSources", "GateOffice", "GridSupervision", "Operations", "ParkSafety", "RoadChiefs", "Security", "TransportEnforcement", "VideoSurveillance", "Video", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("TransportEnforcement", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Rules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Reports", "Features", "GridSupervision", "TransportEnforcement", logging, nio, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("Security", in: "Domains", tests: ["Rules", "Watches", "Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Exchange", "Identity", "Schedules", "Logs", "Web", "Ledgers", "Messages", "Workflows", "Alarms", "Reports", "Features", "Security", logging, nio, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         suite("RoadChiefs", in: "Domains", tests: ["Kernel", "Cryptography", "Storage", "TestDatabases", "Media", "Identity", "Schedules", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Features", "RoadChiefs", logging, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),

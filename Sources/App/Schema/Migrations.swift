@@ -32,5 +32,6 @@ package enum Migrations {
         migration0048,
         migration0049,
         migration0050,
+        migration0051,
     ]
 }

@@ -26,6 +26,7 @@ package final class ReportEngine: Sendable {
     private let shipped = Mutex<[ReportItemDraft]>([])
     private let feeds = Mutex<[ReportFeed]>([])
     private let papers = Mutex<[PaperSource]>([])
+    private let pictureFace = Mutex<PictureCardFace?>(nil)
     private let cache: AnswerCache
 
     /// A card must have answered after this time.
@@ -59,6 +60,17 @@ package final class ReportEngine: Sendable {
 
     /// Adds what papers can be printed about.
     package func register(_ paper: PaperSource) { papers.withLock { $0.append(paper) } }
+
+    /// Adds live pictures as a kind of card.
+    package func register(_ face: PictureCardFace) { pictureFace.withLock { $0 = face } }
+
+    var pictures: PictureCardFace? { pictureFace.withLock { $0 } }
+
+    /// Whose live pictures this person may put on a card.
+    func pictureChoices(for principal: Principal, in reader: any Reader) throws -> [Choice] {
+        guard let pictures, principal.may(pictures.permission) else { return [] }
+        return try pictures.choices(principal, reader)
+    }
 
     func paperSource(_ name: String) -> PaperSource? { papers.withLock { $0.first { $0.name == name } } }
 

@@ -24,6 +24,7 @@ import Storage
 import TestDatabases
 import Testing
 import TransportEnforcement
+import VideoSurveillance
 import Web
 import Workflows
 
@@ -73,7 +74,8 @@ struct MatrixHouse: Sendable {
         let identity = IdentityEngine(database: database, clock: clock, keys: keys, hasher: PasswordHasher(cost: .trivial))
         let domain = MobileSources(clients: SignedClients(keys: keys))
         let features = FeatureSet([
-            domain.feature, GateOffice(domain).feature, Operations.feature, ParkSafety.feature, Security.feature, GridSupervision.feature, RoadChiefs.feature,
+            domain.feature, GateOffice(domain).feature, Operations.feature, ParkSafety.feature, Security.feature, VideoSurveillance(logger: Logger(label: "test")).feature,
+            GridSupervision.feature, RoadChiefs.feature,
             TransportEnforcement.feature,
         ])
         self.features = features

@@ -4,7 +4,7 @@ enum Arrows {
 
     /// Engines, lowest first: an engine may use those before it.
     static let engines = [
-        "Media", "Exchange", "Identity", "Schedules", "Rules", "Logs", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Points", "Watches", "Duty", "Search",
+        "Media", "Video", "Exchange", "Identity", "Schedules", "Rules", "Logs", "Web", "Maps", "Ledgers", "Messages", "Workflows", "Alarms", "Points", "Watches", "Duty", "Search",
         "DataServices",
         "Reports", "Features",
     ]

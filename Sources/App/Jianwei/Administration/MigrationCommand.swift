@@ -4,11 +4,13 @@ import Exchange
 import Features
 import Foundation
 import Kernel
+import Logging
 import MobileSources
 import Operations
 import Schema
 import Security
 import Storage
+import VideoSurveillance
 
 /// `jianwei admin migration NAME`: writes the numbered migration that leads from the shipped ones to the declarations as they are, for review. The server never writes one by itself.
 struct MigrationCommand: AsyncParsableCommand {
@@ -18,7 +20,7 @@ struct MigrationCommand: AsyncParsableCommand {
     @Option(help: "Where the source file goes.") var folder = "Sources/App/Schema"
 
     func run() async throws {
-        let declared = Installation.tables(Installation.features(MobileSources(clients: SignedClients(keys: .ephemeral()))))
+        let declared = Installation.tables(Installation.features(MobileSources(clients: SignedClients(keys: .ephemeral())), VideoSurveillance(logger: Logger(label: "migration"))))
         let diff = SchemaDiff(from: Migrator(Migrations.all).tables, to: declared)
         for obstacle in diff.obstacles { print("需要人工处理：\(obstacle)") }
         guard !diff.steps.isEmpty else { return print("没有需要迁移的变化") }

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import VideoSurveillance
 
 /// `serve --demo`: the city is installed before the first page, its gates speak as soon as the server listens.
 struct DemoStage: Sendable {
@@ -17,7 +18,12 @@ struct DemoStage: Sendable {
     }
 
     /// - Returns: one-time passwords; empty when the city stands already.
-    func install() async throws -> [DemoCredential] { try await DemoCity().install(into: installation.gates, platform: installation.platform, folder: folder) }
+    func install() async throws -> [DemoCredential] {
+        installation.video.admitDemonstration()
+        let credentials = try await DemoCity().install(into: installation.gates, platform: installation.platform, folder: folder)
+        try await DemoCameras(platform: installation.platform).install()
+        return credentials
+    }
 
     static func greet(_ credentials: [DemoCredential]) {
         guard !credentials.isEmpty else { return }

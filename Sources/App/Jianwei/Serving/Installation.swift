@@ -26,6 +26,7 @@ import StoragePostgres
 import StorageS3
 import StorageSQLite
 import TransportEnforcement
+import VideoSurveillance
 import Web
 import Workflows
 
@@ -37,6 +38,7 @@ struct Installation: Sendable {
     let clients: SignedClients
     let platformKeys: PlatformKeys
     let gates: GateSupervision
+    let video: VideoSurveillance
     let database: any Database
     let placement: Placement
     /// This node among those on the same database.
@@ -48,10 +50,10 @@ struct Installation: Sendable {
     let credentials: [FirstCredential]
 
     /// Everything this program consists of: what it serves, and what a new migration is written from.
-    static func features(_ mobileSources: MobileSources) -> FeatureSet {
+    static func features(_ mobileSources: MobileSources, _ video: VideoSurveillance) -> FeatureSet {
         FeatureSet([
             mobileSources.feature, GateOffice(mobileSources).feature, Operations.feature, ParkSafety.feature, Security.feature, GridSupervision.feature, RoadChiefs.feature,
-            TransportEnforcement.feature, Sensing.feature,
+            TransportEnforcement.feature, Sensing.feature, video.feature,
         ])
     }
 
@@ -77,7 +79,8 @@ struct Installation: Sendable {
         let photos = PhotoStore(database: database, blobs: blobs, thumbnailFolder: directory + "/thumbnails", threads: PictureThreads(threads: 2, waiting: 256))
         let clients = SignedClients(keys: keys)
         let mobileSources = MobileSources(clients: clients)
-        let features = features(mobileSources)
+        let video = VideoSurveillance(logger: logger)
+        let features = features(mobileSources, video)
         let faults = features.check()
         guard faults.isEmpty else { throw Failure(.unexpected, "JW-A001", "声明有误：" + faults.joined(separator: "；")) }
 
@@ -129,7 +132,7 @@ struct Installation: Sendable {
         try await clients.load(from: database, clock: clock)
         return Installation(
             directory: directory, platform: platform, features: features, clients: clients, platformKeys: try PlatformKeys(directory: shared + "/keys", keys: keys),
-            gates: gates, database: database, placement: placement, node: node, slow: slow,
+            gates: gates, video: video, database: database, placement: placement, node: node, slow: slow,
             logger: logger, credentials: credentials)
     }
 

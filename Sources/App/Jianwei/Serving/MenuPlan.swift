@@ -43,6 +43,13 @@ enum MenuPlan {
                     paths: ["/points", "/points/analysis", ledger("monitoringDevice"), ledger("monitoringPoint"), "/points/sources"], groups: ["监测点"]),
                 Section(title: "规则", titleEN: "Rules", paths: ["/own-rules", "/alarm-suppressions", "/alarm-schemes", "/alarm-push-rules", "/expiry-rules"]),
             ]),
+        Group(
+            title: "视频监控", titleEN: "Video", icon: "video",
+            sections: [
+                Section(
+                    title: "", titleEN: "", paths: ["/cameras", "/camera-walls", ledger("videoCamera"), ledger("cameraCapture"), ledger("cameraView"), "/video-settings"],
+                    groups: ["视频监控"])
+            ]),
         Group(title: "监督执法", titleEN: "Inspection and enforcement", icon: "scale", sections: enforcement),
         Group(title: "网格监管", titleEN: "Grids", icon: "map", sections: [Section(title: "", titleEN: "", groups: ["网格监管"])]),
         Group(title: "路长制", titleEN: "Road chiefs", icon: "road", sections: roads),

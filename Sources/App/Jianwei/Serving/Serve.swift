@@ -27,6 +27,8 @@ import Storage
 import StoragePostgres
 import StorageS3
 import UnixSignals
+import Video
+import VideoSurveillance
 import Web
 import Workflows
 
@@ -165,12 +167,14 @@ struct Server: Sendable {
         let alarmPages = AlarmPages(
             engine: platform.alarms, database: platform.database, photos: platform.photos,
             settings: AlarmPages.Settings(
-                factTitles: PointAlarms.factTitles,
+                factTitles: PointAlarms.factTitles + VideoSurveillance.factTitles,
                 sourcePath: {
                     $0.kind == GatePassEvent.ledger.name
                         ? "/passes/\($0.id)"
                         : $0.kind == PointAlarms.source
-                            ? "/points/\($0.id)" : $0.kind == "alarm" ? "/alarms/\($0.id)" : $0.kind.hasPrefix("ledger:") ? "/ledgers/\($0.kind.dropFirst(7))/\($0.id)" : nil
+                            ? "/points/\($0.id)"
+                            : $0.kind == VideoSurveillance.alarmSource
+                                ? "/cameras/\($0.id)" : $0.kind == "alarm" ? "/alarms/\($0.id)" : $0.kind.hasPrefix("ledger:") ? "/ledgers/\($0.kind.dropFirst(7))/\($0.id)" : nil
                 },
                 actions: ReconsiderationPages.actions, workFolder: installation.directory + "/work", messages: platform.messages
             ))
@@ -199,7 +203,7 @@ struct Server: Sendable {
         for service in Server.services(installation, contact: Server.contact(settings)) + extraServices + [readiness] { app.addServices(service) }
         if let tls { app.addServices(Running { await tls.watch(logger) }) }
         application = app
-        farewell = Farewell(live: platform.live, gates: installation.gates, drain: drain)
+        farewell = Farewell(live: platform.live, gates: installation.gates, video: installation.video, drain: drain)
         self.logger = logger
     }
 
@@ -233,6 +237,7 @@ struct Server: Sendable {
         platform.messages.use { url, headers, body in try await outbound.call(url, headers, body) }
         platform.messages.use(push: PushWay(contact: contact) { url, headers, body in try await outbound.send(url, headers, body) })
         platform.identity.logoutNotices.use { url, headers, form in try await outbound.call(url, headers, form) }
+        installation.video.use(CameraDoor.ask)
         let channels = (try? MessageWays.channels(installation.directory)) ?? []
         let codes: [any Service] =
             CodeMessages(platform.identity.codeSignIn, channels: channels, clock: platform.clock, logger: logger).map { codes in [Running { await codes.run() }] } ?? []
@@ -245,8 +250,7 @@ struct Server: Sendable {
         }
         return codes + [
             beat, platform.tasks, scheduler, search, worker, Running { try await hashing.run() }, Running { await live.run() }, SlowStatementService(installation: installation),
-            ServiceLevels(installation: installation),
-            Running { await IdleMemory().run() },
+            ServiceLevels(installation: installation), Running { await IdleMemory().run() }, Running { await installation.video.run(on: platform) },
         ]
             + installation.features.features.flatMap { $0.services(platform) } + signals(installation) + thinning(installation)
     }
@@ -306,6 +310,7 @@ struct Running: Service {
 struct Farewell: Service {
     let live: LiveHub
     let gates: GateSupervision
+    let video: VideoSurveillance
     let drain: Drain
 
     func run() async throws {
@@ -315,5 +320,6 @@ struct Farewell: Service {
         if drain.seconds > 0 { try? await Task.sleep(for: .seconds(drain.seconds)) }
         live.close()
         gates.signal.close()
+        video.streams.close()
     }
 }

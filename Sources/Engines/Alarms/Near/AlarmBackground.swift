@@ -41,6 +41,8 @@ struct AlarmBackground: Sendable {
     var points: [Point] = []
     var pictures: [Picture] = []
     var cameras: [Camera] = []
+    /// That show the place now.
+    var live: [PictureFace.Camera] = []
 }
 
 extension AlarmEngine {
@@ -60,11 +62,18 @@ extension AlarmEngine {
         found.points = try related(to: alarm, recent, in: reader)
         found.pictures = try pictures(near: alarm, recent, in: reader)
         found.cameras = try cameras(near: alarm, recent, in: reader)
+        found.live = try livePictures(of: alarm, by: principal, in: reader)
         if let org = alarm.org {
             found.means = try means(of: org, until: alarm.day, by: principal, in: reader)
             found.verified = try verified(org, until: alarm.occurredAt, scope, in: reader)
         }
         return (alarm, found)
+    }
+
+    /// Cameras that show the place of an alarm now, for whoever may see them.
+    func livePictures(of alarm: Alarm, by principal: Principal, in reader: any Reader) throws -> [PictureFace.Camera] {
+        guard let face = faces.pictures, principal.may(face.permission) else { return [] }
+        return try face.find(alarm, principal, reader)
     }
 
     /// Kinds about dates, whose subjects are records and no points.

@@ -5,13 +5,16 @@ import Synchronization
 
 /// What other modules add to alarms: kinds of receivers, and what they know of the neighbourhood of an alarm. Registered once, before anything is served.
 package final class AlarmFaces: Sendable {
-    private let held = Mutex<(receivers: [ReceiverFace], neighbours: [NeighbourFace], curves: [CurveFace])>(([], [], []))
+    private let held = Mutex<(receivers: [ReceiverFace], neighbours: [NeighbourFace], curves: [CurveFace], pictures: PictureFace?)>(([], [], [], nil))
 
     package func add(_ face: ReceiverFace) { held.withLock { $0.receivers.append(face) } }
     package func add(_ face: NeighbourFace) { held.withLock { $0.neighbours.append(face) } }
 
     package func add(_ face: CurveFace) { held.withLock { $0.curves.append(face) } }
 
+    package func set(_ face: PictureFace) { held.withLock { $0.pictures = face } }
+
+    var pictures: PictureFace? { held.withLock { $0.pictures } }
     var curves: [CurveFace] { held.withLock { $0.curves } }
     var receivers: [ReceiverFace] { held.withLock { $0.receivers } }
     var neighbours: [NeighbourFace] { held.withLock { $0.neighbours } }
@@ -30,6 +33,39 @@ package struct NeighbourFace: Sendable {
         self.name = name
         self.title = title
         self.permission = permission
+        self.find = find
+    }
+}
+
+/// Live pictures of the place of an alarm, from a module above this one.
+package struct PictureFace: Sendable {
+    package struct Camera: Sendable {
+        package var title: String
+        package var note: String
+        package var path: String
+        /// Address of one picture as it is now.
+        package var still: String
+        package var isOnline: Bool?
+
+        package init(title: String, note: String, path: String, still: String, isOnline: Bool?) {
+            self.title = title
+            self.note = note
+            self.path = path
+            self.still = still
+            self.isOnline = isOnline
+        }
+    }
+
+    /// Who may see them, besides the alarm itself.
+    package var permission: String
+    /// The page that shows all of them, of an alarm.
+    package var path: @Sendable (Int64) -> String
+    /// Within the reader's scope, the nearest first; few.
+    package var find: @Sendable (Alarm, Principal, any Reader) throws -> [Camera]
+
+    package init(permission: String, path: @escaping @Sendable (Int64) -> String, find: @escaping @Sendable (Alarm, Principal, any Reader) throws -> [Camera]) {
+        self.permission = permission
+        self.path = path
         self.find = find
     }
 }

@@ -81,6 +81,9 @@ extension AlarmPages {
             parts.append("\(ActionButton(context.text("导出证据包", "Evidence package"), .download("/alarms/\(alarm.id)/package"), icon: "archive"))")
         }
         parts.append("\(ActionButton(context.text("研判信息", "Background"), .link("/alarms/\(alarm.id)/background"), icon: "search", style: .quiet))")
+        if let face = engine.faces.pictures, principal.may(face.permission) {
+            parts.append("\(ActionButton(context.text("现场视频", "Live video"), .link(face.path(alarm.id)), icon: "video", style: .quiet))")
+        }
         parts.append("\(ActionButton(context.text("复盘", "Review"), .link("/alarms/\(alarm.id)/review"), icon: "history", style: .quiet))")
         parts.append("\(ActionButton(context.text("打印", "Print"), .link("/alarms/\(alarm.id)/print"), icon: "print", style: .quiet))")
         return .joined(parts)

@@ -13,7 +13,7 @@ extension AlarmPages {
         let id = try context.id()
         let (alarm, found) = try await database.read(within: .seconds(10)) { [engine] in try engine.background(of: id, by: principal, in: $0) }
         let left: Markup = "\(basics(alarm, context))\(earlierCard(alarm, found))\(rhythmCard(alarm, found))\(curveCard(alarm))"
-        let right: Markup = "\(pictureCard(found))\(cameraCard(found))\(pointCard(found))\(meansCard(alarm, found))\(nearCard(alarm))"
+        let right: Markup = "\(liveCard(alarm, found))\(pictureCard(found))\(cameraCard(found))\(pointCard(found))\(meansCard(alarm, found))\(nearCard(alarm))"
         let back: Markup = Self.origin(context).map { "\(ActionButton("回到大屏", .link($0), icon: "monitor"))" } ?? .empty
         return Shell.page(
             "研判信息", crumbs: [Crumb("报警处理", "/alarms"), Crumb(alarm.number, "/alarms/\(id)"), Crumb("研判信息")], active: "/alarms",
@@ -74,6 +74,19 @@ extension AlarmPages {
         }
         let body: Markup = photos.isEmpty ? "<p class=\"nothing\">本报警和近 30 天同点位、同位置的报警都没有照片</p>" : "\(PhotoStrip(photos))"
         return "\(Card("关联图片", body: body))"
+    }
+
+    /// The first two as they are now; all of them move on a page of their own.
+    private func liveCard(_ alarm: Alarm, _ found: AlarmBackground) -> Markup {
+        guard let face = engine.faces.pictures, !found.live.isEmpty else { return .empty }
+        let pictures = found.live.filter { $0.isOnline != false }.prefix(2).map { PhotoStrip.Photo(full: $0.still, thumbnail: $0.still, title: $0.title, note: $0.note) }
+        let lines = found.live.map { one -> Markup in
+            let state: Markup = one.isOnline == false ? "\(Badge("离线", .orange))" : .empty
+            return "<li>\(Icon("video")) <a href=\"\(one.path)\">\(one.title)</a> \(one.note) \(state)</li>"
+        }
+        let open = ActionButton("实时画面", .link(face.path(alarm.id)), icon: "play", style: .plain)
+        let strip: Markup = pictures.isEmpty ? .empty : "\(PhotoStrip(Array(pictures)))"
+        return "\(Card("附近摄像机", actions: "\(open)", body: "\(strip)<ul class=\"near-list\">\(lines)</ul>"))"
     }
 
     private func cameraCard(_ found: AlarmBackground) -> Markup {

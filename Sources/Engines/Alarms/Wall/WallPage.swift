@@ -105,6 +105,7 @@ extension AlarmPages {
     /// What may be done from the wall; each form comes back to it.
     private func acts(_ alarm: Alarm, _ zone: WallZone, _ context: WebContext) -> Markup {
         var links: [(title: String, path: String)] = [("研判", "/alarms/\(alarm.id)/background")]
+        if let face = engine.faces.pictures, context.may(face.permission) { links.append(("视频", face.path(alarm.id))) }
         let actions = engine.actions(on: alarm, by: context.principal ?? .nobody)
         if zone == .fresh, actions.contains(.accept) { links.append(("留观", "/alarms/\(alarm.id)/act/accept")) }
         if zone != .fresh, actions.contains(.close) { links += [("跟踪", "/alarms/\(alarm.id)/follow"), ("截图闭环", "/alarms/\(alarm.id)/act/close")] }

@@ -52,7 +52,7 @@ package struct Dashboard: Sendable, Equatable {
 /// One card of a dashboard.
 package struct DashboardCard: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
-        case chart, number, list, map, alarms, text, live, mimic, links
+        case chart, number, list, map, alarms, text, live, mimic, video, links
 
         package var title: String {
             switch self {
@@ -64,6 +64,7 @@ package struct DashboardCard: Sendable, Equatable {
             case .text: "文字"
             case .live: "实时动态"
             case .mimic: "工艺组态"
+            case .video: "视频画面"
             case .links: "外部链接"
             }
         }
@@ -78,6 +79,7 @@ package struct DashboardCard: Sendable, Equatable {
             case .text: "edit"
             case .live: "signal"
             case .mimic: "layers"
+            case .video: "video"
             case .links: "link"
             }
         }
@@ -90,6 +92,7 @@ package struct DashboardCard: Sendable, Equatable {
             case .map: (6, 6)
             case .text, .links: (3, 2)
             case .mimic: (8, 6)
+            case .video: (6, 5)
             }
         }
     }
@@ -110,7 +113,7 @@ package struct DashboardCard: Sendable, Equatable {
     package var limit: Int
     /// Of mimics: the item's number.
     package var item: Int64?
-    /// Of texts, and of links: a line each, title before address.
+    /// Of texts; of links: a line each, title before address; of videos: numbers of cameras with commas between.
     package var text: String?
     /// Of live cards.
     package var topic: String?
@@ -153,6 +156,9 @@ package struct DashboardCard: Sendable, Equatable {
             "text": JSONValue(text), "topic": JSONValue(topic), "item": JSONValue(item),
         ]
     }
+
+    /// Of videos.
+    var cameras: [Int64] { kind == .video ? (text ?? "").split(separator: ",").compactMap { Int64($0) } : [] }
 
     mutating func place(x: Int, y: Int, width: Int, height: Int) {
         self.width = min(max(width, 1), Dashboard.columns)

@@ -10,6 +10,8 @@ struct DashboardCardForm: Sendable {
     let charts: [ReportItem]
     /// Drawings that this person may open.
     var mimics: [ReportItem] = []
+    /// Cameras that this person may see.
+    var cameras: [Choice] = []
     /// Hosts that links may lead to.
     var linkHosts: [String] = []
 
@@ -50,6 +52,11 @@ struct DashboardCardForm: Sendable {
                 FormField(
                     "item", "工艺组态", .select(mimics.map { Choice(String($0.id), $0.title) }), value: input?["item"] ?? card.item.map { String($0) }, isRequired: true,
                     help: "先在“工艺组态”中画好；共享看板时组态也要共享", isWide: true))
+        case .video:
+            fields.append(
+                FormField(
+                    "cameras", "摄像机", .multiSelect(cameras), values: input?.all("cameras") ?? card.cameras.map(String.init), isRequired: true,
+                    help: "最多 9 个；查看者看不到权限以外的摄像机", isWide: true))
         case .links:
             let hosts = linkHosts.isEmpty ? "本安装没有允许任何外部网站，请运维人员用 --link-host 配置" : "允许的网站：\(linkHosts.joined(separator: "、"))"
             fields.append(
@@ -105,6 +112,11 @@ struct DashboardCardForm: Sendable {
             if card.text == nil { findings.append(FieldFinding("text", "required", "请填写内容", title: "内容")) }
         case .mimic:
             if let chosen = mimics.first(where: { String($0.id) == form["item"] }) { card.item = chosen.id } else { missing("item", "工艺组态") }
+        case .video:
+            let chosen = form.all("cameras").filter { id in cameras.contains { $0.value == id } }
+            card.text = chosen.joined(separator: ",")
+            if chosen.isEmpty { missing("cameras", "摄像机") }
+            if chosen.count > 9 { findings.append(FieldFinding("cameras", "length", "最多选择 9 个", title: "摄像机")) }
         case .links:
             let found = LinkLines.read(form["text"] ?? "", admitting: linkHosts)
             card.text = form["text"].map { String($0.prefix(4000)) }

@@ -31,6 +31,7 @@ struct DashboardCards: Sendable {
         case .text: return .joined((card.text ?? "").split(separator: "\n", omittingEmptySubsequences: false).map { line -> Markup in "<p>\(line)</p>" })
         case .live: return try await live(card, by: principal)
         case .mimic: return try await mimic(card, by: principal)
+        case .video: return try await video(card, by: principal)
         case .links: return links(card)
         }
     }
@@ -41,6 +42,13 @@ struct DashboardCards: Sendable {
         let item = try await engine.database.read { try engine.item(id, [.mimic], by: principal, in: $0) }
         let mimic = Mimic(item.body)
         return MimicDrawing.svg(mimic, await MimicValues(engine: engine).values(of: mimic, by: principal))
+    }
+
+    private func video(_ card: DashboardCard, by principal: Principal) async throws -> Markup {
+        guard let pictures = engine.pictures, !card.cameras.isEmpty else { return unset }
+        try principal.require(pictures.permission, "视频：查看实时画面")
+        let context = context
+        return try await engine.database.read(within: ReportEngine.cardLimit) { try pictures.markup(card.cameras, principal, context, $0) }
     }
 
     /// Only addresses of hosts that the installation admits, whatever was saved.

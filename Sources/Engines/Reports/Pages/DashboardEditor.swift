@@ -123,11 +123,11 @@ struct DashboardEditor: Sendable {
     func newForm(request: Request, context: WebContext) async throws -> Response {
         let (id, principal) = (try context.id("id"), try context.signedIn())
         guard let kind = DashboardCard.Kind(rawValue: try context.path("kind")) else { throw Failure.notFound("这种卡片") }
-        let (dashboard, charts, mimics) = try await engine.database.read { [engine] reader in
-            (try editable(id, principal, reader).dashboard, try engine.items(.chart, by: principal, in: reader), try engine.items(.mimic, by: principal, in: reader))
+        let (dashboard, chosen) = try await engine.database.read { [engine] reader in
+            (try editable(id, principal, reader).dashboard, try CardChoices(engine, by: principal, in: reader))
         }
         let card = DashboardCard(dashboard.nextId, kind, kind.title, x: 0, y: dashboard.bottom, width: kind.size.width, height: kind.size.height)
-        return cardPage(id, card, isNew: true, nil, [], charts, mimics, principal, context)
+        return cardPage(id, card, isNew: true, nil, [], chosen, principal, context)
     }
 
     @Sendable
@@ -145,11 +145,11 @@ struct DashboardEditor: Sendable {
     @Sendable
     func cardForm(request: Request, context: WebContext) async throws -> Response {
         let (id, principal, name) = (try context.id("id"), try context.signedIn(), try context.path("card"))
-        let (dashboard, charts, mimics) = try await engine.database.read { [engine] reader in
-            (try editable(id, principal, reader).dashboard, try engine.items(.chart, by: principal, in: reader), try engine.items(.mimic, by: principal, in: reader))
+        let (dashboard, chosen) = try await engine.database.read { [engine] reader in
+            (try editable(id, principal, reader).dashboard, try CardChoices(engine, by: principal, in: reader))
         }
         guard let card = dashboard.cards.first(where: { $0.id == name }) else { throw Failure.notFound("该卡片") }
-        return cardPage(id, card, isNew: false, nil, [], charts, mimics, principal, context)
+        return cardPage(id, card, isNew: false, nil, [], chosen, principal, context)
     }
 
     @Sendable
@@ -165,29 +165,28 @@ struct DashboardEditor: Sendable {
         _ id: Int64, _ principal: Principal, _ request: Request, _ context: WebContext, _ begin: @escaping @Sendable (Dashboard) throws -> (card: DashboardCard, isNew: Bool)
     ) async throws -> Response {
         let form = try await request.form(context)
-        let (dashboard, charts, mimics) = try await engine.database.read { [engine] reader in
-            (try editable(id, principal, reader).dashboard, try engine.items(.chart, by: principal, in: reader), try engine.items(.mimic, by: principal, in: reader))
+        let (dashboard, chosen) = try await engine.database.read { [engine] reader in
+            (try editable(id, principal, reader).dashboard, try CardChoices(engine, by: principal, in: reader))
         }
         let (start, isNew) = try begin(dashboard)
         do {
             try await engine.database.write { [engine] tx in
                 var (item, dashboard) = try editable(id, principal, tx)
-                let card = try DashboardCardForm(engine: engine, charts: charts, mimics: mimics, linkHosts: context.site.settings.linkHosts).read(form, into: start, by: principal)
+                let card = try chosen.form(engine, context).read(form, into: start, by: principal)
                 if let index = dashboard.cards.firstIndex(where: { $0.id == card.id }) { dashboard.cards[index] = card } else { dashboard.cards.append(card) }
                 dashboard.settle()
                 try engine.change(item, body: dashboard.json, by: principal, in: tx)
             }
             return Shell.done(isNew ? "已添加卡片" : "已保存", to: "/reports/dashboards/\(id)/edit", context: context)
         } catch let failure as Failure where failure.kind == .invalid {
-            return cardPage(id, start, isNew: isNew, form, failure.fields, charts, mimics, principal, context)
+            return cardPage(id, start, isNew: isNew, form, failure.fields, chosen, principal, context)
         }
     }
 
     private func cardPage(
-        _ id: Int64, _ card: DashboardCard, isNew: Bool, _ input: FormInput?, _ findings: [FieldFinding], _ charts: [ReportItem], _ mimics: [ReportItem], _ principal: Principal,
-        _ context: WebContext
+        _ id: Int64, _ card: DashboardCard, isNew: Bool, _ input: FormInput?, _ findings: [FieldFinding], _ chosen: CardChoices, _ principal: Principal, _ context: WebContext
     ) -> Response {
-        let fields = DashboardCardForm(engine: engine, charts: charts, mimics: mimics, linkHosts: context.site.settings.linkHosts).fields(card, isNew: isNew, input, principal)
+        let fields = chosen.form(engine, context).fields(card, isNew: isNew, input, principal)
         let form = Form(
             action: isNew ? "/reports/dashboards/\(id)/new/\(card.kind.rawValue)" : "/reports/dashboards/\(id)/cards/\(card.id)/edit", sections: [FormSection(nil, fields)],
             submit: isNew ? "添加" : "保存", cancel: "/reports/dashboards/\(id)/edit", findings: findings, context: context)
@@ -203,5 +202,22 @@ struct DashboardEditor: Sendable {
             try engine.change(item, body: dashboard.json, by: principal, in: tx)
         }
         return Shell.done("已移除卡片", to: "/reports/dashboards/\(id)/edit", context: context)
+    }
+}
+
+/// What the form of a card may choose from.
+private struct CardChoices: Sendable {
+    let charts: [ReportItem]
+    let mimics: [ReportItem]
+    let cameras: [Choice]
+
+    init(_ engine: ReportEngine, by principal: Principal, in reader: any Reader) throws {
+        charts = try engine.items(.chart, by: principal, in: reader)
+        mimics = try engine.items(.mimic, by: principal, in: reader)
+        cameras = try engine.pictureChoices(for: principal, in: reader)
+    }
+
+    func form(_ engine: ReportEngine, _ context: WebContext) -> DashboardCardForm {
+        DashboardCardForm(engine: engine, charts: charts, mimics: mimics, cameras: cameras, linkHosts: context.site.settings.linkHosts)
     }
 }

@@ -173,7 +173,7 @@ struct DashboardPages: Sendable {
     static func grid(_ item: ReportItem) -> Markup {
         let dashboard = Dashboard(item.body)
         let cards = dashboard.cards.map { card -> Markup in
-            let trigger = card.kind == .text || card.kind == .live ? "load" : "load, every \(dashboard.refresh)s"
+            let trigger = [.text, .live, .video].contains(card.kind) ? "load" : "load, every \(dashboard.refresh)s"
             return """
                 <section class="panel report-card kind-\(card.kind.rawValue) \(card.placeClasses)"><header class="panel-head"><h2>\(card.title)</h2></header>\
                 <div class="panel-body" data-report-card hx-get="/reports/dashboards/\(item.id)/cards/\(card.id)" hx-trigger="\(trigger)" hx-swap="innerHTML" hx-target="this" hx-push-url="false" \
