@@ -33,5 +33,6 @@ package enum Migrations {
         migration0049,
         migration0050,
         migration0051,
+        migration0053,
     ]
 }
