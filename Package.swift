@@ -106,7 +106,7 @@ let package = Package(
 
         module("Sensing", in: "Domains", uses: ["Kernel", "Storage", "Identity", "Schedules", "Web", "Ledgers", "Alarms", "Points", "Features", hummingbird]),
 
-        module("VideoSurveillance", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Media", "Video", "Identity", "Schedules", "Web", "Maps", "Ledgers", "Alarms", "Reports", "Features", logging, nio, hummingbird]),
+        module("VideoSurveillance", in: "Domains", uses: ["Kernel", "Cryptography", "Storage", "Media", "Video", "Identity", "Schedules", "Web", "Maps", "Ledgers", "Alarms", "Reports", "Search", "Features", logging, nio, hummingbird]),
 
         module("Security", in: "Domains", uses: ["Rules", "Watches", "Kernel", "Cryptography", "Storage", "Media", "Exchange", "Identity", "Schedules", "Logs", "Web", "Ledgers", "Messages", "Workflows", "Alarms", "Reports", "Features", logging, nio, hummingbird]),
 

@@ -36,7 +36,7 @@ package struct GateOffice: Sendable {
                 ReconsiderationStatistics(platform: platform).add(to: routes)
                 OwnRulePages(rules: OwnRules(gates: gates, platform: platform)).add(to: routes)
             },
-            jobs: { platform in [OwnRuleWatch(rules: OwnRules(gates: sources.gates(on: platform), platform: platform)).job, PassDelays(platform: platform).job] })
+            jobs: { platform in [OwnRuleWatch(rules: OwnRules(gates: sources.gates(on: platform), platform: platform)).job] })
     }
 
     private static let settingTitles: [String: String] = {

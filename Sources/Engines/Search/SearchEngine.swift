@@ -38,8 +38,13 @@ package final class SearchEngine: Sendable {
         // Before anything is served: every write of a ledger marks its row.
         ledgers.onEveryChange { [weak ledgers] change, tx in
             guard let row = change.record, ledgers?.declaration(change.ledger)?.isLarge == false else { return }
-            try tx.execute("INSERT INTO search_pending (kind, record_id) VALUES (\(change.ledger), \(row.id)) ON CONFLICT DO NOTHING")
+            try Self.mark(change.ledger, row.id, in: tx)
         }
+    }
+
+    /// For rows of read-only ledgers that their domain writes by itself: what they say is looked at anew.
+    package static func mark(_ ledger: String, _ id: Int64, in tx: any Transaction) throws {
+        try tx.execute("INSERT INTO search_pending (kind, record_id) VALUES (\(ledger), \(id)) ON CONFLICT DO NOTHING")
     }
 
     /// In the order in which results stand; those of ledgers that were defined while the server runs included.

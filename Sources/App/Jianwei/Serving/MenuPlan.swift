@@ -106,7 +106,8 @@ enum MenuPlan {
         Section(
             title: "态势与事件", titleEN: "Posture and events",
             paths: [
-                "/security/posture", ledger("securityEvent"), "/security/blocks", "/security/integrity", ledger("rogueAccess"), "/security/conduct", "/security/audit-rules",
+                "/security/posture", ledger("securityEvent"), "/security/blocks", "/security/uploads", "/security/integrity", ledger("rogueAccess"), "/security/conduct",
+                "/security/audit-rules",
                 "/security/audit-guard",
                 "/security/audit-reports", ledger("malwareIncident"),
                 ledger("deviceAdmission"),
@@ -155,7 +156,8 @@ enum MenuPlan {
         Section(title: "数据服务", titleEN: "Data services", groups: ["数据服务"]),
         Section(
             title: "运行与审计", titleEN: "Running and audit",
-            paths: ["/audit", "/admin/jobs", "/admin/nodes", "/admin/backups", "/admin/database", "/admin/files", "/retention", "/search-index"], groups: ["系统"]),
+            paths: ["/audit", "/admin/jobs", "/admin/nodes", "/admin/service-quality", "/admin/backups", "/admin/database", "/admin/files", "/retention", "/search-index"],
+            groups: ["系统"]),
     ]
 
     /// The same lines, each with its group, heading and order by the plan.

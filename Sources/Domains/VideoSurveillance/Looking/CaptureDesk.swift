@@ -4,6 +4,7 @@ import Identity
 import Kernel
 import Ledgers
 import Media
+import Search
 import Storage
 import Video
 
@@ -34,6 +35,7 @@ struct CaptureDesk: Sendable {
                 VALUES (\(camera.org), \(camera.area), \(now), \(principal.id), \(now), \(principal.id), \(camera.id), \(camera.name), \(camera.number), \(still.at), \(reason), \(principal.name), \
                 \(alarm), \(note), \(sm3), \(receipt.sha256))
                 """)
+            try SearchEngine.mark(CameraCapture.ledger.name, id, in: tx)
             try tx.insertMany(
                 into: "attachments", columns: ["ledger", "record_id", "field", "sha256", "name", "media_type", "size", "at", "by_id"],
                 rows: [

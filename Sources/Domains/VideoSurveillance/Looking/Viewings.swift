@@ -1,6 +1,8 @@
 import Features
 import Identity
 import Kernel
+import Ledgers
+import Search
 import Storage
 
 /// The book of who looked at what: a row when somebody begins, completed when they end; each beginning is audited.
@@ -39,13 +41,15 @@ struct Viewings: Sendable {
                     continue
                 }
                 fresh.append(camera)
-                rows.append(
+                let row =
                     try tx.insert(
                         """
                         INSERT INTO camera_view (org, area, created_at, created_by, updated_at, updated_by, camera_name, camera, viewer, viewer_unit, way, began_at) \
                         VALUES (\(camera.org), \(camera.area), \(now), \(principal.id), \(now), \(principal.id), \(camera.name), \(camera.id), \(principal.name), \
                         \(principal.organisationName), \(way.rawValue), \(now))
-                        """))
+                        """)
+                rows.append(row)
+                try SearchEngine.mark(CameraView.ledger.name, row, in: tx)
             }
             if let first = fresh.first {
                 let names = fresh.map { "“\($0.name)”" }.joined(separator: "、")
@@ -67,6 +71,7 @@ struct Viewings: Sendable {
                 UPDATE camera_view SET ended_at = \(now), updated_at = \(now), start_millis = COALESCE(start_millis, \(startMillis)), result = \(result ?? (startMillis == nil ? "未出画面" : "正常")) \
                 WHERE id = \(row)
                 """)
+            try SearchEngine.mark(CameraView.ledger.name, row, in: tx)
             if let startMillis { try tx.execute("UPDATE camera_states SET start_millis = \(startMillis) WHERE camera = \(camera)") }
         }
     }
@@ -75,7 +80,14 @@ struct Viewings: Sendable {
     func settle() async throws -> Int {
         let now = platform.clock.now
         return try await platform.database.write { tx in
-            try tx.execute("UPDATE camera_view SET ended_at = \(now), result = '中断' WHERE ended_at IS NULL AND began_at < \(now.adding(seconds: -43_200))")
+            let left = try tx.rows("SELECT id FROM camera_view WHERE ended_at IS NULL AND began_at < \(now.adding(seconds: -43_200)) ORDER BY id LIMIT 10000").compactMap {
+                $0.int("id")
+            }
+            for row in left {
+                try tx.execute("UPDATE camera_view SET ended_at = \(now), result = '中断' WHERE id = \(row)")
+                try SearchEngine.mark(CameraView.ledger.name, row, in: tx)
+            }
+            return left.count
         }
     }
 }

@@ -24,7 +24,7 @@ package enum ServiceKind: String, Sendable, CaseIterable {
     var meaning: String {
         switch self {
         case .staticTransfer: "接口写入台账（企业基础、承包商、作业等）：到达平台至入库并应答"
-        case .dynamicTransfer: "监测值、过车：现场采集时刻至平台入库，不含十分钟以上的补传"
+        case .dynamicTransfer: "监测值：现场采集时刻至平台入库，不含十分钟以上的补传"
         case .videoOpening: "请求画面至首帧可播放"
         case .interaction: "打开、提交页面：到达平台至应答"
         case .simpleQuery: "带一至两个条件的列表查询"
